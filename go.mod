@@ -1,0 +1,3 @@
+module dekho
+
+go 1.26.8

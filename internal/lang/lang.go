@@ -1,0 +1,213 @@
+// Package lang defines what a language extractor reports about one file, and
+// the table of extractors. It is the contract between the extractors
+// (lang/c, lang/kbuild, ...) and the index, which stores what they report
+// without knowing any language.
+//
+// Everything is a flat slice that the caller owns and reuses from file to
+// file: an extractor appends, it never allocates per token. Positions are byte
+// offsets and 1-based line numbers in the file.
+package lang
+
+// Role says what an occurrence of an identifier does where it stands. Roles at
+// and above DefFunction and below Declaration are definitions; their value is
+// also the kind of the symbol defined.
+//
+// Values are stored in index files: append, never renumber (see
+// docs/index-format.md). They fit in five bits.
+type Role uint8
+
+const (
+	// Read is the default: a value used, or a place the extractor could not
+	// classify more finely.
+	Read Role = iota
+	// Write is the target of an assignment, ++ or --.
+	Write
+	// Address is an operand of unary &, or a function named without a call.
+	Address
+	// Call is a call site, of a function or a function-like macro.
+	Call
+	// Member is a field reached with . or ->.
+	Member
+	// Registration is the value given to a designated initialiser
+	// (.probe = foo) or to a known ops slot.
+	Registration
+	// MacroBody is any use inside the body of a #define.
+	MacroBody
+	// TypeUse is a struct, union, enum or typedef name used as a type.
+	TypeUse
+	// Condition is a use in #if, #ifdef, #elif.
+	Condition
+	// Designator is the field named by a designated initialiser (.probe).
+	Designator
+
+	// DefFunction to DefConfig are definitions.
+	DefFunction
+	DefMacro
+	DefStruct
+	DefUnion
+	DefEnum
+	DefEnumerator
+	DefTypedef
+	DefVariable
+	DefMember
+	DefLabel
+	// DefParam and DefLocal are a parameter or local variable at its declaration.
+	DefParam
+	DefLocal
+	// DefNode is a device-tree node or label.
+	DefNode
+	// DefConfig is a Kconfig symbol.
+	DefConfig
+	// DefGenerated is a name made by a macro used at file scope
+	// (DEFINE_MUTEX(x)); the macro stands on the same line.
+	DefGenerated
+
+	// Declaration names something defined elsewhere (prototype, extern).
+	Declaration
+	// ForwardType is `struct foo;` or a first mention without a body.
+	ForwardType
+
+	numRoles
+)
+
+// NumRoles bounds the values of Role.
+const NumRoles = int(numRoles)
+
+// IsDef reports whether the role defines a symbol that can be asked for from
+// another place (parameters and locals are excluded).
+func (r Role) IsDef() bool {
+	return r >= DefFunction && r <= DefGenerated && r != DefParam && r != DefLocal
+}
+
+var roleNames = [...]string{
+	Read: "read", Write: "write", Address: "address", Call: "call", Member: "member",
+	Registration: "registration", MacroBody: "macro-body", TypeUse: "type", Condition: "condition",
+	Designator: "designator", DefFunction: "definition", DefMacro: "definition", DefStruct: "definition",
+	DefUnion: "definition", DefEnum: "definition", DefEnumerator: "definition", DefTypedef: "definition",
+	DefVariable: "definition", DefMember: "definition", DefLabel: "definition", DefParam: "parameter",
+	DefLocal: "local", DefNode: "definition", DefConfig: "definition", DefGenerated: "definition",
+	Declaration: "declaration", ForwardType: "forward",
+}
+
+// String is the role as shown to people and in JSON ("call", "definition").
+func (r Role) String() string {
+	if int(r) < len(roleNames) {
+		return roleNames[r]
+	}
+	return "unknown"
+}
+
+var kindNames = map[Role]string{
+	DefFunction: "function", DefMacro: "macro", DefStruct: "struct", DefUnion: "union", DefEnum: "enum",
+	DefEnumerator: "enumerator", DefTypedef: "typedef", DefVariable: "variable", DefMember: "member",
+	DefLabel: "label", DefParam: "parameter", DefLocal: "local", DefNode: "node", DefConfig: "config",
+	DefGenerated: "generated", Declaration: "declaration", ForwardType: "forward",
+}
+
+// Kind is the kind of symbol a definition or declaration introduces
+// ("function", "struct"), or "" for plain uses.
+func (r Role) Kind() string { return kindNames[r] }
+
+// Occ is one occurrence of an identifier.
+type Occ struct {
+	Off  uint32 // byte offset of the first byte
+	Line uint32 // 1-based
+	Hash uint32 // Hash of the name
+	Len  uint16 // bytes; longer identifiers are not reported
+	Role Role
+}
+
+// Func is the extent of a function body (or of an assembly routine), for
+// telling which function a line belongs to. Funcs do not overlap and come in
+// source order.
+type Func struct {
+	Name       Span   // the function's name in the file
+	Start, End uint32 // 1-based lines: of the name, and of the closing brace
+}
+
+// Span is a range of bytes of the file.
+type Span struct{ Off, Len uint32 }
+
+// Cond is one arm of an #if: the lines it governs and the text of its
+// condition as written (for #else the negated text is left to the reader:
+// Negated is set and Expr is that of the #if it belongs to).
+type Cond struct {
+	Expr       Span
+	Start, End uint32 // first and last line governed, 1-based, inclusive
+	Kind       CondKind
+}
+
+// CondKind tells how the condition of an arm reads.
+type CondKind uint8
+
+const (
+	CondIf     CondKind = iota // #if EXPR, #elif EXPR
+	CondIfdef                  // #ifdef NAME
+	CondIfndef                 // #ifndef NAME
+	CondElse                   // #else of the chain opened before it
+)
+
+// Include is one #include.
+type Include struct {
+	Path   Span // without quotes or brackets
+	Line   uint32
+	System bool // <...>
+}
+
+// Facts is everything one pass over a file yields. Reset before each file.
+type Facts struct {
+	Occs     []Occ
+	Funcs    []Func
+	Conds    []Cond
+	Includes []Include
+	// Log is what logmap needs of this file (print statements, macros,
+	// format-taking functions, driver names), in the encoding of package
+	// lang/logfacts. Empty for most headers.
+	Log []byte
+	// Lines is the number of lines in the file.
+	Lines uint32
+}
+
+// Reset empties f and keeps its memory.
+func (f *Facts) Reset() {
+	f.Occs = f.Occs[:0]
+	f.Funcs = f.Funcs[:0]
+	f.Conds = f.Conds[:0]
+	f.Includes = f.Includes[:0]
+	f.Log = f.Log[:0]
+	f.Lines = 0
+}
+
+// Extractor reads one file. It must not keep src or f after it returns, must
+// terminate on any input in time proportional to its length, and must not
+// panic. One Extractor is used by one goroutine; New makes one per worker.
+type Extractor interface {
+	Extract(path string, src []byte, f *Facts)
+}
+
+// Language is one row of the table of languages.
+type Language struct {
+	Name    string // "c"
+	Version uint32 // of the extractor: a change re-extracts this language's files
+	Match   func(path string) bool
+	New     func() Extractor
+}
+
+// MaxIdent is the longest identifier reported, in bytes.
+const MaxIdent = 1 << 10
+
+// Hash is the hash carried by Occ: a multiplicative hash over the bytes of an
+// identifier that a lexer can compute while it scans.
+func Hash(name []byte) uint32 {
+	h := HashInit
+	for _, c := range name {
+		h = (h ^ uint32(c)) * HashPrime
+	}
+	return h
+}
+
+// HashInit and HashPrime are those of FNV-1a (32 bit).
+const (
+	HashInit  uint32 = 2166136261
+	HashPrime uint32 = 16777619
+)
