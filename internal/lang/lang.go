@@ -8,6 +8,8 @@
 // offsets and 1-based line numbers in the file.
 package lang
 
+import "encoding/binary"
+
 // Role says what an occurrence of an identifier does where it stands. Roles at
 // and above DefFunction and below Declaration are definitions; their value is
 // also the kind of the symbol defined.
@@ -67,6 +69,9 @@ const (
 	// ForwardType is `struct foo;` or a first mention without a body.
 	ForwardType
 
+	// Dispatch is a call through a member: ops->open(...).
+	Dispatch
+
 	numRoles
 )
 
@@ -86,7 +91,7 @@ var roleNames = [...]string{
 	DefUnion: "definition", DefEnum: "definition", DefEnumerator: "definition", DefTypedef: "definition",
 	DefVariable: "definition", DefMember: "definition", DefLabel: "definition", DefParam: "parameter",
 	DefLocal: "local", DefNode: "definition", DefConfig: "definition", DefGenerated: "definition",
-	Declaration: "declaration", ForwardType: "forward",
+	Declaration: "declaration", ForwardType: "forward", Dispatch: "dispatch",
 }
 
 // String is the role as shown to people and in JSON ("call", "definition").
@@ -196,18 +201,29 @@ type Language struct {
 // MaxIdent is the longest identifier reported, in bytes.
 const MaxIdent = 1 << 10
 
-// Hash is the hash carried by Occ: a multiplicative hash over the bytes of an
-// identifier that a lexer can compute while it scans.
+// Hash is the hash carried by Occ: a multiplicative hash over eight bytes at a
+// time, cheap for the long names of register headers and well mixed in its low
+// bits, so that a table of any power of two can use it as it is.
 func Hash(name []byte) uint32 {
-	h := HashInit
-	for _, c := range name {
-		h = (h ^ uint32(c)) * HashPrime
+	const k = 0x9E3779B97F4A7C15 // 2^64 / golden ratio
+	n := len(name)
+	h := uint64(n) * k
+	i := 0
+	for ; i+8 < n; i += 8 {
+		h = (h ^ binary.LittleEndian.Uint64(name[i:])) * k
+		h ^= h >> 29
 	}
-	return h
+	var tail uint64
+	switch {
+	case n >= 8: // the last eight bytes, which may overlap the block before
+		tail = binary.LittleEndian.Uint64(name[n-8:])
+	case n >= 4:
+		tail = uint64(binary.LittleEndian.Uint32(name)) | uint64(binary.LittleEndian.Uint32(name[n-4:]))<<32
+	default:
+		for i, c := range name {
+			tail |= uint64(c) << (8 * i)
+		}
+	}
+	h = (h ^ tail) * k
+	return uint32(h>>32) ^ uint32(h)
 }
-
-// HashInit and HashPrime are those of FNV-1a (32 bit).
-const (
-	HashInit  uint32 = 2166136261
-	HashPrime uint32 = 16777619
-)
