@@ -1,0 +1,122 @@
+package main
+
+import "strings"
+
+// guest is one boot to capture.
+type guest struct {
+	name    string // of the capture, without .log
+	about   string // one sentence for the README
+	machine string
+	// append goes behind "console=... panic=-1" on the kernel's command line.
+	append       string
+	noInit       bool // an initramfs without a first process
+	modules      []string
+	moduleParams map[string]string
+	// plan is what the first process does (see tools/guestinit); @modules@
+	// stands for the loading of modules.
+	plan  string
+	ports []string // further serial ports, each captured into a file of this name
+	disks []disk
+	args  []string // further devices for QEMU
+	// expect must appear on the console: else the capture is not what it says.
+	expect string
+}
+
+// commandLine is the kernel's. A panic ends the guest at once.
+func (g *guest) commandLine(m *machine) string {
+	return strings.TrimSpace("console=" + m.console + " panic=-1 " + g.append)
+}
+
+const mounts = `mount devtmpfs dev /dev
+mount proc proc /proc
+mount sysfs sys /sys
+`
+
+var pcModules = []string{
+	"virtio_pci", "virtio_blk", "virtio_scsi", "virtio_net", "virtio-rng", "virtio_balloon", "virtio_console",
+	"nvme", "ahci", "sd_mod", "sr_mod", "sg",
+	"e1000e",
+	"xhci_pci", "usb-storage", "uas", "usbhid", "hid-generic",
+	"snd-hda-intel", "snd-hda-codec-generic",
+	"i2c-i801", "lpc_ich", "iTCO_wdt", "i6300esb", "psmouse", "pcspkr", "evdev", "button",
+	"bochs", "loop", "crc32c_generic", "ext4", "8021q", "bridge", "tun",
+}
+
+// pcDevices is a PC with one of each of what the drivers above drive. The
+// empty romfile keeps the boot ROM packages out of it.
+var pcDevices = []string{
+	"-device", "virtio-blk-pci,drive=root",
+	"-device", "virtio-scsi-pci,id=scsi", "-device", "scsi-hd,bus=scsi.0,drive=data",
+	"-device", "ide-hd,bus=ide.0,drive=sata,serial=DEKHO0001",
+	"-device", "ide-cd,bus=ide.1",
+	"-device", "nvme,drive=fast,serial=DEKHO0002",
+	"-netdev", "user,id=net0", "-device", "virtio-net-pci,netdev=net0,mac=52:54:00:de:00:01,romfile=",
+	"-netdev", "user,id=net1", "-device", "e1000e,netdev=net1,mac=52:54:00:de:00:02,romfile=",
+	"-device", "virtio-rng-pci", "-device", "virtio-balloon-pci",
+	"-device", "qemu-xhci,id=usb", "-device", "usb-kbd,bus=usb.0", "-device", "usb-storage,bus=usb.0,drive=stick",
+	"-audiodev", "none,id=none", "-device", "ich9-intel-hda", "-device", "hda-duplex,audiodev=none",
+	"-device", "bochs-display", "-device", "i6300esb",
+}
+
+func pcDisks() []disk {
+	return []disk{
+		{name: "root", mib: 32, ext4: true},
+		{name: "data", mib: 16, ext4: true},
+		{name: "sata", mib: 16, mbr: []part{{0x83, 2048, 8192}, {0x82, 10240, 8192}}},
+		{name: "fast", mib: 16, mbr: []part{{0x83, 2048, 16384}}},
+		{name: "stick", mib: 8, mbr: []part{{0x0c, 2048, 8192}}},
+	}
+}
+
+// pcPlan loads the drivers, lets them find their devices, mounts, brings the
+// network up.
+const pcPlan = mounts + `@modules@
+sleep 5s
+mount ext4 /dev/vda /mnt/root
+mount ext4 /dev/sda /mnt/data ro
+run /dev/console /bin/busybox ip link set eth0 up
+run /dev/console /bin/busybox ip link set eth1 up
+run /dev/console /bin/busybox brctl addbr br0
+run /dev/console /bin/busybox brctl addif br0 eth0
+run /dev/console /bin/busybox ip link set br0 up
+sleep 4s
+`
+
+const pcEnd = `umount /mnt/root
+print the guest is done
+poweroff
+`
+
+var imxModules = []string{
+	"gpio-mxc", "i2c-imx", "pfuze100-regulator", "anatop-regulator", "sdhci-esdhc-imx", "mmc_block", "fec", "spi-imx", "flexcan",
+	"imx_thermal", "nvmem-imx-ocotp", "imx2_wdt", "pwm-imx27", "pwm_bl", "imx7d_adc", "caam", "caam_jr", "gpmi-nand",
+	"phy-generic", "usbmisc_imx", "ci_hdrc_imx", "ads7846", "imx_keypad", "mpl3115", "mux-mmio", "video-mux",
+	"imx7-media-csi", "panel-simple", "crc32c_generic", "ext4",
+}
+
+var imxDevices = []string{"-nic", "user,model=imx.enet,mac=52:54:00:de:00:03"}
+
+const imxPlan = mounts + `@modules@
+sleep 5s
+mount ext4 /dev/mmcblk0 /mnt/card
+run /dev/console /bin/busybox ip link set eth0 up
+sleep 4s
+umount /mnt/card
+print the guest is done
+poweroff
+`
+
+var guests = []*guest{
+	{
+		name: "x86-64-boot", machine: "x86-64",
+		about: "a PC with virtio, AHCI, NVMe, e1000e, xHCI and HDA devices boots, loads their drivers, mounts ext4 file systems, " +
+			"brings two network interfaces up and switches off",
+		modules: pcModules, disks: pcDisks(), args: pcDevices, plan: pcPlan + pcEnd, expect: "the guest is done",
+	},
+	{
+		name: "imx7d-boot", machine: "imx7d",
+		about:   "an i.MX7 Dual SABRE board boots, loads the drivers its device tree asks for, mounts an SD card and brings the network up",
+		modules: imxModules, disks: []disk{{name: "card", mib: 32, sd: true, ext4: true}}, args: imxDevices, plan: imxPlan,
+		expect: "the guest is done",
+	},
+}
