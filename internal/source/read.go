@@ -1,0 +1,160 @@
+package source
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// MaxFileSize is the largest file that is indexed, in bytes.
+const MaxFileSize = 64 << 20
+
+// sniffLen is how much of a file is searched for a NUL byte, as grep does.
+const sniffLen = 8 << 10
+
+// attempts bounds how often a file that changes under the reader is read.
+const attempts = 3
+
+// SkipError is returned for a file that is left out.
+type SkipError struct{ Skip }
+
+func (e *SkipError) Error() string { return e.Skip.String() }
+
+// Reader reads whole files into one buffer that it reuses. The zero Reader is
+// ready for use, by one goroutine at a time.
+type Reader struct {
+	buf []byte
+}
+
+// Read returns the content of the file and its stamp from before it was read.
+// The content is valid until the next call. name is how the file is called in
+// a SkipError, which is the only kind of error returned.
+func (r *Reader) Read(path, name string) ([]byte, Stamp, error) {
+	for range attempts {
+		content, stamp, err := r.readOnce(path)
+		if errors.Is(err, errChanged) {
+			continue
+		}
+		if err != nil {
+			return nil, stamp, skipError(name, err)
+		}
+		return content, stamp, nil
+	}
+	return nil, Stamp{}, &SkipError{Skip{Path: name, Reason: Changing}}
+}
+
+var (
+	errChanged = errors.New("changed while it was read")
+	errSpecial = errors.New("not a regular file")
+	errBinary  = errors.New("binary")
+)
+
+type tooLargeError int64
+
+func (e tooLargeError) Error() string { return fmt.Sprintf("%d bytes", int64(e)) }
+
+func skipError(name string, err error) error {
+	s := Skip{Path: name, Reason: Unreadable}
+	var large tooLargeError
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		s.Reason = Vanished
+	case errors.Is(err, syscall.ELOOP): // O_NOFOLLOW met a link
+		s.Reason = Symlink
+	case errors.Is(err, errSpecial):
+		s.Reason = Special
+	case errors.Is(err, errBinary):
+		s.Reason = Binary
+	case errors.As(err, &large):
+		s.Reason, s.Detail = TooLarge, large.Error()
+	default:
+		s.Detail = err.Error()
+	}
+	return &SkipError{s}
+}
+
+func (r *Reader) readOnce(path string) ([]byte, Stamp, error) {
+	fd, err := openFile(path)
+	if err != nil {
+		return nil, Stamp{}, err
+	}
+	defer closeFile(fd)
+	stamp, mode, err := statFile(fd)
+	switch {
+	case err != nil:
+		return nil, stamp, err
+	case !mode.IsRegular():
+		return nil, stamp, errSpecial
+	case stamp.Size > MaxFileSize:
+		return nil, stamp, tooLargeError(stamp.Size)
+	}
+	// One byte more than the file has, so that the end shows without another
+	// read, and growth shows at all.
+	want := int(stamp.Size) + 1
+	if cap(r.buf) < want {
+		r.buf = make([]byte, want+want/4+4096)
+	}
+	buf := r.buf[:want]
+	n := 0
+	for n < want {
+		k, err := readFile(fd, buf[n:])
+		if err != nil {
+			return nil, stamp, err
+		}
+		if k == 0 {
+			break
+		}
+		if n < sniffLen && bytes.IndexByte(buf[n:min(n+k, sniffLen)], 0) >= 0 {
+			return nil, stamp, errBinary
+		}
+		n += k
+	}
+	after, _, err := statFile(fd)
+	if err != nil {
+		return nil, stamp, err
+	}
+	if after != stamp || n != int(stamp.Size) {
+		return nil, stamp, errChanged
+	}
+	return buf[:n], stamp, nil
+}
+
+// StampOf is the stamp of a file that is opened by path now.
+func StampOf(path string) (Stamp, error) {
+	fd, err := openFile(path)
+	if err != nil {
+		return Stamp{}, &fs.PathError{Op: "open", Path: path, Err: err}
+	}
+	defer closeFile(fd)
+	s, mode, err := statFile(fd)
+	if err == nil && !mode.IsRegular() {
+		err = errSpecial
+	}
+	if err != nil {
+		return s, &fs.PathError{Op: "stat", Path: path, Err: err}
+	}
+	return s, nil
+}
+
+// Root is the one name of a directory: absolute, with symbolic links resolved.
+func Root(dir string) (string, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	if abs, err = filepath.EvalSymlinks(abs); err != nil {
+		return "", err
+	}
+	st, err := os.Stat(abs)
+	if err != nil {
+		return "", err
+	}
+	if !st.IsDir() {
+		return "", &fs.PathError{Op: "open", Path: dir, Err: syscall.ENOTDIR}
+	}
+	return abs, nil
+}
