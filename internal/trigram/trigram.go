@@ -67,6 +67,8 @@ const (
 	classBits = 6
 	keyMask   = NumKeys - 1
 
+	// Blank is the class of ' '.
+	Blank uint8 = 37
 	// Newline is the class of '\n', and of the edges of a document.
 	Newline uint8 = 39
 	// Other is the class shared by the bytes that have none of their own.
@@ -100,7 +102,7 @@ var class = func() (t [256]uint8) {
 		t['0'+i] = 26 + i
 	}
 	t['_'] = 36
-	t[' '] = 37
+	t[' '] = Blank
 	t['\t'] = 38
 	t['\n'] = Newline
 	for i, c := range []byte("();,.*-><=&\"/:{}#+|![]%") {
