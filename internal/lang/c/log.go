@@ -1,0 +1,267 @@
+package c
+
+// What logmap needs: statements that may print, with the text of their
+// arguments, functions that take a format, names of drivers.
+
+import (
+	"bytes"
+
+	"dekho/internal/lang/logfacts"
+)
+
+// logState is scratch memory and the state of the function being read.
+type logState struct {
+	params []byte
+	text   []byte
+
+	open      bool // a function record has been written and not ended
+	wrapper   bool // the function takes a format: all its calls count
+	fn        token
+	fnFlags   uint32
+	fnParams  []token
+	fnAttr    []token
+	pendingFn bool // inside a function; its record is written with its first statement
+
+	words [1 << 12]wordState
+}
+
+func (l *logState) reset() {
+	l.open, l.pendingFn, l.wrapper = false, false, false
+}
+
+// tokensText is the source text of consecutive tokens. When comments or
+// splices may stand between them they are folded to a blank.
+func (x *extractor) tokensText(ts []token, dirty bool) []byte {
+	if len(ts) == 0 {
+		return nil
+	}
+	last := &ts[len(ts)-1]
+	raw := x.src[ts[0].off : last.off+uint32(last.len)]
+	if !dirty && bytes.IndexByte(raw, '\n') < 0 && bytes.IndexByte(raw, '/') < 0 {
+		return raw
+	}
+	b := x.log.text[:0]
+	for i := range ts {
+		t := &ts[i]
+		if i > 0 && t.flags&(blankBefore|firstOnLine) != 0 {
+			b = append(b, ' ')
+		}
+		if t.kind == kString || t.kind == kChar {
+			b = appendUnspliced(b, x.text(t))
+		} else {
+			b = append(b, x.text(t)...)
+		}
+	}
+	x.log.text = b
+	return b
+}
+
+// appendUnspliced appends s without backslash-newline pairs.
+func appendUnspliced(b, s []byte) []byte {
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+1 < len(s) {
+			if s[i+1] == '\n' {
+				i++
+				continue
+			}
+			if s[i+1] == '\r' && i+2 < len(s) && s[i+2] == '\n' {
+				i += 2
+				continue
+			}
+			b = append(b, s[i], s[i+1])
+			i++
+			continue
+		}
+		b = append(b, s[i])
+	}
+	return b
+}
+
+// logFunc notes the function whose body begins; its record is written with its
+// first statement.
+func (x *extractor) logFunc(name *token, static bool, params, attr []token) {
+	l := &x.log
+	l.fn = *name
+	l.fnFlags = 0
+	if static {
+		l.fnFlags |= logfacts.FlagStatic
+	}
+	l.fnParams, l.fnAttr = params, attr
+	l.wrapper = false
+	for i := range params {
+		t := &params[i]
+		if t.kind == kEllipsis || t.kind == kIdent && (is(x.text(t), "va_list") || is(x.text(t), "va_format")) {
+			l.wrapper = true
+		}
+	}
+	if l.wrapper {
+		l.fnFlags |= logfacts.FlagFormat
+	}
+	l.pendingFn = true
+}
+
+func (x *extractor) logFuncEnd() {
+	l := &x.log
+	if l.open {
+		x.f.Log = logfacts.AppendFuncEnd(x.f.Log)
+	}
+	l.open, l.pendingFn, l.wrapper = false, false, false
+}
+
+// printWords are parts of names under which the kernel prints. They only
+// decide which statements are kept for logmap, which finds out from the tree
+// whether the callee prints at all.
+var printWords = [...]string{
+	"print", "pr_", "err", "warn", "WARN", "info", "dbg", "DBG", "debug", "DEBUG", "log", "LOG", "msg", "MSG",
+	"ERR", "INFO", "PRINT", "panic", "PANIC", "notice", "crit", "alert", "emerg", "trace", "TRACE", "fatal",
+	"bug", "BUG", "die", "note", "say", "report", "dump", "kmsg", "DPRI", "dprintk", "putstr",
+}
+
+// silent are frequent callees that carry such a word, or take such a string,
+// and never print to the kernel log. Leaving them out is only a matter of size.
+var silent = map[string]bool{
+	"IS_ERR": true, "PTR_ERR": true, "ERR_PTR": true, "IS_ERR_OR_NULL": true, "ERR_CAST": true, "PTR_ERR_OR_ZERO": true,
+	"BUILD_BUG_ON": true, "BUG_ON": true, "WARN_ON": true, "WARN_ON_ONCE": true, "VM_BUG_ON": true, "ilog2": true,
+	"seq_printf": true, "seq_puts": true, "snprintf": true, "scnprintf": true, "sprintf": true, "sysfs_emit": true,
+	"sysfs_emit_at": true, "printf": true, "fprintf": true, "strcmp": true, "strncmp": true, "kasprintf": true,
+	"devm_kasprintf": true, "snd_iprintf": true, "request_irq": true, "debugfs_create_file": true, "strlcpy": true,
+	"strscpy": true, "strcpy": true, "strcat": true, "alloc_workqueue": true, "usb_control_msg": true,
+	"MODULE_PARM_DESC": true, "debug_object_init": true, "debugfs_create_dir": true, "netif_msg_init": true,
+}
+
+// wordState remembers for names, by hash, whether they are silent or speak.
+type wordState struct {
+	hash  uint32
+	known bool
+	print bool
+}
+
+// printName reports whether a callee's name suggests that it prints.
+func (x *extractor) printName(t *token) bool {
+	s := &x.log.words[t.hash&uint32(len(x.log.words)-1)]
+	if s.known && s.hash == t.hash {
+		return s.print
+	}
+	name := x.text(t)
+	found := false
+	for _, w := range printWords {
+		if len(name) >= len(w) && bytes.Contains(name, []byte(w)) {
+			found = true
+			break
+		}
+	}
+	*s = wordState{hash: t.hash, known: true, print: found}
+	return found
+}
+
+// spoken reports whether a string constant looks like words for a person
+// rather than a name: it has a conversion, a blank or an escape.
+func spoken(s []byte) bool {
+	return bytes.IndexByte(s, '%') >= 0 || bytes.IndexByte(s, ' ') >= 0 || bytes.IndexByte(s, '\\') >= 0
+}
+
+// logCall records the call of callee with the argument tokens ts (without the
+// parentheses) if it may print. strings tells that a string constant stands at
+// the top level of the arguments.
+func (x *extractor) logCall(callee *token, ts []token, strings bool) {
+	l := &x.log
+	name := x.text(callee)
+	switch {
+	case l.wrapper: // what a wrapper calls decides whether it prints
+	case !l.pendingFn:
+		// At file scope only macros that make printing functions matter:
+		// define_dev_printk_level(_dev_err, KERN_ERR).
+		if strings || macroName(name) || !x.printName(callee) {
+			return
+		}
+	case strings:
+		if !x.printName(callee) && !x.anySpoken(ts) || silent[string(name)] {
+			return
+		}
+	case len(ts) == 0 || !x.printName(callee) || silent[string(name)]:
+		return
+	}
+	if n := len(ts); n > 0 && int(ts[n-1].off+uint32(ts[n-1].len)-ts[0].off) > logfacts.MaxText {
+		return
+	}
+	if l.pendingFn && !l.open {
+		var attr []byte
+		l.params = l.params[:0]
+		if l.wrapper {
+			l.params = append(l.params, x.tokensText(l.fnParams, false)...)
+			attr = x.tokensText(l.fnAttr, false)
+		}
+		x.f.Log = logfacts.AppendFunc(x.f.Log, l.fn.line, l.fnFlags, x.text(&l.fn), l.params, attr)
+		l.open = true
+	}
+	n := 0
+	if len(ts) > 0 {
+		n = 1 + topCommas(ts)
+	}
+	x.f.Log = logfacts.AppendStmt(x.f.Log, callee.line, name, 0, n)
+	start, depth := 0, 0
+	for i := range ts {
+		switch ts[i].kind {
+		case kLParen, kLBrack, kLBrace:
+			depth++
+		case kRParen, kRBrack, kRBrace:
+			depth--
+		case kComma:
+			if depth == 0 {
+				x.f.Log = logfacts.AppendArg(x.f.Log, x.tokensText(ts[start:i], false))
+				start = i + 1
+			}
+		}
+	}
+	if n > 0 {
+		x.f.Log = logfacts.AppendArg(x.f.Log, x.tokensText(ts[start:], false))
+	}
+}
+
+func (x *extractor) anySpoken(ts []token) bool {
+	for i := range ts {
+		if ts[i].kind == kString && spoken(x.text(&ts[i])) {
+			return true
+		}
+	}
+	return false
+}
+
+// topCommas counts the commas outside brackets.
+func topCommas(ts []token) (n int) {
+	depth := 0
+	for i := range ts {
+		switch ts[i].kind {
+		case kLParen, kLBrack, kLBrace:
+			depth++
+		case kRParen, kRBrack, kRBrace:
+			depth--
+		case kComma:
+			if depth == 0 {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// logName records a value given to a member called name, which is how drivers
+// say what they are called.
+func (x *extractor) logName(value []token) {
+	if len(value) == 0 || len(value) > 4 {
+		return
+	}
+	for i := range value {
+		if k := value[i].kind; k != kString && k != kIdent {
+			return
+		}
+	}
+	text := x.tokensText(value, false)
+	if len(text) > 128 {
+		return
+	}
+	x.f.Log = logfacts.AppendName(x.f.Log, text)
+}
+
+// is compares the text of a token with a word, without making a string.
+func is(text []byte, word string) bool { return string(text) == word }
