@@ -13,11 +13,13 @@ const sector = 512
 
 // disk is one disk of a guest: an image file made anew for every run.
 type disk struct {
-	name     string // of the image file, without extension
-	mib      int
-	sd       bool   // in the machine's own card slot; otherwise g.args attach it by name
-	ext4     bool   // an ext4 file system on the whole of it
-	mbr      []part // or partitions (empty)
+	name string // of the image file, without extension
+	mib  int
+	sd   bool   // in the machine's own card slot; otherwise g.args attach it by name
+	ext4 bool   // an ext4 file system on the whole of it
+	mbr  []part // or partitions (empty)
+	// debugfs holds commands of debugfs(8) for the finished file system.
+	debugfs  []string
 	damage   []patch
 	blkdebug string // configuration for QEMU's blkdebug, for errors of the medium
 }
@@ -47,11 +49,16 @@ func (d *disk) make(dir string) (string, error) {
 	}
 	if d.ext4 {
 		// Fixed identifiers: the kernel prints some of them.
-		out, err := exec.Command(mke2fs(), "-q", "-F", "-t", "ext4", "-L", d.name,
+		out, err := exec.Command(sbin("mke2fs"), "-q", "-F", "-t", "ext4", "-L", d.name,
 			"-U", "6b6f6f6c-0000-4000-8000-000000000001",
 			"-E", "hash_seed=6b6f6f6c-0000-4000-8000-000000000002,lazy_itable_init=0,lazy_journal_init=0", file).CombinedOutput()
 		if err != nil {
 			return "", fmt.Errorf("mke2fs %s: %w\n%s", d.name, err, out)
+		}
+	}
+	for _, command := range d.debugfs {
+		if out, err := exec.Command(sbin("debugfs"), "-w", "-R", command, file).CombinedOutput(); err != nil {
+			return "", fmt.Errorf("debugfs %s: %w\n%s", command, err, out)
 		}
 	}
 	if d.mbr != nil {
@@ -83,11 +90,12 @@ func (d *disk) make(dir string) (string, error) {
 	return file, f.Close()
 }
 
-// mke2fs is found where Debian puts it even when PATH is a user's.
-func mke2fs() string {
-	path, err := exec.LookPath("mke2fs")
+// sbin finds a program for administrators where Debian puts it, also when PATH
+// is a user's.
+func sbin(name string) string {
+	path, err := exec.LookPath(name)
 	if errors.Is(err, exec.ErrNotFound) {
-		return "/sbin/mke2fs"
+		return "/sbin/" + name
 	}
 	return path
 }

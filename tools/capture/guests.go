@@ -1,15 +1,21 @@
 package main
 
-import "strings"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // guest is one boot to capture.
 type guest struct {
 	name    string // of the capture, without .log
 	about   string // one sentence for the README
 	machine string
-	// append goes behind "console=... panic=-1" on the kernel's command line.
+	// append goes behind "console=... panic=-1" (at once after a panic, restart) on the kernel's command line.
 	append       string
 	noInit       bool // an initramfs without a first process
+	badInit      bool // or one whose first process cannot be executed
+	reboots      bool // a restart starts the machine again; else it ends the capture
 	modules      []string
 	moduleParams map[string]string
 	// plan is what the first process does (see tools/guestinit); @modules@
@@ -22,7 +28,7 @@ type guest struct {
 	expect string
 }
 
-// commandLine is the kernel's. A panic ends the guest at once.
+// commandLine is the kernel's.
 func (g *guest) commandLine(m *machine) string {
 	return strings.TrimSpace("console=" + m.console + " panic=-1 " + g.append)
 }
@@ -33,8 +39,10 @@ mount sysfs sys /sys
 `
 
 var pcModules = []string{
-	"virtio_pci", "virtio_blk", "virtio_scsi", "virtio_net", "virtio-rng", "virtio_balloon", "virtio_console",
-	"nvme", "ahci", "sd_mod", "sr_mod", "sg",
+	// The disk behind virtio before those behind AHCI and USB: the plans name
+	// /dev/sda.
+	"virtio_pci", "virtio_scsi", "sd_mod", "virtio_blk", "virtio_net", "virtio-rng", "virtio_balloon", "virtio_console",
+	"nvme", "ahci", "sr_mod", "sg",
 	"e1000e",
 	"xhci_pci", "usb-storage", "uas", "usbhid", "hid-generic",
 	"snd-hda-intel", "snd-hda-codec-generic",
@@ -111,12 +119,113 @@ var guests = []*guest{
 		name: "x86-64-boot", machine: "x86-64",
 		about: "a PC with virtio, AHCI, NVMe, e1000e, xHCI and HDA devices boots, loads their drivers, mounts ext4 file systems, " +
 			"brings two network interfaces up and switches off",
-		modules: pcModules, disks: pcDisks(), args: pcDevices, plan: pcPlan + pcEnd, expect: "the guest is done",
+		modules: pcModules, disks: pcDisks(), args: pcDevices,
+		plan: pcPlan + `raw /dev/ttyS1
+raw /dev/ttyS2
+raw /dev/ttyS3
+run /dev/ttyS1 /bin/busybox dmesg
+run /dev/ttyS2 /bin/busybox dmesg -r
+copy /dev/kmsg /dev/ttyS3
+` + pcEnd,
+		ports:  []string{"x86-64-boot.dmesg", "x86-64-boot-raw.dmesg", "x86-64-boot.kmsg"},
+		expect: "the guest is done",
+	},
+	{
+		name: "x86-64-no-time", machine: "x86-64",
+		about:  "the same PC without time stamps",
+		append: "printk.time=0", modules: pcModules, disks: pcDisks(), args: pcDevices, plan: pcPlan + pcEnd,
+		expect: "the guest is done",
+	},
+	{
+		name: "x86-64-debug", machine: "x86-64",
+		about:   "the same PC with everything the kernel can say about its boot, from the earliest moment on",
+		append:  "earlyprintk=serial,ttyS0,115200 debug ignore_loglevel initcall_debug",
+		modules: pcModules, disks: pcDisks(), args: pcDevices, plan: pcPlan + pcEnd,
+		expect: "the guest is done",
+	},
+	{
+		name: "x86-64-faults", machine: "x86-64",
+		about: "a PC with failing disks and damaged file systems; a CPU goes off and on, a PCI device comes and goes, memory runs out, " +
+			"sysrq lists tasks and memory and then crashes it",
+		modules:      append(slices.Clone(pcModules), "cfg80211", "kvm_intel", "bonding"),
+		moduleParams: map[string]string{"loop": "max_lop=4", "e1000e": "InterruptThrottleRate=7"},
+		disks: []disk{
+			{name: "root", mib: 32, ext4: true, debugfs: []string{"clri <11>"}},
+			{name: "data", mib: 16, ext4: true, damage: []patch{{1024 + 0x78, []byte("damaged")}}},
+			{name: "sata", mib: 16, mbr: []part{{0x83, 2048, 8192}, {0x82, 10240, 99999}}, blkdebug: readError(3000)},
+			{name: "fast", mib: 16, mbr: []part{{0x83, 2048, 16384}}, blkdebug: readError(4096)},
+			{name: "stick", mib: 8},
+		},
+		args: pcDevices,
+		plan: pcPlan + `read /mnt/root/lost+found
+read /dev/sdb
+read /dev/nvme0n1
+mount ext4 /dev/sdc /mnt/stick
+mount ext4 /dev/nvme0n1p1 /mnt/fast
+write /sys/devices/system/cpu/cpu1/online 0
+write /sys/devices/system/cpu/cpu1/online 1
+write /sys/bus/pci/devices/0000:00:05.0/remove 1
+write /sys/bus/pci/rescan 1
+sleep 2s
+run /dev/console /bin/busybox tail /dev/zero
+write /proc/sys/kernel/sysrq 1
+write /proc/sysrq-trigger h
+write /proc/sysrq-trigger m
+write /proc/sysrq-trigger w
+write /proc/sysrq-trigger l
+sleep 1s
+write /proc/sysrq-trigger t
+print now it crashes
+write /proc/sysrq-trigger c
+`,
+		expect: "Kernel panic - not syncing: sysrq triggered crash",
+	},
+	{
+		name: "x86-64-reboot", machine: "x86-64",
+		about:   "the firmware speaks, the kernel crashes, the machine restarts by itself, the second boot goes well",
+		reboots: true, modules: []string{"virtio_pci", "virtio_blk"},
+		disks: []disk{{name: "root", mib: 1}},
+		args:  []string{"-machine", "graphics=off", "-device", "virtio-blk-pci,drive=root"},
+		plan: mounts + `@modules@
+sleep 1s
+once /dev/vda write /proc/sysrq-trigger c
+print the guest is done
+poweroff
+`,
+		expect: "the guest is done",
+	},
+	{
+		name: "x86-64-no-init", machine: "x86-64",
+		about: "the first process cannot be executed", badInit: true,
+		expect: "Kernel panic - not syncing: No working init found",
+	},
+	{
+		name: "x86-64-no-root", machine: "x86-64",
+		about: "no first process in the initramfs, and a root file system that is not there", noInit: true, append: "root=/dev/sda1 ro",
+		expect: "Kernel panic - not syncing: VFS: Unable to mount root fs",
 	},
 	{
 		name: "imx7d-boot", machine: "imx7d",
-		about:   "an i.MX7 Dual SABRE board boots, loads the drivers its device tree asks for, mounts an SD card and brings the network up",
+		about:   "an i.MX7 Dual SABRE board boots, loads the drivers its device tree asks for, mounts an SD card and fails to bring the network up",
 		modules: imxModules, disks: []disk{{name: "card", mib: 32, sd: true, ext4: true}}, args: imxDevices, plan: imxPlan,
 		expect: "the guest is done",
 	},
+	{
+		name: "imx7d-earlycon", machine: "imx7d",
+		about:  "the same board with an early console and everything the kernel can say about its boot",
+		append: "earlycon debug ignore_loglevel initcall_debug", modules: imxModules,
+		disks: []disk{{name: "card", mib: 32, sd: true, ext4: true}}, args: imxDevices, plan: imxPlan,
+		expect: "the guest is done",
+	},
+	{
+		name: "imx7d-no-card", machine: "imx7d",
+		about:  "the same board without time stamps, without its SD card, where its root file system should be, and with the second CPU missing",
+		append: "printk.time=0 root=/dev/mmcblk0p2 ro", noInit: true, args: []string{"-smp", "1"},
+		expect: "Kernel panic - not syncing: VFS: Unable to mount root fs",
+	},
+}
+
+// readError makes QEMU's block layer fail every read that touches a sector.
+func readError(sector int) string {
+	return fmt.Sprintf("[inject-error]\nevent = \"read_aio\"\nerrno = \"5\"\nsector = \"%d\"\nonce = \"off\"\nimmediately = \"off\"\n", sector)
 }

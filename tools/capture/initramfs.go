@@ -27,7 +27,11 @@ func initramfs(g *guest, k *kernel, dir string) (string, error) {
 		w.Dir(d)
 	}
 	w.Char("dev/console", 0o600, 5, 1)
-	if !g.noInit {
+	switch {
+	case g.noInit:
+	case g.badInit:
+		w.File("init", 0o755, []byte("not a program\n"))
+	default:
 		w.File("init", 0o755, init)
 	}
 

@@ -74,7 +74,7 @@ func capture(out, only, accel string) error {
 	}
 	for _, r := range required(chosen) {
 		command, pkg, _ := strings.Cut(r, " ")
-		if _, err := exec.LookPath(command); err != nil && command != "mke2fs" {
+		if _, err := exec.LookPath(sbin(command)); err != nil {
 			return fmt.Errorf("%s is missing: install the package %s", command, pkg)
 		}
 	}

@@ -74,10 +74,12 @@ func qemuArgs(g *guest, k *kernel, dir string) ([]string, error) {
 		// their time stamps.
 		"-rtc", "base=2024-02-29T12:00:00,clock=vm",
 		"-nodefaults", "-no-user-config", "-display", "none", "-monitor", "none",
-		"-no-reboot",
 		"-serial", "stdio",
 		"-kernel", k.image, "-initrd", ramdisk,
 		"-append", g.commandLine(k.machine))
+	if !g.reboots {
+		args = append(args, "-no-reboot")
+	}
 	if k.dtb != "" {
 		args = append(args, "-dtb", k.dtb)
 	}

@@ -44,23 +44,53 @@ func run(path string) error {
 	}
 	lines := bufio.NewScanner(strings.NewReader(string(plan)))
 	for lines.Scan() {
-		verb, rest, _ := strings.Cut(strings.TrimSpace(lines.Text()), " ")
-		if verb == "" || strings.HasPrefix(verb, "#") {
-			continue
-		}
-		step, ok := steps[verb]
-		if !ok {
-			say("unknown step %q", verb)
-			continue
-		}
-		if err := step(strings.TrimSpace(rest)); err != nil {
-			say("%s %s: %v", verb, rest, err)
+		if line := strings.TrimSpace(lines.Text()); line != "" && !strings.HasPrefix(line, "#") {
+			if err := do(line); err != nil {
+				say("%s: %v", line, err)
+			}
 		}
 	}
 	return lines.Err()
 }
 
+// do does one step.
+func do(line string) error {
+	verb, rest, _ := strings.Cut(line, " ")
+	rest = strings.TrimSpace(rest)
+	if verb == "once" {
+		return once(rest)
+	}
+	step, ok := steps[verb]
+	if !ok {
+		return errors.New("unknown step")
+	}
+	return step(rest)
+}
+
+// once is "once DEVICE STEP": does the step in the first boot only. The first
+// byte of the block device remembers.
+func once(rest string) error {
+	device, step, _ := strings.Cut(rest, " ")
+	f, err := os.OpenFile(device, os.O_RDWR|os.O_SYNC, 0)
+	if err != nil {
+		return err
+	}
+	mark := []byte{0}
+	if _, err := f.ReadAt(mark, 0); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	if mark[0] != 0 {
+		return f.Close()
+	}
+	_, err = f.WriteAt([]byte{1}, 0)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	return do(step)
+}
+
 // steps are the words a plan can use; the argument is the rest of the line.
+// "once DEVICE STEP" stands apart in do, because it leads to a step itself.
 var steps = map[string]func(rest string) error{
 	"print": func(rest string) error { _, err := fmt.Println(rest); return err },
 	"mkdir": func(rest string) error { return os.MkdirAll(rest, 0o755) },
@@ -140,7 +170,7 @@ func write(rest string) error {
 	return errors.Join(err, f.Close())
 }
 
-// read is "read FILE": reads it all and throws it away, for what the kernel
+// readFile is "read FILE": reads it all and throws it away, for what the kernel
 // says while it delivers.
 func readFile(rest string) error {
 	f, err := os.Open(rest)
@@ -170,7 +200,7 @@ func raw(rest string) error {
 	return nil // left open: the settings live as long as somebody has the port open
 }
 
-// copy is "copy FILE DESTINATION", read as a stream of records that ends where
+// copyFile is "copy FILE DESTINATION", read as a stream of records that ends where
 // nothing is ready: /dev/kmsg hands out one record to a read.
 func copyFile(rest string) error {
 	from, to, _ := strings.Cut(rest, " ")
@@ -201,7 +231,7 @@ func copyFile(rest string) error {
 	}
 }
 
-// run is "run DESTINATION PROGRAM ARGUMENTS...".
+// runProgram is "run DESTINATION PROGRAM ARGUMENTS...".
 func runProgram(rest string) error {
 	f := strings.Fields(rest)
 	if len(f) < 2 {
