@@ -1,0 +1,107 @@
+// Package testenv tells tests where the real inputs are that this repository
+// does not hold: a kernel tree, and the ground truth kept beside the checkout.
+// A test that lacks one says so loudly when it is skipped; where a whole run
+// is supposed to have them (CI=true) it fails instead.
+package testenv
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// DefaultTree is the Debian package whose kernel tree the tests are written
+// for.
+const DefaultTree = "linux-source-6.1"
+
+// KernelTree returns the root of a kernel tree: $DEKHO_TEST_TREE, or what
+// scripts/fetch-tree unpacked below the build's cache. The test is skipped when
+// there is none, and fails when CI is set, or when DEKHO_TEST_TREE names
+// something else.
+func KernelTree(t testing.TB) string {
+	t.Helper()
+	if dir := os.Getenv("DEKHO_TEST_TREE"); dir != "" {
+		if !isKernelTree(dir) {
+			t.Fatalf("DEKHO_TEST_TREE=%s is not a kernel tree: it has no Kbuild and Makefile", dir)
+		}
+		return dir
+	}
+	cache, err := Cache()
+	if err == nil {
+		if dir := filepath.Join(cache, "trees", DefaultTree, DefaultTree); isKernelTree(dir) {
+			return dir
+		}
+	}
+	missing(t, "no kernel tree: run scripts/fetch-tree, or set DEKHO_TEST_TREE to the root of one")
+	return ""
+}
+
+// Shared returns the path of an entry of the directory "shared" beside the
+// checkout, which holds ground truth too large and too foreign to commit. The
+// test is skipped when it is not there, in CI too: it is not something a
+// checkout could fetch.
+func Shared(t testing.TB, elem ...string) string {
+	t.Helper()
+	path := filepath.Join(append([]string{filepath.Dir(Root(t)), "shared"}, elem...)...)
+	if _, err := os.Stat(path); err != nil {
+		t.Skipf("SKIPPED: no %s beside the checkout", filepath.Join(append([]string{"shared"}, elem...)...))
+	}
+	return path
+}
+
+// Captures returns the path of a file in testdata/captures of this repository.
+func Captures(t testing.TB, name string) string {
+	t.Helper()
+	return filepath.Join(Root(t), "testdata", "captures", name)
+}
+
+// Root returns the top of the checkout: the directory with go.mod at or above
+// the test's own.
+func Root(t testing.TB) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			t.Fatal("no go.mod at or above the working directory")
+		}
+		dir = parent
+	}
+}
+
+// Cache returns the directory below which the build keeps what it fetched; the
+// same rule as in scripts/lib.sh.
+func Cache() (string, error) {
+	if dir := os.Getenv("DEKHO_BUILD_CACHE"); dir != "" {
+		return dir, nil
+	}
+	if dir := os.Getenv("XDG_CACHE_HOME"); dir != "" {
+		return filepath.Join(dir, "dekho-build"), nil
+	}
+	home, err := os.UserHomeDir()
+	return filepath.Join(home, ".cache", "dekho-build"), err
+}
+
+func isKernelTree(dir string) bool {
+	for _, file := range []string{"Makefile", "Kbuild", "include/linux/kernel.h"} {
+		if _, err := os.Stat(filepath.Join(dir, file)); err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// missing skips the test, or fails it where everything was to be there.
+func missing(t testing.TB, why string) {
+	t.Helper()
+	if os.Getenv("CI") != "" {
+		t.Fatal(why)
+	}
+	t.Skip("SKIPPED: " + why)
+}
