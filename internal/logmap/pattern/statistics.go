@@ -1,0 +1,254 @@
+package pattern
+
+import "math"
+
+// statistics of the literal text of all patterns: how probable a byte is after
+// another, and how many patterns share a gram. They choose the gram a pattern
+// is filed under and its specificity.
+type statistics struct {
+	bits  [256][256]float32 // information of a byte after another
+	grams []uint32          // by hash of six bytes
+}
+
+// gramCounters is the log2 of the number of counters of grams. Collisions make
+// a gram look more common than it is, which does little harm.
+const gramCounters = 20
+
+// newStatistics counts all patterns of b.
+func newStatistics(b *Builder) *statistics {
+	st := &statistics{grams: make([]uint32, 1<<gramCounters)}
+	pairs := new([256][256]uint32)
+	for id := 0; id < b.Len(); id++ {
+		eachRun(b.code[b.offsets[id]:b.offsets[id+1]], func(run []byte, _ bool, _ bool) {
+			prev := byte(0)
+			for i, c := range run {
+				pairs[prev][c]++
+				prev = c
+				if i+maxGram <= len(run) {
+					st.grams[gramHash(load8(run, i), 0)>>(64-gramCounters)]++
+				}
+			}
+		})
+	}
+	for p := range pairs {
+		total := float64(0)
+		for _, n := range pairs[p] {
+			total += float64(n)
+		}
+		// Additive smoothing: what was never seen costs, but not everything.
+		for c, n := range pairs[p] {
+			st.bits[p][c] = float32(-math.Log2((float64(n) + 0.25) / (total + 64)))
+		}
+	}
+	return st
+}
+
+// eachRun calls fn for each stretch of literal text that every text matched by
+// the pattern contains. First says that nothing precedes it, last that nothing
+// follows.
+func eachRun(code []byte, fn func(run []byte, first, last bool)) {
+	var o op
+	var joined []byte
+	var run []byte
+	first := true
+	for pc := codeHeader; ; {
+		pc = decode(code, pc, &o)
+		if pc < 0 {
+			return
+		}
+		if o.kind == Literal {
+			if run == nil {
+				run = o.text
+			} else {
+				joined = append(append(joined[:0], run...), o.text...)
+				run = joined
+			}
+			continue
+		}
+		if run != nil {
+			fn(run, first, o.kind == kindEnd)
+		}
+		run, first = nil, false
+		if o.kind == kindEnd || o.kind == Invalid {
+			return
+		}
+	}
+}
+
+// rank is the stored specificity of a pattern: the information of its literal
+// text and of the forms of its conversions.
+func (st *statistics) rank(code []byte) int16 {
+	total := float32(0)
+	eachRun(code, func(run []byte, first, _ bool) {
+		prev := byte(0)
+		for i, c := range run {
+			bits := st.bits[prev][c]
+			if i == 0 && !first {
+				// After a conversion the place is free too.
+				bits = max(bits-1, 0)
+			}
+			total += bits
+			prev = c
+		}
+	})
+	var o op
+	for pc := codeHeader; ; {
+		pc = decode(code, pc, &o)
+		if pc < 0 || o.kind == kindEnd {
+			break
+		}
+		if o.kind > Invalid {
+			total += formBits(&o)
+		}
+	}
+	return int16(max(min(total*rankPerBit, math.MaxInt16), math.MinInt16))
+}
+
+// formBits is the information a match of a conversion carries by its form, in
+// bits. A literal byte carries about three, so a number must be worth less
+// than one digit of literal text and free text less than nothing. The values
+// were chosen by hand; only their order matters.
+func formBits(o *op) float32 {
+	base := float32(0)
+	switch o.kind {
+	case Any, VaFormat, UnknownPointer:
+		return -6
+	case String, Escaped, Dentry:
+		if o.flags&HasPrec != 0 && o.prec >= 0 {
+			return -2
+		}
+		return -4
+	case Clock:
+		return -3
+	case Word, Node, BlockDev, FlagNames:
+		return -2
+	case Char:
+		return 0
+	case Int, Uint, Octal:
+		base = 1
+	case Hex:
+		base = 0.5
+	case Bitmap, BitList:
+		return 0.5
+	case HexBytes:
+		base = 2
+		if o.width > 0 {
+			base = 3 * float32(min(o.width, 8))
+		}
+		return base
+	case Pointer:
+		base = 8
+		if o.width != 0 {
+			base = 1
+		}
+		return base
+	case Errno:
+		return 4
+	case Symbol:
+		if o.v&SymbolOffset != 0 {
+			return 12
+		}
+		return -1
+	case PhysAddr, Features:
+		return 14
+	case IPv4:
+		return 10
+	case SockAddr, Time:
+		return 12
+	case MAC, Resource, FourCC, IPv6:
+		return 20
+	case UUID:
+		return 30
+	default:
+		return 0
+	}
+	// Numbers of a fixed width and with a prefix.
+	if o.flags&Alt != 0 {
+		base += 3
+	}
+	if o.flags&(Zero|HasPrec) != 0 && o.width != FromArg {
+		base += 1.5 * float32(min(max(o.width, o.prec, 0), 8))
+	}
+	return base
+}
+
+// gramCost ranks the grams of a class; higher is worse.
+type gramCost struct {
+	count uint32
+	float bool
+	bits  float32
+}
+
+func (c gramCost) less(d gramCost) bool {
+	if c.count != d.count {
+		return c.count < d.count
+	}
+	if c.float != d.float {
+		return !c.float
+	}
+	return c.bits > d.bits
+}
+
+// minGramBits is the information a gram must have to be worth an entry.
+const minGramBits = 8
+
+// file chooses the gram of a pattern; ok is false if it has no usable one.
+func (st *statistics) file(code []byte, id uint32) (filing, bool) {
+	var best filing
+	var bestCost gramCost
+	bestClass := len(gramSizes)
+	eachRun(code, func(run []byte, first, last bool) {
+		// Grams that reach into tabs or newlines at the end of the run may be
+		// missing from the text: stripped with all that follows.
+		end := len(run)
+		if !last {
+			for end > 0 && isBlank(run[end-1]) && run[end-1] != ' ' {
+				end--
+			}
+		}
+		for class := 0; class < len(gramSizes) && class <= bestClass; class++ {
+			size := gramSizes[class]
+			for i := 0; i+size <= end; i++ {
+				gram := run[i : i+size]
+				cost := gramCost{float: !first || i >= floatPlace, bits: st.gramBits(gram)}
+				if cost.bits < minGramBits {
+					continue
+				}
+				h := gramHash(load8(run, i), class)
+				if class == 0 {
+					cost.count = st.grams[h>>(64-gramCounters)]
+				}
+				if class == bestClass && !cost.less(bestCost) {
+					continue
+				}
+				place := uint32(floatPlace)
+				if !cost.float {
+					place = uint32(i)
+				}
+				best = filing{hash: h, posting: id<<9 | place<<1}
+				bestCost, bestClass = cost, class
+			}
+		}
+	})
+	return best, bestClass < len(gramSizes)
+}
+
+// gramBits is the information of a gram; its first byte counts without what
+// precedes it. Grams without letters and digits are punctuation between
+// conversions, which says nothing about who printed it.
+func (st *statistics) gramBits(gram []byte) float32 {
+	words := 0
+	bits := float32(2)
+	for i, c := range gram {
+		if isAlnum(c) {
+			words++
+		}
+		if i > 0 {
+			bits += st.bits[gram[i-1]][c]
+		}
+	}
+	if words == 0 && len(gram) < 4 || words == 1 && len(gram) == 2 {
+		return 0
+	}
+	return bits
+}
