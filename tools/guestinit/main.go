@@ -26,7 +26,9 @@ func main() {
 		say("%v", err)
 	}
 	// A plan that ends without saying how: switch the machine off.
-	end(syscall.LINUX_REBOOT_CMD_POWER_OFF)
+	if err := end(syscall.LINUX_REBOOT_CMD_POWER_OFF); err != nil {
+		say("%v", err)
+	}
 }
 
 // say writes one line to the console, marked so that it cannot be taken for a
