@@ -32,7 +32,7 @@ type Writer struct {
 
 // NewWriter starts an archive on w.
 func NewWriter(w io.Writer) *Writer {
-	return &Writer{w: w, dirs: map[string]bool{".": true, "/": true}}
+	return &Writer{w: w, dirs: map[string]bool{"": true}}
 }
 
 // Dir adds a directory and those above it that were not added yet: the kernel
