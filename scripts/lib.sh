@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Shell functions for the scripts beside this file: the build's cache, locks,
 # and Debian packages without root. Source it, do not run it. POSIX sh.
 
@@ -32,6 +33,8 @@ lock() {
 # that a finished result can be renamed into place.
 scratch() {
     mkdir -p "$cache/tmp"
+    # What a killed run left behind, once nobody can be using it any more.
+    find "$cache/tmp" -mindepth 1 -maxdepth 1 -mtime +1 -exec rm -rf {} +
     tmp=$(mktemp -d "$cache/tmp/XXXXXX")
     trap 'rm -rf "$tmp"' EXIT
     trap 'exit 130' INT
