@@ -263,6 +263,7 @@ type Writer struct {
 	headSum  uint32
 	lengths  []SectionSize
 	startTag Tag
+	sum      uint32
 }
 
 // SectionSize is the size of a section that was written, in bytes.
@@ -360,10 +361,10 @@ func (w *Writer) Finish() error {
 	}
 	toc := binary.LittleEndian.AppendUint32(nil, w.count)
 	toc = append(append(toc, w.toc...), w.sums...)
-	sum := crc32.Update(w.headSum, castagnoli, toc)
+	w.sum = crc32.Update(w.headSum, castagnoli, toc)
 	tail := binary.LittleEndian.AppendUint64(toc, w.off)
 	tail = binary.LittleEndian.AppendUint64(tail, uint64(len(toc)))
-	tail = binary.LittleEndian.AppendUint32(tail, sum)
+	tail = binary.LittleEndian.AppendUint32(tail, w.sum)
 	tail = append(tail, footerMagic[:]...)
 	_, _ = w.Write(tail) // the error sticks
 	w.flush()
@@ -372,6 +373,9 @@ func (w *Writer) Finish() error {
 
 // Sizes lists the sections written.
 func (w *Writer) Sizes() []SectionSize { return w.lengths }
+
+// Sum is the Sum that the finished file will have.
+func (w *Writer) Sum() uint32 { return w.sum }
 
 // Size is the length of the finished file in bytes.
 func (w *Writer) Size() int64 { return int64(w.off) }

@@ -109,6 +109,7 @@ type Temp struct {
 	s       *Store
 	f       WritableFile
 	path    string
+	dir     Dir
 	written int64
 }
 
@@ -119,7 +120,7 @@ func (s *Store) NewTemp() (*Temp, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Temp{s: s, f: f, path: path}, nil
+	return &Temp{s: s, f: f, path: path, dir: tmp}, nil
 }
 
 // writeback is after how many bytes the disk is set to work on what was
@@ -140,11 +141,36 @@ func (t *Temp) Write(p []byte) (int, error) {
 // Path is where the file is until it is committed.
 func (t *Temp) Path() string { return t.path }
 
-// Sync puts the content on disk.
-func (t *Temp) Sync() error { return t.f.Sync() }
+// Rename gives the file its name before it is on disk: for files that nothing
+// refers to until Settle has returned.
+func (t *Temp) Rename(d Dir, name string) error {
+	to := t.s.Path(d, name)
+	if err := t.s.fs.Rename(t.path, to); err != nil {
+		return err
+	}
+	t.path, t.dir = to, d
+	return nil
+}
 
-// Commit syncs and closes the file and gives it its name. After an error the
-// file is gone.
+// Settle puts the content and the name on disk and closes the file. After an
+// error the file is gone.
+func (t *Temp) Settle() error {
+	err := t.f.Sync()
+	if cerr := t.f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = t.s.Sync(t.dir)
+	}
+	if err != nil {
+		_ = t.s.fs.Remove(t.path) // the first error tells more
+	}
+	return err
+}
+
+// Commit puts the content on disk before it gives the file its name, replacing
+// the one that has it: readers see the old file or the new one, whole. After
+// an error the new file is gone.
 func (t *Temp) Commit(d Dir, name string) error {
 	err := t.f.Sync()
 	if cerr := t.f.Close(); err == nil {
@@ -157,7 +183,7 @@ func (t *Temp) Commit(d Dir, name string) error {
 		_ = t.s.fs.Remove(t.path) // the first error tells more
 		return err
 	}
-	return t.s.fs.SyncDir(filepath.Join(t.s.dir, string(d)))
+	return t.s.Sync(d)
 }
 
 // Discard closes and removes the file.

@@ -1,0 +1,8 @@
+package index
+
+import "golang.org/x/sys/unix"
+
+const mapNoReserve = unix.MAP_NORESERVE
+
+// adviseHuge is a hint: kernels without large pages refuse it.
+func adviseHuge(b []byte) { _ = unix.Madvise(b, unix.MADV_HUGEPAGE) }

@@ -1,0 +1,7 @@
+//go:build unix && !linux
+
+package index
+
+const mapNoReserve = 0
+
+func adviseHuge([]byte) {}

@@ -1,0 +1,98 @@
+package index_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"dekho/internal/index"
+	"dekho/internal/lang"
+	"dekho/internal/testenv"
+)
+
+func benchOptions(b *testing.B, store string) index.Options {
+	return index.Options{
+		Store:     store,
+		Root:      testenv.KernelTree(b),
+		Languages: []lang.Language{scanLanguage(1)},
+	}
+}
+
+func reportPhases(b *testing.B, stats *index.Stats) {
+	for _, p := range stats.Phases {
+		b.ReportMetric(p.Time.Seconds(), "s-"+p.Name)
+	}
+	if b.N == 1 {
+		b.Logf("%d files, %d read, %d extracted, %d segments, %.1f MB", stats.Files, stats.Read, stats.Extracted,
+			stats.Segments, float64(stats.IndexBytes)/1e6)
+		for _, s := range stats.Sections {
+			b.Logf("  %-9s %7.2f MB", s.Name, float64(s.Bytes)/1e6)
+		}
+	}
+}
+
+// BenchmarkBuild indexes a kernel from nothing.
+func BenchmarkBuild(b *testing.B) {
+	for b.Loop() {
+		stats, err := index.Update(b.Context(), benchOptions(b, b.TempDir()))
+		if err != nil {
+			b.Fatal(err)
+		}
+		reportPhases(b, stats)
+	}
+}
+
+// BenchmarkUnchanged asks for an update of an index that is up to date.
+func BenchmarkUnchanged(b *testing.B) {
+	store := benchStore(b)
+	for b.Loop() {
+		stats, err := index.Update(b.Context(), benchOptions(b, store))
+		if err != nil {
+			b.Fatal(err)
+		}
+		if !stats.Unchanged {
+			b.Fatal("something changed")
+		}
+		reportPhases(b, stats)
+	}
+}
+
+// BenchmarkLookup opens the index and looks one name up.
+func BenchmarkLookup(b *testing.B) {
+	store := benchStore(b)
+	root := testenv.KernelTree(b)
+	for b.Loop() {
+		t, err := index.Open(store, root)
+		if err != nil {
+			b.Fatal(err)
+		}
+		refs, err := t.Refs("kfree", index.Roles(lang.Call))
+		if err != nil || len(refs) == 0 {
+			b.Fatal(len(refs), err)
+		}
+		b.ReportMetric(float64(len(refs)), "refs")
+		if err := t.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// benchStore is a store with the kernel in it. DEKHO_BENCH_STORE keeps it from
+// run to run.
+func benchStore(b *testing.B) string {
+	store := os.Getenv("DEKHO_BENCH_STORE")
+	if store == "" {
+		store = filepath.Join(b.TempDir(), "store")
+	}
+	for {
+		stats, err := index.Update(b.Context(), benchOptions(b, store))
+		if err != nil {
+			b.Fatal(err)
+		}
+		if stats.Unchanged {
+			return store
+		}
+		time.Sleep(time.Second) // until no stamp is too recent to be trusted
+	}
+}
