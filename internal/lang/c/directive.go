@@ -397,6 +397,11 @@ func (x *extractor) logMacro(name *token, params, body []token, function, hasStr
 	if function {
 		flags = logfacts.FlagFunctionLike
 	}
+	if n := len(x.conds); n > 0 && x.conds[n-1].kind == lang.CondIfndef {
+		if e := x.conds[n-1].expr; string(x.src[e.Off:e.Off+e.Len]) == string(x.text(name)) {
+			flags |= logfacts.FlagGuarded
+		}
+	}
 	x.log.params = x.log.params[:0]
 	if len(params) > 0 {
 		last := &params[len(params)-1]

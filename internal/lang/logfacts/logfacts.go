@@ -45,6 +45,9 @@ const (
 	// FlagFormat marks a function with `...`, a va_list or a va_format among
 	// its parameters: every call in its body is recorded.
 	FlagFormat
+	// FlagGuarded marks a macro defined under #ifndef of its own name: a
+	// default that gives way to other definitions.
+	FlagGuarded
 )
 
 // MaxText bounds one string of a record, in bytes; longer text is not recorded.

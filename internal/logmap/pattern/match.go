@@ -146,7 +146,7 @@ func (m *Matcher) run(pc, pos, span int) bool {
 			}
 			fallthrough
 		case Literal:
-			if pos = m.literal(pos, o.text); pos < 0 {
+			if pos = m.literal(pc, pos, o.text); pos < 0 {
 				return false
 			}
 		default:
@@ -165,17 +165,25 @@ func (m *Matcher) finish(pos int) bool {
 	return pos >= m.n
 }
 
-// literal matches lit at pos and returns the position after it or -1. Blanks at
-// its end may be missing at the end of the text.
-func (m *Matcher) literal(pos int, lit []byte) int {
+// maxStripped is the number of blanks that may be missing from the end of a
+// text for a literal that more conversions follow, all of them empty.
+const maxStripped = 2
+
+// literal matches lit at pos, with the op after it at pc, and returns the
+// position after it or -1. Blanks at its end may be missing at the end of the
+// text.
+func (m *Matcher) literal(pc, pos int, lit []byte) int {
 	end := pos + len(lit)
 	if end <= len(m.text) && string(m.text[pos:end]) == string(lit) {
 		return end
 	}
-	if end > m.n && string(m.text[min(pos, m.n):m.n]) == string(lit[:trimmedLen(lit)]) {
-		return len(m.text)
+	if end <= m.n || string(m.text[min(pos, m.n):m.n]) != string(lit[:trimmedLen(lit)]) {
+		return -1
 	}
-	return -1
+	if end > len(m.text)+maxStripped && (pc >= len(m.code) || Kind(m.code[pc]) != kindEnd) {
+		return -1
+	}
+	return len(m.text)
 }
 
 // conversion matches the conversion o at pos, and the ops from pc on after it.
@@ -270,14 +278,19 @@ func (m *Matcher) follows(next *op, pos int) bool {
 func (o *op) isFree() bool {
 	switch o.kind {
 	case Any, String, VaFormat, Escaped, Dentry, Clock, UnknownPointer:
-		return o.flags&HasPrec == 0 || o.prec == FromArg
+		return !o.isBounded()
 	}
 	return false
 }
 
+// isBounded reports whether a precision limits the length of a text.
+func (o *op) isBounded() bool {
+	return o.flags&HasPrec != 0 && o.prec != FromArg && o.width != FromArg
+}
+
 // freeText matches a conversion that prints any text.
 func (m *Matcher) freeText(o, next *op, pc, pos, span int) bool {
-	if o.isFree() {
+	if !o.isBounded() {
 		// Where free text fails, free text that begins later fails as well:
 		// what follows sees fewer places to start.
 		if pos >= m.floor[span] {
@@ -429,8 +442,12 @@ func (m *Matcher) word(next *op, pc, pos, lo, span int) bool {
 // log that was made valid UTF-8 has several bytes for one beyond ASCII.
 func (m *Matcher) char(o, next *op, pc, pos, span int) bool {
 	start, end := pos, pos
+	width := o.width
+	if width == FromArg {
+		width = maxCount
+	}
 	if o.flags&Left == 0 {
-		for w := o.width; w > 1 && start < len(m.text) && m.text[start] == ' '; w-- {
+		for w := width; w > 1 && start < len(m.text) && m.text[start] == ' '; w-- {
 			start++
 		}
 		end = start
@@ -440,12 +457,15 @@ func (m *Matcher) char(o, next *op, pc, pos, span int) bool {
 		end = start + size
 		after := end
 		if o.flags&Left != 0 {
-			for w := o.width; w > 1 && after < len(m.text) && m.text[after] == ' '; w-- {
+			for w := width; w > 1 && after < len(m.text) && m.text[after] == ' '; w-- {
 				after++
 			}
 		}
-		if m.follows(next, after) && m.try(pc, start, end, after, span) {
-			return true
+		// Some of the blanks may belong to what follows.
+		for ; after >= end; after-- {
+			if m.follows(next, after) && m.try(pc, start, end, after, span) {
+				return true
+			}
 		}
 	}
 	return m.follows(next, start) && m.try(pc, start, start, start, span)

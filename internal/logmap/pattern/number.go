@@ -45,11 +45,12 @@ func (m *Matcher) number(o, next *op, pc, pos, span int) bool {
 			p++
 		case o.flags&Space != 0:
 			// The blank in place of a plus; the last of the padding may be it.
-			if blanks == 0 {
-				if p >= n || text[p] != ' ' {
-					return false
-				}
+			if blanks > 0 {
+				blanks--
+			} else if p < n && text[p] == ' ' {
 				p++
+			} else {
+				return false
 			}
 		}
 	}
@@ -69,9 +70,6 @@ func (m *Matcher) number(o, next *op, pc, pos, span int) bool {
 		}
 	case Octal:
 		maxDigits = octDigits[size]
-		if o.flags&Alt != 0 {
-			maxDigits++
-		}
 	default:
 		maxDigits = decDigits[size]
 	}
@@ -87,6 +85,11 @@ func (m *Matcher) number(o, next *op, pc, pos, span int) bool {
 			maxDigits = anyWidth
 		}
 		maxDigits = max(maxDigits, o.width)
+	}
+	octal := 0 // digits that the prefix of an octal number adds
+	if o.kind == Octal && o.flags&Alt != 0 {
+		octal = 1
+		maxDigits++
 	}
 	run := 0
 	for p+run < n && run < maxDigits && classes[text[p+run]]&class != 0 {
@@ -105,9 +108,9 @@ func (m *Matcher) number(o, next *op, pc, pos, span int) bool {
 			// Zeros come from a precision, from zero padding that fills the
 			// field exactly, or from the prefix of an octal number.
 			switch {
-			case o.flags&HasPrec != 0 && (prec == digits || prec == FromArg):
+			case o.flags&HasPrec != 0 && (prec == digits || prec+octal == digits || prec == FromArg):
 			case zero && (o.width == FromArg || total == o.width):
-			case o.kind == Octal && o.flags&Alt != 0 && text[p+1] != '0':
+			case octal > 0 && text[p+1] != '0':
 			default:
 				continue
 			}

@@ -26,6 +26,12 @@ func (m *Matcher) typed(o, next *op, pc, pos, span int) bool {
 		width = 0 // it is the length of the argument
 	}
 	left := o.flags&Left != 0
+	if left && width == 0 && (o.kind == Pointer || o.kind == Errno) {
+		// Padded to the size of a pointer, but not with zeros.
+		padded := *o
+		padded.width, width = FromArg, FromArg
+		o = &padded
+	}
 	start := pos
 	if width != 0 && !left || o.kind == Pointer || o.kind == Errno {
 		for start < len(m.text) && m.text[start] == ' ' {
@@ -39,28 +45,37 @@ func (m *Matcher) typed(o, next *op, pc, pos, span int) bool {
 	blanks := start - pos
 	e := ends{m: m, next: next, any: width != 0 && left}
 	m.typedEnds(o, start, &e)
+	if e.n == 0 && blanks > 0 && o.kind == FourCC {
+		start, blanks = pos, 0 // a code may begin with a blank
+		m.typedEnds(o, start, &e)
+	}
 	for _, end := range e.at[:e.n] {
 		after := end
+		// Before pointers can be hashed, the width is that of a pointer
+		// whatever the format says.
+		loose := width == FromArg || (o.kind == Pointer || o.kind == Errno) && m.text[start] == '('
 		switch total := end - pos; {
-		case width > 0 && !left:
+		case loose && left:
+			for after < len(m.text) && m.text[after] == ' ' {
+				after++
+			}
+			// Some of the blanks may belong to what follows.
+			for ; after > end; after-- {
+				if m.follows(next, after) && m.try(pc, start, end, after, span) {
+					return true
+				}
+			}
+		case loose || width <= 0:
+		case !left:
 			if total < width || blanks > 0 && total > width {
 				continue
 			}
-		case width > 0 && total < width:
+		case total < width:
 			for after < len(m.text) && after-pos < width && m.text[after] == ' ' {
 				after++
 			}
 			if after-pos < width && after < len(m.text) {
 				continue
-			}
-		case width == FromArg && left:
-			for after < len(m.text) && m.text[after] == ' ' {
-				after++
-			}
-			for ; after > end; after-- {
-				if m.follows(next, after) && m.try(pc, start, end, after, span) {
-					return true
-				}
 			}
 		}
 		if m.follows(next, after) && m.try(pc, start, end, after, span) {
@@ -179,9 +194,9 @@ func pointerEnds(o *op, text []byte, start int, e *ends) {
 	}
 	run := hexRun(text, p, 16)
 	if o.width == 0 {
-		// Padded with zeros to the size of a pointer; where the prefix counts
-		// as part of the width, old and new kernels differ.
-		for _, digits := range [...]int{16, 14, 8, 6} {
+		// Padded with zeros to the size of a pointer. Kernels differ in
+		// whether a prefix counts as part of it.
+		for _, digits := range [...]int{16, 15, 14, 8, 7, 6} {
 			if run >= digits && (prefix > 0 || digits&7 == 0) {
 				e.add(p + digits)
 			}

@@ -1,0 +1,344 @@
+package logmap
+
+// The map file: what the linker writes and `dekho log` reads, by mapping it.
+//
+// Byte order is little-endian, numbers are uint32.
+//
+//	header   magic "DKLM", version, and for each section its offset and length
+//	strings  each a varint length and its bytes; a reference is the offset of
+//	         the length in the section, 0 is the empty string
+//	files    filesWords numbers a file: path, module, symbol, names (strings;
+//	         names separated by NUL), first and last+1 index in byPlace
+//	sites    siteWords numbers a site, sorted by pattern (see the columns)
+//	starts   for each pattern the index of its first site, and one more
+//	byPlace  site indexes sorted by file, line
+//	patterns a set of package pattern
+//
+// The container it is stored in has checksums; here every access is checked
+// against the bounds, so that damage costs answers and never a fault.
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"dekho/internal/logmap/pattern"
+)
+
+const (
+	magic = 0x4d4c4b44 // "DKLM"
+	// Version is the version of the map's format and of the linker that makes
+	// it: an older map is made anew by the next index run.
+	Version = 1
+
+	sectionCount = 6
+	filesWords   = 6
+)
+
+// The columns of a site.
+const (
+	colFile     = iota // where the statement that prints stands
+	colLine            //
+	colFn              // string: enclosing function
+	colSaidFile        // where the words come from when that is a caller: file + 1, 0 if not
+	colSaidLine        //
+	colSaidFn          //
+	colFamily          // string: the name called there (dev_err, ext4_msg)
+	colArgs            // string: sources of the arguments of the conversions, separated by NUL
+	colFlags           // flag*, level + 1 at levelShift, line of the format at partShift
+	colPattern         // id of the pattern
+	siteWords
+)
+
+type siteRow [siteWords]uint32
+
+const (
+	flagCont    = 1 << iota // continues a line (KERN_CONT)
+	flagGeneric             // the place inside a wrapper, caller unknown
+	flagLater               // not the first line of its format
+	levelShift  = 8
+	partShift   = 16
+)
+
+// writer collects sites.
+type writer struct {
+	linker   *linker
+	strings  bytes.Buffer
+	interned map[string]uint32
+	sites    []siteRow
+	files    []int32 // of the linker, in the order met
+	patterns *pattern.Builder
+}
+
+func newWriter() *writer {
+	w := &writer{interned: make(map[string]uint32, 1<<18), patterns: pattern.NewBuilder(1 << 18)}
+	w.strings.WriteByte(0) // the empty string
+	w.interned[""] = 0
+	return w
+}
+
+func (w *writer) intern(s string) uint32 {
+	if ref, ok := w.interned[s]; ok {
+		return ref
+	}
+	ref := uint32(w.strings.Len())
+	var b [binary.MaxVarintLen32]byte
+	w.strings.Write(b[:binary.PutUvarint(b[:], uint64(len(s)))])
+	w.strings.WriteString(s)
+	w.interned[s] = ref
+	return ref
+}
+
+func (w *writer) file(l *linker, f int32) uint32 {
+	fi := &l.files[f]
+	if fi.out == 0 {
+		w.files = append(w.files, f)
+		fi.out = int32(len(w.files))
+	}
+	return uint32(fi.out - 1)
+}
+
+// add files one line of a format.
+func (w *writer) add(l *linker, ln formatLine, args []string, level int, place, said *stmt, flags uint32, part int) {
+	n := 0
+	for i := range ln.elems {
+		if ln.elems[i].Kind.IsConversion() {
+			n++
+		}
+	}
+	first := min(ln.firstArg, len(args))
+	args = args[first:min(first+n, len(args))]
+	if level >= 0 && level <= 7 {
+		flags |= uint32(level+1) << levelShift
+	}
+	flags |= uint32(min(part, 255)) << partShift
+	row := siteRow{
+		colFile: w.file(l, place.file), colLine: place.line, colFn: w.intern(place.fn), colFamily: w.intern(place.callee),
+		colArgs: w.intern(strings.Join(args, "\x00")), colFlags: flags, colPattern: uint32(w.patterns.Add(ln.elems, ln.open)),
+	}
+	if said != nil {
+		row[colSaidFile] = w.file(l, said.file) + 1
+		row[colSaidLine] = said.line
+		row[colSaidFn] = w.intern(said.fn)
+		row[colFamily] = w.intern(said.callee)
+	}
+	w.sites = append(w.sites, row)
+}
+
+// names evaluates the driver names of a file.
+func (l *linker) driverNames(f int32) string {
+	var out []string
+	for _, raw := range l.files[f].names {
+		chunks, ok := l.eval(lexText(nil, raw), context{file: f})
+		if ok && len(chunks) == 1 && chunks[0].text != "" && !slices.Contains(out, chunks[0].text) {
+			out = append(out, chunks[0].text)
+		}
+	}
+	return strings.Join(out, "\x00")
+}
+
+// symbols is the chain of Kconfig symbols that builds a file: its own, then
+// those of its directories, separated by blanks.
+func (l *linker) symbols(f int32) string {
+	fi := &l.files[f]
+	var out []string
+	if fi.symbol != "" && fi.symbol != "y" {
+		out = append(out, fi.symbol)
+	}
+	for d := fi.dir; d != ""; {
+		if s := l.dirSymbol[d]; s != "" && s != "y" && !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+		d = d[:strings.LastIndexByte(d[:len(d)-1], '/')+1]
+	}
+	return strings.Join(out, " ")
+}
+
+func (w *writer) writeTo(out io.Writer) error {
+	l := w.linker
+	sortSites(w.sites)
+	w.sites = slices.Compact(w.sites)
+	byPlace := make([]uint32, len(w.sites))
+	for i := range byPlace {
+		byPlace[i] = uint32(i)
+	}
+	slices.SortFunc(byPlace, func(a, b uint32) int {
+		x, y := &w.sites[a], &w.sites[b]
+		return cmp.Or(cmp.Compare(x[colFile], y[colFile]), cmp.Compare(x[colLine], y[colLine]), cmp.Compare(a, b))
+	})
+	files := make([]uint32, 0, len(w.files)*filesWords)
+	next := 0
+	for i, f := range w.files {
+		first := next
+		for next < len(byPlace) && w.sites[byPlace[next]][colFile] == uint32(i) {
+			next++
+		}
+		module := l.files[f].module
+		if l.files[f].shared {
+			module = ""
+		}
+		files = append(files, w.intern(l.files[f].path), w.intern(module), w.intern(l.symbols(f)), w.intern(l.driverNames(f)), uint32(first), uint32(next))
+	}
+	starts := make([]uint32, w.patterns.Len()+1)
+	for i := range w.sites {
+		starts[w.sites[i][colPattern]+1]++
+	}
+	for i := 1; i < len(starts); i++ {
+		starts[i] += starts[i-1]
+	}
+	rows := make([]uint32, 0, len(w.sites)*siteWords)
+	for i := range w.sites {
+		rows = append(rows, w.sites[i][:]...)
+	}
+	var set bytes.Buffer
+	if _, err := w.patterns.WriteTo(&set); err != nil {
+		return err
+	}
+	sections := [sectionCount][]byte{
+		w.strings.Bytes(), wordBytes(files), wordBytes(rows), wordBytes(starts), wordBytes(byPlace), set.Bytes(),
+	}
+	head := make([]byte, 8, 8+sectionCount*8)
+	binary.LittleEndian.PutUint32(head, magic)
+	binary.LittleEndian.PutUint32(head[4:], Version)
+	off := uint64(8 + sectionCount*8)
+	var pads [sectionCount]int
+	for i, s := range sections {
+		pads[i] = int(-off & 7)
+		off += uint64(pads[i])
+		if off+uint64(len(s)) > 1<<32-1 {
+			return errors.New("the map of print statements is larger than 4 GiB")
+		}
+		head = binary.LittleEndian.AppendUint32(head, uint32(off))
+		head = binary.LittleEndian.AppendUint32(head, uint32(len(s)))
+		off += uint64(len(s))
+	}
+	if _, err := out.Write(head); err != nil {
+		return err
+	}
+	for i, s := range sections {
+		if _, err := out.Write(make([]byte, pads[i])); err != nil {
+			return err
+		}
+		if _, err := out.Write(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func wordBytes(ws []uint32) []byte {
+	b := make([]byte, 0, len(ws)*4)
+	for _, w := range ws {
+		b = binary.LittleEndian.AppendUint32(b, w)
+	}
+	return b
+}
+
+// ErrDamaged is returned by Open for bytes that are not a map, ErrVersion for
+// a map of another version.
+var (
+	ErrDamaged = errors.New("damaged map of print statements")
+	ErrVersion = errors.New("map of print statements of another version")
+)
+
+// Map is an opened map. It is immutable and safe for concurrent use.
+type Map struct {
+	sections [sectionCount][]byte
+	set      *pattern.Set
+	nSites   uint32
+	nFiles   uint32
+}
+
+const (
+	secStrings = iota
+	secFiles
+	secSites
+	secStarts
+	secByPlace
+	secPatterns
+)
+
+// Open opens the bytes written by Link, usually a mapping; it reads nothing
+// but the header.
+func Open(b []byte) (*Map, error) {
+	if len(b) < 8+sectionCount*8 || binary.LittleEndian.Uint32(b) != magic {
+		return nil, ErrDamaged
+	}
+	if v := binary.LittleEndian.Uint32(b[4:]); v != Version {
+		return nil, fmt.Errorf("%w: %d, not %d", ErrVersion, v, Version)
+	}
+	m := &Map{}
+	for i := range m.sections {
+		off := uint64(binary.LittleEndian.Uint32(b[8+i*8:]))
+		n := uint64(binary.LittleEndian.Uint32(b[12+i*8:]))
+		if off+n > uint64(len(b)) {
+			return nil, ErrDamaged
+		}
+		m.sections[i] = b[off : off+n : off+n]
+	}
+	m.nSites = uint32(len(m.sections[secSites]) / (siteWords * 4))
+	m.nFiles = uint32(len(m.sections[secFiles]) / (filesWords * 4))
+	set, err := pattern.Open(m.sections[secPatterns])
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	m.set = set
+	return m, nil
+}
+
+func (m *Map) word(section int, i uint64) uint32 {
+	b := m.sections[section]
+	if i*4+4 > uint64(len(b)) {
+		return 0
+	}
+	return binary.LittleEndian.Uint32(b[i*4:])
+}
+
+// str is the string at a reference, "" if there is none.
+func (m *Map) str(ref uint32) string {
+	b := m.sections[secStrings]
+	if uint64(ref) >= uint64(len(b)) {
+		return ""
+	}
+	n, k := binary.Uvarint(b[ref:])
+	if k <= 0 || n > uint64(len(b))-uint64(ref)-uint64(k) {
+		return ""
+	}
+	start := uint64(ref) + uint64(k)
+	return stringOf(b[start : start+n])
+}
+
+func (m *Map) col(site uint32, col int) uint32 {
+	return m.word(secSites, uint64(site)*siteWords+uint64(col))
+}
+
+func (m *Map) fileWord(file uint32, word int) uint32 {
+	return m.word(secFiles, uint64(file)*filesWords+uint64(word))
+}
+
+// patternSites is the range of the sites of a pattern.
+func (m *Map) patternSites(p pattern.PatternID) (first, end uint32) {
+	first, end = m.word(secStarts, uint64(p)), m.word(secStarts, uint64(p)+1)
+	end = min(end, m.nSites)
+	return min(first, end), end
+}
+
+// fileSites calls fn for the sites of a file in the order of their lines,
+// until it returns false.
+func (m *Map) fileSites(file uint32, fn func(site uint32) bool) {
+	first, end := m.fileWord(file, 4), m.fileWord(file, 5)
+	for i := first; i < end && i < m.nSites; i++ {
+		if !fn(m.word(secByPlace, uint64(i))) {
+			return
+		}
+	}
+}
+
+// NumSites and NumPatterns tell the size of the map.
+func (m *Map) NumSites() int    { return int(m.nSites) }
+func (m *Map) NumPatterns() int { return m.set.Len() }

@@ -1,0 +1,661 @@
+package logmap
+
+// The linker: from the facts of all files to the map of print statements. It
+// runs at the end of each index run and reads no source.
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"dekho/internal/lang/c"
+	"dekho/internal/lang/logfacts"
+	"dekho/internal/logmap/pattern"
+)
+
+// Input is what the linker reads: the files of a tree with their facts.
+type Input interface {
+	// NumFiles is the number of files; they are numbered from 0.
+	NumFiles() int
+	// Path is the slash-separated path of a file in the tree.
+	Path(file int) string
+	// LogFacts is the blob the extractor left for the file (package
+	// logfacts). It must stay valid and unchanged while the linker runs.
+	LogFacts(file int) ([]byte, error)
+	// Includes lists the headers a file names in #include, as written.
+	Includes(file int) []string
+}
+
+// fileInfo is what the linker knows of a file.
+type fileInfo struct {
+	path      string
+	dir       string // with the slash at its end, "" at the top
+	arch      string // X of arch/X/
+	header    bool
+	userSpace bool // tools, scripts: not part of the kernel
+	included  bool
+	shared    bool // part of several modules
+	includes  []int32
+	module    string // KBUILD_MODNAME, "" when not known
+	symbol    string // Kconfig symbol that builds it, "y" if always
+	names     []string
+	out       int32 // number in the map, +1
+}
+
+type linker struct {
+	in        Input
+	files     []fileInfo
+	byPath    map[string]int32
+	byBase    map[string][]int32
+	macros    map[string][]*macro
+	funcs     map[string][]*function
+	stmts     []stmt
+	fileScope []stmt
+	printing  map[string]bool
+	users     map[string][]string // macros and functions that mention a name
+	dirSymbol map[string]string
+	visMemo   map[string][]*macro
+	visFile   int32
+
+	w *writer
+}
+
+// Stats counts what a link found.
+type Stats struct {
+	Statements int // print statements that were resolved
+	Sites      int // with one for each line and each way a wrapper prints
+	Patterns   int
+	Wrappers   int // functions and macros that hand on a format
+	Files      int // with statements
+}
+
+// Link resolves the print statements of a tree and writes the map for Open.
+func Link(in Input, w io.Writer) (Stats, error) {
+	l := &linker{
+		in:        in,
+		byPath:    make(map[string]int32, in.NumFiles()),
+		byBase:    make(map[string][]int32),
+		macros:    make(map[string][]*macro, 1<<16),
+		funcs:     make(map[string][]*function),
+		printing:  make(map[string]bool, 1<<14),
+		dirSymbol: make(map[string]string),
+		visMemo:   make(map[string][]*macro),
+		visFile:   -1,
+		w:         newWriter(),
+	}
+	l.w.linker = l
+	if err := l.gather(); err != nil {
+		return Stats{}, err
+	}
+	l.closure()
+	l.generated()
+	var st Stats
+	for _, fs := range l.funcs {
+		for _, f := range fs {
+			if outs := l.outsOf(f); len(outs) > 0 {
+				st.Wrappers++
+				l.generic(f, outs)
+			}
+		}
+	}
+	for i := range l.stmts {
+		if l.link(&l.stmts[i], nil) {
+			st.Statements++
+		}
+	}
+	for _, fs := range l.funcs {
+		for _, f := range fs {
+			for i := range f.stmts {
+				if l.link(&f.stmts[i], f) {
+					st.Statements++
+				}
+			}
+		}
+	}
+	st.Sites, st.Patterns, st.Files = len(l.w.sites), l.w.patterns.Len(), len(l.w.files)
+	return st, l.w.writeTo(w)
+}
+
+// userSpaceDirs hold programs and texts that are not part of the kernel.
+var userSpaceDirs = [...]string{"tools/", "scripts/", "Documentation/", "usr/"}
+
+// gather reads the facts of all files.
+func (l *linker) gather() error {
+	n := l.in.NumFiles()
+	l.files = make([]fileInfo, n)
+	for i := range n {
+		p := l.in.Path(i)
+		fi := &l.files[i]
+		fi.path = p
+		slash := strings.LastIndexByte(p, '/')
+		fi.dir = p[:slash+1]
+		fi.header = strings.HasSuffix(p, ".h")
+		if rest, ok := strings.CutPrefix(p, "arch/"); ok {
+			fi.arch, _, _ = strings.Cut(rest, "/")
+		}
+		for _, d := range userSpaceDirs {
+			fi.userSpace = fi.userSpace || strings.HasPrefix(p, d)
+		}
+		l.byPath[p] = int32(i)
+		if fi.header {
+			l.byBase[p[slash+1:]] = append(l.byBase[p[slash+1:]], int32(i))
+		}
+	}
+	for i := range n {
+		blob, err := l.in.LogFacts(i)
+		if err != nil {
+			return fmt.Errorf("facts of %s: %w", l.files[i].path, err)
+		}
+		if len(blob) == 0 {
+			continue
+		}
+		if err := l.read(int32(i), blob); err != nil {
+			return fmt.Errorf("facts of %s: %w", l.files[i].path, err)
+		}
+	}
+	return nil
+}
+
+func (l *linker) read(file int32, blob []byte) error {
+	r := logfacts.NewReader(blob)
+	var wrapper *function
+	fn, inFunc := "", false
+	for rec := r.Next(); rec != nil; rec = r.Next() {
+		switch rec.Tag {
+		case logfacts.TagMacro:
+			name := stringOf(rec.Name)
+			if l.files[file].userSpace {
+				continue // seen by its own kind only, which is not linked
+			}
+			m := newMacro(file, rec.Line, name, rec.Flags&logfacts.FlagFunctionLike != 0, stringOf(rec.Params), stringOf(rec.Body))
+			m.guarded = rec.Flags&logfacts.FlagGuarded != 0
+			l.macros[name] = append(l.macros[name], m)
+		case logfacts.TagFunc:
+			fn, inFunc = stringOf(rec.Name), true
+			if rec.Flags&logfacts.FlagFormat != 0 {
+				f := &function{name: fn, file: file, line: rec.Line, static: rec.Flags&logfacts.FlagStatic != 0}
+				if f.parseParams(stringOf(rec.Params)) {
+					wrapper = f
+					l.funcs[fn] = append(l.funcs[fn], f)
+				}
+			}
+		case logfacts.TagFuncEnd:
+			fn, inFunc, wrapper = "", false, nil
+		case logfacts.TagStmt:
+			s := stmt{file: file, line: rec.Line, fn: fn, callee: stringOf(rec.Name)}
+			if len(rec.Args) > 0 {
+				s.args = make([]string, len(rec.Args))
+				for i, a := range rec.Args {
+					s.args[i] = stringOf(a)
+				}
+			}
+			switch {
+			case wrapper != nil:
+				wrapper.stmts = append(wrapper.stmts, s)
+			case !inFunc:
+				l.fileScope = append(l.fileScope, s)
+			default:
+				l.stmts = append(l.stmts, s)
+			}
+		case logfacts.TagName:
+			l.files[file].names = append(l.files[file].names, stringOf(rec.Name))
+		case logfacts.TagKbuild:
+			l.applyKbuild(l.files[file].dir, stringOf(rec.Body))
+		}
+	}
+	return r.Err()
+}
+
+// closure finds every name that may lead to a print: from the roots upwards
+// through macros and format-taking functions that mention a printing name.
+func (l *linker) closure() {
+	users := make(map[string][]string)
+	l.users = users
+	var ls []c.Lexeme
+	mention := func(name, user string) {
+		if us := users[name]; len(us) == 0 || us[len(us)-1] != user {
+			users[name] = append(us, user)
+		}
+	}
+	for name, defs := range l.macros {
+		for _, m := range defs {
+			if !m.function && len(m.body) > 200 {
+				continue
+			}
+			if !m.function && (m.body == "" || m.body[0] == '"' || m.body[0] == '(' || !identByte(m.body[0])) {
+				continue
+			}
+			ls = c.AppendLexemes(ls[:0], bytesOf(m.body))
+			for i := range ls {
+				if ls[i].Kind == c.Ident {
+					mention(stringOf(ls[i].Text), name)
+				}
+			}
+		}
+	}
+	for name, fs := range l.funcs {
+		for _, f := range fs {
+			if l.files[f.file].userSpace {
+				continue
+			}
+			for i := range f.stmts {
+				mention(f.stmts[i].callee, name)
+			}
+		}
+	}
+	for i := range l.fileScope {
+		if s := &l.fileScope[i]; len(s.args) > 0 && !l.files[s.file].userSpace {
+			mention(s.callee, s.args[0])
+		}
+	}
+	var queue []string
+	for r := range roots {
+		l.printing[r] = true
+		queue = append(queue, r)
+	}
+	for len(queue) > 0 {
+		name := queue[len(queue)-1]
+		queue = queue[:len(queue)-1]
+		for _, u := range users[name] {
+			if !l.printing[u] {
+				l.printing[u] = true
+				queue = append(queue, u)
+			}
+		}
+	}
+}
+
+// generated adds the functions that macros used at file scope define:
+// define_dev_printk_level(_dev_err, KERN_ERR).
+func (l *linker) generated() {
+	for i := range l.fileScope {
+		s := &l.fileScope[i]
+		if !l.printing[s.callee] {
+			continue
+		}
+		for _, m := range l.visible(s.callee, s.file) {
+			if !m.function || !strings.Contains(m.body, "{") || !strings.Contains(m.body, "...") {
+				continue
+			}
+			args := make([][]tok, len(s.args))
+			for n, a := range s.args {
+				args[n] = lexText(nil, a)
+			}
+			if f := functionIn(m.substitute(args), s); f != nil {
+				l.funcs[f.name] = append(l.funcs[f.name], f)
+				l.printing[f.name] = true
+			}
+		}
+	}
+}
+
+// functionIn reads a function definition out of expanded tokens.
+func functionIn(ts []tok, at *stmt) *function {
+	for i := 0; i+1 < len(ts); i++ {
+		if ts[i].kind != c.Ident || ts[i+1].kind != c.Open {
+			continue
+		}
+		args, next, ok := group(ts, i+1)
+		if !ok || next >= len(ts) || ts[next].text != "{" {
+			continue
+		}
+		params := make([]string, len(args))
+		for n, a := range args {
+			o := operand{toks: a}
+			params[n] = o.source()
+			if len(a) > 0 && a[len(a)-1].kind == c.Ident && len(a) > 1 {
+				params[n] = strings.TrimSuffix(params[n], a[len(a)-1].text) + " " + a[len(a)-1].text
+			}
+		}
+		f := &function{name: ts[i].text, file: at.file, line: at.line}
+		if !f.parseParams(strings.Join(params, ",")) {
+			return nil
+		}
+		for j := next; j+1 < len(ts); j++ {
+			if ts[j].kind != c.Ident || ts[j+1].kind != c.Open {
+				continue
+			}
+			args, _, ok := group(ts, j+1)
+			if !ok {
+				continue
+			}
+			s := stmt{file: at.file, line: at.line, fn: f.name, callee: ts[j].text}
+			for _, a := range args {
+				o := operand{toks: a}
+				s.args = append(s.args, o.source())
+			}
+			f.stmts = append(f.stmts, s)
+		}
+		return f
+	}
+	return nil
+}
+
+// generic adds the places inside a wrapper as sites of their own, with unknown
+// text in the hole: for callers that could not be resolved.
+func (l *linker) generic(f *function, outs []out) {
+	for i := range outs {
+		o := &outs[i]
+		if o.place == nil || ownText(o) < 4 {
+			continue
+		}
+		elems := slices.Clone(o.elems)
+		args := make([]string, 0, len(o.args))
+		for j := range elems {
+			if elems[j].Kind == pattern.VaFormat && len(elems[j].Text) == 0 {
+				elems[j].Kind = pattern.Any
+			}
+		}
+		for j := range o.args {
+			args = append(args, paramText(&o.args[j]))
+		}
+		l.addSite(elems, args, o.level, o.place, nil, flagGeneric)
+	}
+}
+
+// paramText is an operand of a wrapper for display.
+func paramText(o *operand) string {
+	ts := slices.Clone(o.toks)
+	for i := range ts {
+		if ts[i].kind == tokParam {
+			ts[i].kind = c.Ident
+		}
+	}
+	return (&operand{toks: ts, text: o.text}).source()
+}
+
+// ownText counts the letters of a way to print that do not come from callers.
+func ownText(o *out) int {
+	n := 0
+	for i := range o.elems {
+		if o.elems[i].Kind == pattern.Literal {
+			for _, b := range o.elems[i].Text {
+				if identByte(b) {
+					n++
+				}
+			}
+		}
+	}
+	return n
+}
+
+// link resolves one statement and adds its sites. in is the wrapper it stands
+// in, if any.
+func (l *linker) link(s *stmt, in *function) bool {
+	if l.files[s.file].userSpace {
+		return false
+	}
+	found := false
+	for _, p := range l.stmtPrims(s) {
+		ops := p.operands(s)
+		_, outs, format, rest, vaf := l.target(p.callee, s.file)
+		if vaf || len(outs) == 0 || format >= len(ops) {
+			continue
+		}
+		if in != nil {
+			if _, hands := l.passes(in, s, ops, format, rest, vaf, in.buffers()); hands {
+				continue
+			}
+		}
+		ctx := context{file: s.file, fn: s.fn, line: s.line}
+		ops = l.splice(ops, format, ctx)
+		chunks, _ := l.eval(ops[format].tokens(), ctx)
+		elems, level := elements(nil, chunks)
+		if !substantial(elems) {
+			continue
+		}
+		inner := out{elems: elems, level: level}
+		for _, op := range ops[min(rest, len(ops)):] {
+			inner.args = append(inner.args, op)
+		}
+		inner.args = alignArgs(elems, inner.args)
+		passing := 0
+		for i := range outs {
+			if outs[i].place == nil {
+				passing++
+			}
+		}
+		for i := range outs {
+			o := &outs[i]
+			if o.place != nil && passing > 0 && ownText(o) >= 6 {
+				continue // the generic site is distinctive enough
+			}
+			final := compose(*o, ops, inner)
+			l.finish(&final, s, ctx)
+			found = true
+		}
+	}
+	return found
+}
+
+// splice expands macros in the format that bring arguments along:
+// #define pr_fmt(fmt) "%s: " fmt, __func__
+func (l *linker) splice(ops []operand, format int, ctx context) []operand {
+	for range 3 {
+		ts := ops[format].tokens()
+		expanded := false
+		for i := 0; i+1 < len(ts); i++ {
+			if ts[i].kind != c.Ident || ts[i+1].kind != c.Open {
+				continue
+			}
+			args, next, ok := group(ts, i+1)
+			if !ok {
+				break
+			}
+			for _, m := range l.visible(ts[i].text, ctx.file) {
+				if !m.function {
+					continue
+				}
+				if !m.commas() {
+					break
+				}
+				all := slices.Concat([]tok{{kind: c.Open}}, ts[:i], m.substitute(args), ts[next:], []tok{{kind: c.Close}})
+				parts, _, ok := group(all, 0)
+				if !ok || len(parts) == 0 {
+					break
+				}
+				out := slices.Clone(ops[:format])
+				for _, p := range parts {
+					out = append(out, operand{toks: p})
+				}
+				ops = append(out, ops[format+1:]...)
+				expanded = true
+				break
+			}
+			if expanded {
+				break
+			}
+			i = next - 1
+		}
+		if !expanded {
+			break
+		}
+	}
+	return ops
+}
+
+// commas reports whether the body of m has commas outside parentheses.
+func (m *macro) commas() bool {
+	depth := 0
+	for _, t := range m.tokens() {
+		switch t.kind {
+		case c.Open:
+			depth++
+		case c.Close:
+			depth--
+		case c.Comma:
+			if depth == 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// alignArgs gives each conversion one argument: those of `*` are dropped, Any
+// gets an empty one.
+func alignArgs(elems []pattern.Elem, args []operand) []operand {
+	out := make([]operand, 0, len(args))
+	next := 0
+	for i := range elems {
+		e := &elems[i]
+		if !e.Kind.IsConversion() {
+			continue
+		}
+		var op operand
+		if e.Kind != pattern.Any {
+			for n := e.Args(); n > 0 && next < len(args); n-- {
+				op = args[next]
+				next++
+			}
+		}
+		out = append(out, op)
+	}
+	return out
+}
+
+// substantial reports whether elements say more than "some text".
+func substantial(elems []pattern.Elem) bool {
+	for i := range elems {
+		if elems[i].Kind != pattern.Any {
+			return true
+		}
+	}
+	return false
+}
+
+// finish folds constant arguments into the text and adds the sites.
+func (l *linker) finish(o *out, s *stmt, ctx context) {
+	elems := make([]pattern.Elem, 0, len(o.elems))
+	args := make([]string, 0, len(o.args))
+	arg := 0
+	level := o.level
+	for _, e := range o.elems {
+		if !e.Kind.IsConversion() {
+			elems = append(elems, e)
+			continue
+		}
+		var op operand
+		if arg < len(o.args) {
+			op = o.args[arg]
+		}
+		arg++
+		if text, ok := l.constant(&op, e, ctx); ok {
+			if len(elems) == 0 || len(elems) == 1 && elems[0].Kind == pattern.Literal && len(elems[0].Text) == 0 {
+				text, level = cutLevel(text, level)
+			}
+			elems = append(elems, pattern.Elem{Kind: pattern.Literal, Text: bytesOf(text)})
+			continue
+		}
+		elems = append(elems, e)
+		args = append(args, op.source())
+	}
+	var said *stmt
+	place := s
+	if o.place != nil {
+		place, said = o.place, s
+	}
+	l.addSite(elems, args, level, place, said, 0)
+}
+
+// constant is the text a conversion prints when its argument is known at build
+// time: __func__, a string macro, __LINE__.
+func (l *linker) constant(op *operand, e pattern.Elem, ctx context) (string, bool) {
+	if e.Width != 0 || e.Flags&pattern.HasPrec != 0 {
+		return "", false
+	}
+	switch e.Kind {
+	case pattern.String:
+		ts := op.tokens()
+		if len(ts) == 0 || len(ts) > 12 {
+			return "", false
+		}
+		chunks, ok := l.eval(ts, ctx)
+		if !ok || len(chunks) != 1 {
+			return "", false
+		}
+		return chunks[0].text, true
+	case pattern.Int, pattern.Uint:
+		if name, _ := op.name(); name == "__LINE__" {
+			return fmt.Sprint(ctx.line), true
+		}
+	}
+	return "", false
+}
+
+// addSite files the lines of a format under its statement.
+func (l *linker) addSite(elems []pattern.Elem, args []string, level int, place, said *stmt, flags uint32) {
+	lines := splitLines(elems)
+	for part, ln := range lines {
+		if ln.empty() {
+			continue
+		}
+		f := flags
+		if part > 0 {
+			f |= flagLater
+		}
+		if level == 'c' {
+			f |= flagCont
+		}
+		l.w.add(l, ln, args, level, place, said, f, part)
+	}
+}
+
+// formatLine is one line of a format.
+type formatLine struct {
+	elems    []pattern.Elem
+	firstArg int
+	open     bool // does not end in a newline
+}
+
+func (f *formatLine) empty() bool {
+	for i := range f.elems {
+		if f.elems[i].Kind != pattern.Literal || len(strings.TrimSpace(string(f.elems[i].Text))) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// splitLines cuts elements at newlines: printk puts its prefix before each
+// line of a record, so each is a line of the log.
+func splitLines(elems []pattern.Elem) []formatLine {
+	var out []formatLine
+	cur := formatLine{open: true}
+	arg := 0
+	for _, e := range elems {
+		if e.Kind != pattern.Literal {
+			cur.elems = append(cur.elems, e)
+			arg++
+			continue
+		}
+		text := string(e.Text)
+		for {
+			line, rest, nl := strings.Cut(text, "\n")
+			if line != "" {
+				cur.elems = append(cur.elems, pattern.Elem{Kind: pattern.Literal, Text: []byte(line)})
+			}
+			if !nl {
+				break
+			}
+			cur.open = false
+			out = append(out, cur)
+			cur = formatLine{open: true, firstArg: arg}
+			text = rest
+		}
+	}
+	if len(cur.elems) > 0 {
+		out = append(out, cur)
+	}
+	return out
+}
+
+// sortSites orders the sites of a map: by pattern, then place.
+func sortSites(sites []siteRow) {
+	slices.SortFunc(sites, func(a, b siteRow) int {
+		return cmp.Or(cmp.Compare(a[colPattern], b[colPattern]), cmp.Compare(a[colFile], b[colFile]),
+			cmp.Compare(a[colLine], b[colLine]), cmp.Compare(a[colSaidFile], b[colSaidFile]), cmp.Compare(a[colSaidLine], b[colSaidLine]))
+	})
+}

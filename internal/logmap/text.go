@@ -1,0 +1,285 @@
+package logmap
+
+// Evaluation of string expressions: what the compiler makes of
+// KERN_INFO pr_fmt("%s: " FMT "\n"), as far as the tree tells.
+
+import (
+	"strconv"
+	"strings"
+
+	"dekho/internal/lang/c"
+	"dekho/internal/logmap/pattern"
+)
+
+// context is where an expression stands.
+type context struct {
+	file int32
+	fn   string // enclosing function, "" if none
+	line uint32
+}
+
+// chunk is a part of an evaluated string: text, or a hole of unknown text.
+type chunk struct {
+	text    string
+	unknown bool
+}
+
+// maxDepth bounds nested macros, maxText the length of an evaluated format.
+const (
+	maxDepth = 16
+	maxText  = 8192
+)
+
+// evaluator turns tokens into chunks.
+type evaluator struct {
+	l      *linker
+	ctx    context
+	chunks []chunk
+	size   int
+	steps  int
+}
+
+// eval evaluates the tokens of a string expression. constant tells that no
+// part of it is unknown.
+func (l *linker) eval(ts []tok, ctx context) (chunks []chunk, constant bool) {
+	e := evaluator{l: l, ctx: ctx}
+	e.walk(ts, 0)
+	constant = len(e.chunks) > 0
+	for _, ch := range e.chunks {
+		constant = constant && !ch.unknown
+	}
+	return e.chunks, constant
+}
+
+func (e *evaluator) text(s string) {
+	if e.size += len(s); e.size > maxText {
+		return
+	}
+	if n := len(e.chunks); n > 0 && !e.chunks[n-1].unknown {
+		e.chunks[n-1].text += s
+		return
+	}
+	e.chunks = append(e.chunks, chunk{text: s})
+}
+
+func (e *evaluator) unknown() {
+	if n := len(e.chunks); n > 0 && e.chunks[n-1].unknown {
+		return
+	}
+	e.chunks = append(e.chunks, chunk{unknown: true})
+}
+
+func (e *evaluator) walk(ts []tok, depth int) {
+	for i := 0; i < len(ts); i++ {
+		if e.steps++; e.steps > maxExpansion || depth > maxDepth {
+			e.unknown()
+			return
+		}
+		t := ts[i]
+		switch t.kind {
+		case c.String:
+			e.text(unescape(t.text))
+		case c.Open, c.Close:
+		case c.Ident:
+			i = e.ident(ts, i, depth)
+		case c.Punct:
+			if t.text == "?" { // a choice made when it runs
+				e.chunks = e.chunks[:0]
+				e.unknown()
+				return
+			}
+			e.unknown()
+		case c.Hash, c.Paste:
+		default:
+			e.unknown()
+		}
+	}
+}
+
+// ident evaluates the name at ts[i] and returns the index of its last token.
+func (e *evaluator) ident(ts []tok, i, depth int) int {
+	t := ts[i]
+	switch t.text {
+	case "__func__", "__FUNCTION__", "__PRETTY_FUNCTION__":
+		if e.ctx.fn != "" {
+			e.text(e.ctx.fn)
+		} else {
+			e.unknown()
+		}
+		return i
+	case "__FILE__":
+		e.text(e.l.files[e.ctx.file].path)
+		return i
+	case "__LINE__":
+		e.text(strconv.FormatUint(uint64(e.ctx.line), 10))
+		return i
+	case "KBUILD_MODNAME", "KBUILD_BASENAME":
+		if name := e.l.files[e.ctx.file].module; name != "" && t.text == "KBUILD_MODNAME" {
+			e.text(name)
+		} else {
+			e.unknown()
+		}
+		return i
+	case "const", "char":
+		return i // a cast
+	}
+	call := i+1 < len(ts) && ts[i+1].kind == c.Open
+	var args [][]tok
+	next := i + 1
+	if call {
+		var ok bool
+		if args, next, ok = group(ts, i+1); !ok {
+			next = i + 1
+		}
+	}
+	if t.text == "__stringify" || t.text == "__stringify_1" {
+		e.stringify(args, depth)
+		return next - 1
+	}
+	for _, m := range e.l.visible(t.text, e.ctx.file) {
+		if m.function {
+			if !call {
+				continue
+			}
+			e.walk(m.substitute(args), depth+1)
+			return next - 1
+		}
+		e.walk(m.tokens(), depth+1)
+		return i
+	}
+	e.unknown()
+	return next - 1
+}
+
+// stringify applies the two-step # of __stringify: macros in its argument are
+// expanded first.
+func (e *evaluator) stringify(args [][]tok, depth int) {
+	if len(args) != 1 || len(args[0]) == 0 {
+		e.unknown()
+		return
+	}
+	var b strings.Builder
+	for _, t := range args[0] {
+		text := t.text
+		if t.kind == c.Ident && depth < maxDepth {
+			for _, m := range e.l.visible(t.text, e.ctx.file) {
+				if !m.function {
+					text = m.body
+				}
+				break
+			}
+		}
+		b.WriteString(text)
+	}
+	e.text(b.String())
+}
+
+// unescape is the text of a C string constant with its quotes.
+func unescape(s string) string {
+	i := strings.IndexByte(s, '"')
+	if i < 0 {
+		return ""
+	}
+	s = s[i+1:]
+	s = strings.TrimSuffix(s, `"`)
+	if strings.IndexByte(s, '\\') < 0 {
+		return s
+	}
+	b := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] != '\\' || i+1 == len(s) {
+			b = append(b, s[i])
+			continue
+		}
+		i++
+		switch s[i] {
+		case 'n':
+			b = append(b, '\n')
+		case 't':
+			b = append(b, '\t')
+		case 'r':
+			b = append(b, '\r')
+		case 'a':
+			b = append(b, 7)
+		case 'b':
+			b = append(b, 8)
+		case 'f':
+			b = append(b, '\f')
+		case 'v':
+			b = append(b, '\v')
+		case 'e':
+			b = append(b, 27)
+		case '\n':
+		case 'x':
+			n, j := 0, i+1
+			for j < len(s) && isHex(s[j]) {
+				n = n<<4 | hexDigit(s[j])
+				j++
+			}
+			b = append(b, byte(n))
+			i = j - 1
+		case '0', '1', '2', '3', '4', '5', '6', '7':
+			n, j := 0, i
+			for j < len(s) && j < i+3 && s[j] >= '0' && s[j] <= '7' {
+				n = n<<3 | int(s[j]-'0')
+				j++
+			}
+			b = append(b, byte(n))
+			i = j - 1
+		default:
+			b = append(b, s[i])
+		}
+	}
+	return string(b)
+}
+
+func isHex(c byte) bool {
+	return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'f'
+}
+
+func hexDigit(c byte) int {
+	if c <= '9' {
+		return int(c - '0')
+	}
+	return int(c|0x20-'a') + 10
+}
+
+// soh starts the level prefix of a format (KERN_SOH in linux/kern_levels.h).
+const soh = '\x01'
+
+// elements parses chunks as a format. level is the kernel level of the prefix
+// (0 to 7, 'c' for KERN_CONT), or -1 without one.
+func elements(dst []pattern.Elem, chunks []chunk) (elems []pattern.Elem, level int) {
+	level = -1
+	for i, ch := range chunks {
+		if ch.unknown {
+			dst = append(dst, pattern.Elem{Kind: pattern.Any})
+			continue
+		}
+		text := ch.text
+		if i == 0 || chunks[i-1].unknown {
+			text, level = cutLevel(text, level)
+		}
+		if more, err := pattern.AppendFormat(dst, bytesOf(text)); err == nil {
+			dst = more
+		}
+	}
+	return dst, level
+}
+
+// cutLevel removes level prefixes from the start of text; the first one that
+// says more than "continued" counts.
+func cutLevel(text string, level int) (string, int) {
+	for len(text) >= 2 && text[0] == soh {
+		switch c := text[1]; {
+		case c >= '0' && c <= '7':
+			if level < 0 || level == 'c' {
+				level = int(c - '0')
+			}
+		case c == 'c' && level < 0:
+			level = 'c'
+		}
+		text = text[2:]
+	}
+	return text, level
+}

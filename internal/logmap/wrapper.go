@@ -1,0 +1,726 @@
+package logmap
+
+// Wrappers: which macros and functions hand a format on to printk, and what
+// they put around it. Nothing but the few functions at the bottom is named
+// here; all else is found in the tree.
+
+import (
+	"strings"
+
+	"dekho/internal/lang/c"
+	"dekho/internal/logmap/pattern"
+)
+
+// roots are the functions at the bottom of every print, with the index of
+// their format parameter: kernel/printk/printk.c (vprintk_emit since 3.6,
+// vprintk before), and the early consoles that have a printk of their own.
+var roots = map[string]int{
+	"vprintk_emit": 3, "vprintk_store": 3, "vprintk": 0, "_printk": 0, "printk": 0, "early_printk": 0,
+	"_printk_deferred": 0,
+}
+
+// function is one that takes a format: its variable part is `...`, a va_list
+// or a struct va_format.
+type function struct {
+	name   string
+	file   int32
+	line   uint32
+	static bool
+	params []string // names; "" where none is given
+	format int      // index of the format among params; of the va_format with vaf
+	rest   int      // index of the first variable argument
+	vaf    bool
+	stmts  []stmt
+
+	outs  []out
+	state uint8 // 0 not computed, 1 being computed, 2 done
+}
+
+// stmt is a statement that may print.
+type stmt struct {
+	file   int32
+	line   uint32
+	fn     string
+	callee string
+	args   []string
+}
+
+// prim is a call of a printing function that a statement or macro comes to.
+type prim struct {
+	callee string
+	args   []tok // the whole argument list, with tokParam and tokRest
+	macro  bool  // reached through a macro
+}
+
+// out is one way in which a function prints what it is given: elements, one of
+// them the hole (VaFormat) that the caller's format fills.
+type out struct {
+	elems []pattern.Elem
+	args  []operand // of the conversions, the hole included (empty)
+	level int       // -1: not said
+	place *stmt     // the statement in it that prints, nil when it only passes on
+}
+
+// operand is an argument of a conversion, as tokens over the parameters of the
+// function (tokParam) it stands in.
+type operand struct {
+	toks []tok
+	text string // when toks is nil
+}
+
+// maxOuts bounds the ways one function prints.
+const maxOuts = 8
+
+// parseParams finds the format among the parameters of a function; ok is false
+// when it takes none after all.
+func (f *function) parseParams(params string) bool {
+	f.format = -1
+	f.rest = -1
+	list := splitTop(params)
+	for i, p := range list {
+		name := lastIdent(p)
+		switch {
+		case p == "...":
+			f.rest = i
+			f.setFormat(list, i)
+		case strings.Contains(p, "va_list") && f.rest < 0:
+			f.rest = i
+			f.setFormat(list, i)
+		case strings.Contains(p, "va_format"):
+			f.vaf, f.format, f.rest = true, i, i+1
+		}
+		f.params = append(f.params, name)
+	}
+	return f.format >= 0
+}
+
+// setFormat takes the last parameter before rest that is a string.
+func (f *function) setFormat(list []string, rest int) {
+	for i := rest - 1; i >= 0; i-- {
+		if strings.Contains(list[i], "char") && strings.Contains(list[i], "*") {
+			f.format = i
+			return
+		}
+	}
+}
+
+// splitTop splits text at the commas outside parentheses.
+func splitTop(s string) []string {
+	var out []string
+	depth, start := 0, 0
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case '(', '[', '{':
+			depth++
+		case ')', ']', '}':
+			depth--
+		case ',':
+			if depth == 0 {
+				out = append(out, strings.TrimSpace(s[start:i]))
+				start = i + 1
+			}
+		}
+	}
+	if rest := strings.TrimSpace(s[start:]); rest != "" || len(out) > 0 {
+		out = append(out, rest)
+	}
+	return out
+}
+
+// lastIdent is the last identifier of a parameter's declaration.
+func lastIdent(p string) string {
+	if i := strings.IndexByte(p, '['); i >= 0 {
+		p = p[:i]
+	}
+	end := len(p)
+	for end > 0 && !identByte(p[end-1]) {
+		end--
+	}
+	start := end
+	for start > 0 && identByte(p[start-1]) {
+		start--
+	}
+	return p[start:end]
+}
+
+func identByte(c byte) bool {
+	return c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+}
+
+// resolve finds the format-taking function a name stands for in a file.
+func (l *linker) resolve(name string, file int32) *function {
+	fs := l.funcs[name]
+	var common *function
+	for _, f := range fs {
+		if f.file == file {
+			return f
+		}
+		info := &l.files[f.file]
+		if info.userSpace != l.files[file].userSpace || f.static && !info.header {
+			continue
+		}
+		if info.arch != "" && info.arch != l.files[file].arch && common != nil {
+			continue
+		}
+		if len(f.stmts) == 0 && common != nil {
+			continue // a stub
+		}
+		if common == nil || len(common.stmts) == 0 || l.files[common.file].arch != "" {
+			common = f
+		}
+	}
+	return common
+}
+
+// macroPrims are the calls of printing functions that a macro comes to, over
+// the arguments of its use.
+func (l *linker) macroPrims(m *macro, file int32) []prim {
+	if m.primsDone {
+		return m.prims
+	}
+	args := make([][]tok, 0, len(m.params)+1)
+	for i := range m.params {
+		args = append(args, []tok{{kind: tokParam, n: int32(i)}})
+	}
+	if m.rest != "" {
+		args = append(args, []tok{{kind: tokRest, n: int32(len(m.params))}})
+	}
+	m.primsDone = true // a macro that leads back to itself ends here
+	x := primSearch{l: l, file: file, local: l.files[m.file].header}
+	x.find(m.substitute(args), 0)
+	if x.depends {
+		// What it comes to depends on the file that uses it: a nested name
+		// has several definitions. Do not remember.
+		m.primsDone = false
+	}
+	m.prims = x.found
+	return m.prims
+}
+
+// primSearch looks through expanded tokens for calls of printing functions.
+type primSearch struct {
+	l       *linker
+	file    int32
+	local   bool
+	depends bool
+	found   []prim
+	steps   int
+}
+
+// maxPrims bounds the calls one statement comes to.
+const maxPrims = 12
+
+func (x *primSearch) find(ts []tok, depth int) {
+	if depth > maxDepth {
+		return
+	}
+	for i := 0; i < len(ts); i++ {
+		if x.steps++; x.steps > maxExpansion || len(x.found) >= maxPrims {
+			return
+		}
+		t := ts[i]
+		if t.kind != c.Ident {
+			continue
+		}
+		call := i+1 < len(ts) && ts[i+1].kind == c.Open
+		if !call {
+			if m := x.alias(t.text); m != nil { // #define DPRINTK printk
+				x.find(append(append([]tok{}, m.tokens()...), ts[i+1:]...), depth+1)
+				return
+			}
+			continue
+		}
+		if !x.l.leadsToPrint(t.text) && !x.mentions(ts, i+1) {
+			continue
+		}
+		defs := x.visible(t.text)
+		if len(defs) == 0 {
+			if x.l.printing[t.text] && (len(x.l.funcs[t.text]) > 0 || isRoot(t.text)) {
+				if _, next, ok := group(ts, i+1); ok {
+					x.add(prim{callee: t.text, args: ts[i+2 : next-1], macro: depth > 0})
+					i = next - 1
+				}
+			}
+			continue
+		}
+		args, next, ok := group(ts, i+1)
+		if !ok {
+			continue
+		}
+		for _, m := range defs {
+			if m.function {
+				x.find(m.substitute(args), depth+1)
+			} else {
+				x.find(append(append([]tok{}, m.tokens()...), ts[i+1:next]...), depth+1)
+			}
+		}
+		i = next - 1
+	}
+}
+
+func isRoot(name string) bool {
+	_, ok := roots[name]
+	return ok
+}
+
+// visible is linker.visible, noting whether the answer depends on the file.
+func (x *primSearch) visible(name string) []*macro {
+	defs := x.l.macros[name]
+	if len(defs) > 1 {
+		for _, d := range defs[1:] {
+			if d.file != defs[0].file {
+				x.depends = true
+				break
+			}
+		}
+	}
+	return x.l.visible(name, x.file)
+}
+
+// alias is the object-like macro that renames a printing macro or function.
+func (x *primSearch) alias(name string) *macro {
+	if !x.l.printing[name] {
+		return nil
+	}
+	for _, m := range x.visible(name) {
+		if !m.function && len(m.tokens()) == 1 && m.toks[0].kind == c.Ident && m.toks[0].text != name {
+			return m
+		}
+	}
+	return nil
+}
+
+// mentions reports whether the group at ts[open] names a printing function:
+// printk_index_wrap(_printk, ...).
+func (x *primSearch) mentions(ts []tok, open int) bool {
+	depth := 0
+	for i := open; i < len(ts); i++ {
+		switch ts[i].kind {
+		case c.Open:
+			depth++
+		case c.Close:
+			if depth--; depth == 0 {
+				return false
+			}
+		case c.Ident:
+			if x.l.printing[ts[i].text] && (i+1 >= len(ts) || ts[i+1].kind != c.Open) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (x *primSearch) add(p prim) {
+	for _, q := range x.found {
+		if q.callee == p.callee && sameToks(q.args, p.args) {
+			return
+		}
+	}
+	x.found = append(x.found, p)
+}
+
+func sameToks(a, b []tok) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i].kind != b[i].kind || a[i].n != b[i].n || a[i].text != b[i].text {
+			return false
+		}
+	}
+	return true
+}
+
+func (l *linker) leadsToPrint(name string) bool { return l.printing[name] }
+
+// stmtPrims are the calls of printing functions that a statement comes to.
+func (l *linker) stmtPrims(s *stmt) []prim {
+	if !l.printing[s.callee] {
+		return nil
+	}
+	defs := l.visible(s.callee, s.file)
+	if len(defs) == 0 {
+		if len(l.funcs[s.callee]) == 0 && !isRoot(s.callee) {
+			return nil
+		}
+		return []prim{{callee: s.callee, args: []tok{{kind: tokRest}}}}
+	}
+	var all []prim
+	for _, m := range defs {
+		var ps []prim
+		if m.function {
+			ps = l.macroPrims(m, s.file)
+		} else {
+			x := primSearch{l: l, file: s.file}
+			use := append(append([]tok{}, m.tokens()...), tok{kind: c.Open, text: "("}, tok{kind: tokRest}, tok{kind: c.Close, text: ")"})
+			x.find(use, 1)
+			ps = x.found
+		}
+		for _, p := range ps {
+			p.macro = true
+			dup := false
+			for _, q := range all {
+				dup = dup || q.callee == p.callee && sameToks(q.args, p.args)
+			}
+			if !dup && len(all) < maxPrims {
+				all = append(all, p)
+			}
+		}
+	}
+	return all
+}
+
+// operands are the arguments of a prim, with the statement's put in.
+func (p *prim) operands(s *stmt) []operand {
+	var out []operand
+	start := 0
+	depth := 0
+	flush := func(ts []tok) {
+		switch {
+		case len(ts) == 1 && ts[0].kind == tokParam:
+			if n := int(ts[0].n); n < len(s.args) {
+				out = append(out, operand{text: s.args[n]})
+			} else {
+				out = append(out, operand{})
+			}
+		case len(ts) == 1 && ts[0].kind == tokRest:
+			for _, a := range s.args[min(int(ts[0].n), len(s.args)):] {
+				out = append(out, operand{text: a})
+			}
+		default:
+			out = append(out, mixed(ts, s)...)
+		}
+	}
+	for i, t := range p.args {
+		switch t.kind {
+		case c.Open:
+			depth++
+		case c.Close:
+			depth--
+		case c.Comma:
+			if depth == 0 {
+				flush(p.args[start:i])
+				start = i + 1
+			}
+		}
+	}
+	if start < len(p.args) {
+		flush(p.args[start:])
+	}
+	return out
+}
+
+// mixed puts the statement's arguments into tokens; a tokRest brings commas
+// and so further operands.
+func mixed(ts []tok, s *stmt) []operand {
+	var out []operand
+	cur := make([]tok, 0, len(ts)+8)
+	for _, t := range ts {
+		switch t.kind {
+		case tokParam:
+			if n := int(t.n); n < len(s.args) {
+				cur = lexText(cur, s.args[n])
+			}
+		case tokRest:
+			for i := int(t.n); i < len(s.args); i++ {
+				if i > int(t.n) {
+					out = append(out, operand{toks: cur})
+					cur = nil
+				}
+				cur = lexText(cur, s.args[i])
+			}
+		default:
+			cur = append(cur, t)
+		}
+	}
+	if cur == nil {
+		cur = []tok{}
+	}
+	return append(out, operand{toks: cur})
+}
+
+// tokens are the tokens of an operand.
+func (o *operand) tokens() []tok {
+	if o.toks == nil && o.text != "" {
+		o.toks = lexText(nil, o.text)
+	}
+	return o.toks
+}
+
+// source is the operand as source text.
+func (o *operand) source() string {
+	if o.toks == nil {
+		return o.text
+	}
+	var b strings.Builder
+	for i, t := range o.toks {
+		if i > 0 && t.kind == c.Ident && o.toks[i-1].kind == c.Ident {
+			b.WriteByte(' ')
+		}
+		b.WriteString(t.text)
+	}
+	return b.String()
+}
+
+// name is the operand when it is a plain identifier, through parentheses and
+// one &.
+func (o *operand) name() (string, bool) {
+	var id string
+	amp := false
+	for _, t := range o.tokens() {
+		switch {
+		case t.kind == c.Open || t.kind == c.Close:
+		case t.kind == c.Punct && t.text == "&" && !amp && id == "":
+			amp = true
+		case t.kind == c.Ident && id == "":
+			id = t.text
+		default:
+			return "", amp
+		}
+	}
+	return id, amp
+}
+
+// outsOf are the ways in which the function prints what it is given.
+func (l *linker) outsOf(f *function) []out {
+	if f.state != 0 {
+		return f.outs // the empty list while it is being computed
+	}
+	f.state = 1
+	if n, ok := roots[f.name]; ok && n < len(f.params) && !l.files[f.file].userSpace {
+		f.outs = []out{identityOut}
+	} else {
+		f.outs = l.findOuts(f)
+	}
+	f.state = 2
+	return f.outs
+}
+
+// identityOut prints the caller's format and nothing else.
+var identityOut = out{elems: []pattern.Elem{{Kind: pattern.VaFormat}}, args: []operand{{}}, level: -1}
+
+func (l *linker) findOuts(f *function) []out {
+	var outs []out
+	buffers := f.buffers()
+	for i := range f.stmts {
+		s := &f.stmts[i]
+		for _, p := range l.stmtPrims(s) {
+			ops := p.operands(s)
+			g, gOuts, format, rest, vaf := l.target(p.callee, f.file)
+			if g == f || len(gOuts) == 0 || format >= len(ops) {
+				continue
+			}
+			inner, ok := l.passes(f, s, ops, format, rest, vaf, buffers)
+			if !ok {
+				continue
+			}
+			for _, o := range gOuts {
+				n := compose(o, ops, inner)
+				if n.place == nil && p.macro {
+					n.place = s
+				}
+				if len(inner.elems) == 1 {
+					n.place = o.place // handed on as it came
+				}
+				if len(outs) < maxOuts && !hasOut(outs, n) {
+					outs = append(outs, n)
+				}
+			}
+		}
+	}
+	return outs
+}
+
+func hasOut(outs []out, n out) bool {
+	for _, o := range outs {
+		if o.place == n.place && sameElems(o.elems, n.elems) {
+			return true
+		}
+	}
+	return false
+}
+
+func sameElems(a, b []pattern.Elem) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i].Kind != b[i].Kind || string(a[i].Text) != string(b[i].Text) {
+			return false
+		}
+	}
+	return true
+}
+
+// target describes the printing function a name stands for.
+func (l *linker) target(name string, file int32) (g *function, outs []out, format, rest int, vaf bool) {
+	if n, ok := roots[name]; ok {
+		rest = n + 1
+		return nil, []out{identityOut}, n, rest, false
+	}
+	g = l.resolve(name, file)
+	if g == nil {
+		return nil, nil, 0, 0, false
+	}
+	return g, l.outsOf(g), g.format, g.rest, g.vaf
+}
+
+// passes tells how the call with operands ops hands on the format of f: the
+// elements it hands over (with the hole), as an out without place.
+func (l *linker) passes(f *function, s *stmt, ops []operand, format, rest int, vaf bool, buffers map[string]bool) (out, bool) {
+	name, amp := ops[format].name()
+	if vaf {
+		if f.vaf && name == f.params[f.format] || !f.vaf && amp {
+			return identityOut, true
+		}
+		return out{}, false
+	}
+	if !f.vaf && name != "" && name == f.params[f.format] {
+		return identityOut, true
+	}
+	chunks, _ := l.eval(f.symbolic(ops[format].tokens()), context{file: s.file, fn: s.fn, line: s.line})
+	elems, level := elements(nil, chunks)
+	o := out{elems: elems, level: level}
+	arg := min(rest, len(ops))
+	hole := false
+	for i := range elems {
+		e := &elems[i]
+		if !e.Kind.IsConversion() || e.Kind == pattern.Any {
+			if e.Kind == pattern.Any {
+				o.args = append(o.args, operand{})
+			}
+			continue
+		}
+		var op operand
+		for n := e.Args(); n > 0 && arg < len(ops); n-- {
+			op = ops[arg]
+			arg++
+		}
+		switch {
+		case hole:
+		case e.Kind == pattern.VaFormat:
+			*e = pattern.Elem{Kind: pattern.VaFormat}
+			op, hole = operand{}, true
+		case e.Kind == pattern.String:
+			if id, _ := op.name(); id != "" && buffers[id] {
+				*e = pattern.Elem{Kind: pattern.VaFormat}
+				op, hole = operand{}, true
+			}
+		}
+		if op.toks == nil && op.text != "" {
+			op = operand{toks: lexText(nil, op.text)}
+		}
+		op.toks = f.symbolic(op.toks)
+		o.args = append(o.args, op)
+	}
+	return o, hole
+}
+
+// symbolic replaces the names of f's parameters by tokParam.
+func (f *function) symbolic(ts []tok) []tok {
+	changed := false
+	for i, t := range ts {
+		if t.kind != c.Ident || i > 0 && (ts[i-1].text == "." || ts[i-1].text == "->") {
+			continue
+		}
+		for n, p := range f.params {
+			if p == t.text {
+				if !changed {
+					ts = append([]tok{}, ts...)
+					changed = true
+				}
+				ts[i] = tok{kind: tokParam, text: t.text, n: int32(n)}
+			}
+		}
+	}
+	return ts
+}
+
+// buffers are the variables that f formats its arguments into:
+// vsnprintf(buf, sizeof(buf), fmt, args).
+func (f *function) buffers() map[string]bool {
+	if f.vaf {
+		return nil
+	}
+	var b map[string]bool
+	for i := range f.stmts {
+		s := &f.stmts[i]
+		if !strings.HasPrefix(s.callee, "v") || !strings.HasSuffix(s.callee, "printf") || len(s.args) < 3 {
+			if (s.callee == "kvasprintf" || s.callee == "kvasprintf_const") && b == nil {
+				b = map[string]bool{"buf": true, "p": true, "str": true, "msg": true, "string": true, "buffer": true}
+			}
+			continue
+		}
+		if b == nil {
+			b = make(map[string]bool)
+		}
+		o := operand{text: s.args[0]}
+		ts := o.tokens()
+		for _, t := range ts { // buf, buf + len, &buf[len]
+			if t.kind == c.Ident {
+				b[t.text] = true
+				break
+			}
+		}
+	}
+	return b
+}
+
+// compose puts what a caller hands over (inner, over the caller's parameters)
+// into the hole of o, a way in which the callee prints, called with ops.
+func compose(o out, ops []operand, inner out) out {
+	n := out{level: o.level, place: o.place}
+	if n.level < 0 {
+		n.level = inner.level
+	}
+	arg := 0
+	for _, e := range o.elems {
+		switch {
+		case !e.Kind.IsConversion():
+			n.elems = append(n.elems, e)
+			continue
+		case e.Kind == pattern.VaFormat && arg < len(o.args) && o.args[arg].toks == nil && o.args[arg].text == "" && len(e.Text) == 0:
+			n.elems = append(n.elems, inner.elems...)
+			n.args = append(n.args, inner.args...)
+		default:
+			n.elems = append(n.elems, e)
+			var op operand
+			if arg < len(o.args) {
+				op = bind(o.args[arg], ops)
+			}
+			n.args = append(n.args, op)
+		}
+		arg++
+	}
+	return n
+}
+
+// bind replaces the callee's parameters in an operand by the call's operands.
+func bind(o operand, ops []operand) operand {
+	if len(o.toks) == 1 && o.toks[0].kind == tokParam {
+		if n := int(o.toks[0].n); n < len(ops) {
+			return ops[n]
+		}
+		return operand{text: o.toks[0].text}
+	}
+	symbolic := false
+	for _, t := range o.toks {
+		symbolic = symbolic || t.kind == tokParam
+	}
+	if !symbolic {
+		return o
+	}
+	var ts []tok
+	for _, t := range o.toks {
+		if t.kind == tokParam && int(t.n) < len(ops) {
+			ts = append(ts, ops[t.n].tokens()...)
+			continue
+		}
+		if t.kind == tokParam {
+			t.kind = c.Ident
+		}
+		ts = append(ts, t)
+	}
+	return operand{toks: ts}
+}
