@@ -40,7 +40,7 @@ type Options struct {
 
 // maxLen bounds the text of a pattern, in bytes. It is generous: a list of all
 // functions of a subsystem joined with | is a pattern.
-const maxLen = 1 << 20
+const maxLen = 64 << 10
 
 // ErrNewline is wrapped by the error for a pattern that spells out a newline.
 var ErrNewline = errors.New("a pattern matches within one line, so it cannot contain a newline")
