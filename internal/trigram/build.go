@@ -3,6 +3,7 @@ package trigram
 // Building: documents go in one by one, the section comes out once.
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -77,7 +78,7 @@ func (b *Builder) Add(doc uint32, content []byte) error {
 		b.word = doc / 64
 	}
 	b.docs = doc + 1
-	b.mark(content)
+	b.mark(bytes.TrimPrefix(content, byteOrderMark))
 
 	bit := uint64(1) << (doc & 63)
 	for i, w := range &b.seen {
@@ -99,6 +100,10 @@ func (b *Builder) Add(doc uint32, content []byte) error {
 
 // eightBlanks is eight bytes of ' ' as an integer.
 const eightBlanks = 0x2020202020202020
+
+// byteOrderMark may stand at the start of a UTF-8 file; the first line starts
+// behind it.
+var byteOrderMark = []byte("\ufeff")
 
 // mark sets the bits of seen for all trigrams of content. This is where the
 // time goes: it has no branch that depends on the bytes, but for runs of

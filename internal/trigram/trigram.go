@@ -14,7 +14,8 @@
 // may lack the text), never a match.
 //
 // A document counts as if a newline stood before its first and after its last
-// byte, so that anchored patterns find first and last lines. A trigram with a
+// byte, so that anchored patterns find first and last lines; a byte order mark
+// at its start is left out. A trigram with a
 // newline in its middle spans lines, which no search does: it is not stored.
 //
 // # Layout of a section

@@ -16,6 +16,7 @@ import (
 
 // keysOf is the definition: the keys of a document, found the slow way.
 func keysOf(content []byte) map[Key]bool {
+	content = bytes.TrimPrefix(content, []byte("\ufeff"))
 	text := append(append([]byte{'\n'}, content...), '\n')
 	keys := map[Key]bool{}
 	for i := 0; i+3 <= len(text); i++ {
@@ -99,6 +100,7 @@ func TestRoundTrip(t *testing.T) {
 		{"nothing", nil},
 		{"empty document", map[uint32][]byte{0: {}}},
 		{"one byte", map[uint32][]byte{0: []byte("x")}},
+		{"byte order mark", map[uint32][]byte{0: []byte("\ufefffoo"), 1: []byte("x\ufeff")}},
 		{"newlines", map[uint32][]byte{0: []byte("\n\n\n"), 1: []byte("a\nb\n\tc\n")}},
 		{"all bytes", map[uint32][]byte{3: func() (s []byte) {
 			for i := range 256 {
