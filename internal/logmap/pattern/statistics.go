@@ -79,13 +79,19 @@ func eachRun(code []byte, fn func(run []byte, first, last bool)) {
 // text and of the forms of its conversions.
 func (st *statistics) rank(code []byte) int16 {
 	total := float32(0)
-	eachRun(code, func(run []byte, first, _ bool) {
+	eachRun(code, func(run []byte, first, last bool) {
+		if last {
+			run = run[:trimmedLen(run)] // the rest may not be there
+		}
 		prev := byte(0)
 		for i, c := range run {
 			bits := st.bits[prev][c]
 			if i == 0 && !first {
 				// After a conversion the place is free too.
 				bits = max(bits-1, 0)
+			}
+			if isBlank(c) && isBlank(prev) {
+				bits = min(bits, 0.5) // columns line up in texts of all kinds
 			}
 			total += bits
 			prev = c
