@@ -78,6 +78,9 @@ func newSummary(w io.Writer, showing *regexp.Regexp) *summary {
 	}
 }
 
+// printf writes to the screen; when that fails there is nobody left to tell.
+func (s *summary) printf(format string, args ...any) { _, _ = fmt.Fprintf(s.w, format, args...) }
+
 // read takes all events. A line that is none (go prints some errors plainly)
 // is passed on.
 func (s *summary) read(r io.Reader) {
@@ -89,7 +92,7 @@ func (s *summary) read(r io.Reader) {
 			if json.Unmarshal([]byte(line), &e) == nil && e.Action != "" {
 				s.take(e)
 			} else {
-				fmt.Fprint(s.w, line)
+				s.printf("%s", line)
 			}
 		}
 		if err != nil {
@@ -135,17 +138,17 @@ func (s *summary) endTest(t test, e event) {
 func (s *summary) endPackage(t test, e event) {
 	switch e.Action {
 	case "pass":
-		fmt.Fprintf(s.w, "ok    %s  %.1fs\n", t.pkg, e.Elapsed)
+		s.printf("ok    %s  %.1fs\n", t.pkg, e.Elapsed)
 	case "skip": // no test files: nothing to say
 	case "fail":
-		fmt.Fprintf(s.w, "FAIL  %s  %.1fs\n", t.pkg, e.Elapsed)
+		s.printf("FAIL  %s  %.1fs\n", t.pkg, e.Elapsed)
 		if s.failing[t.pkg] {
 			return
 		}
 		// No test of it failed: it was not built, or it died or hung.
 		s.failed = append(s.failed, t)
 		for _, line := range s.builds[e.FailedBuild] {
-			fmt.Fprint(s.w, line)
+			s.printf("%s", line)
 		}
 		s.print(t)
 		for other := range s.output {
@@ -160,7 +163,7 @@ func (s *summary) endPackage(t test, e event) {
 func (s *summary) print(t test) {
 	for _, line := range s.output[t] {
 		if !strings.HasPrefix(line, "=== ") {
-			fmt.Fprint(s.w, line)
+			s.printf("%s", line)
 		}
 	}
 }
@@ -184,20 +187,20 @@ func reason(output []string) string {
 // report prints the lists and the last line, and tells whether the run failed.
 func (s *summary) report() bool {
 	if len(s.failed) > 0 {
-		fmt.Fprintf(s.w, "\nfailed:\n")
+		s.printf("\nfailed:\n")
 		for _, t := range s.failed {
-			fmt.Fprintf(s.w, "  %s %s\n", t.pkg, t.name)
+			s.printf("  %s %s\n", t.pkg, t.name)
 		}
 	}
 	if len(s.skipped) > 0 {
-		fmt.Fprintf(s.w, "\nskipped:\n")
+		s.printf("\nskipped:\n")
 		for _, t := range s.skipped {
-			fmt.Fprintf(s.w, "  %s %s: %s\n", t.pkg, t.name, s.reasons[t])
+			s.printf("  %s %s: %s\n", t.pkg, t.name, s.reasons[t])
 		}
 	}
 	if s.passed+len(s.failed)+len(s.skipped) == 0 {
-		fmt.Fprintln(s.w, "\nno tests were run")
+		s.printf("\nno tests were run\n")
 	}
-	fmt.Fprintf(s.w, "\n%d passed, %d failed, %d skipped\n", s.passed, len(s.failed), len(s.skipped))
+	s.printf("\n%d passed, %d failed, %d skipped\n", s.passed, len(s.failed), len(s.skipped))
 	return len(s.failed) > 0 || s.passed == 0
 }

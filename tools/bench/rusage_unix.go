@@ -1,0 +1,23 @@
+//go:build unix
+
+package main
+
+import (
+	"os"
+	"runtime"
+	"syscall"
+)
+
+// maxRSS is the largest resident set, in bytes, that the process or one of the
+// children it waited for ever had. The kernel starts counting with the set of
+// this program, from which the process was split: less than that is not seen.
+func maxRSS(s *os.ProcessState) int64 {
+	usage, ok := s.SysUsage().(*syscall.Rusage)
+	if !ok {
+		return 0
+	}
+	if runtime.GOOS == "darwin" {
+		return usage.Maxrss // bytes there, KiB elsewhere
+	}
+	return usage.Maxrss << 10
+}
