@@ -23,7 +23,7 @@ func reportPhases(b *testing.B, stats *index.Stats) {
 	for _, p := range stats.Phases {
 		b.ReportMetric(p.Time.Seconds(), "s-"+p.Name)
 	}
-	if b.N == 1 {
+	if testing.Verbose() {
 		b.Logf("%d files, %d read, %d extracted, %d segments, %.1f MB", stats.Files, stats.Read, stats.Extracted,
 			stats.Segments, float64(stats.IndexBytes)/1e6)
 		for _, s := range stats.Sections {

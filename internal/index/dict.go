@@ -17,7 +17,8 @@ type entry struct {
 // scanner walks the dictionary of a segment.
 type scanner struct {
 	s     *segment
-	block int // of the next name
+	block int // the one to open next
+	end   int // the one to stop at
 	left  int // names of the open block not yet read
 	r     reader
 	entry
@@ -57,7 +58,7 @@ func (c *scanner) openBlock(block int) error {
 // next moves to the next name. It returns false at the end and on error.
 func (c *scanner) next() (bool, error) {
 	if c.left == 0 {
-		if c.block >= c.s.blocks() {
+		if c.block >= c.end {
 			return false, nil
 		}
 		if err := c.openBlock(c.block); err != nil {
@@ -106,7 +107,7 @@ func (s *segment) seek(name []byte) (*scanner, error) {
 			hi = mid
 		}
 	}
-	c := &scanner{s: s}
+	c := &scanner{s: s, end: s.blocks()}
 	if s.names == 0 {
 		return c, nil
 	}
@@ -116,24 +117,31 @@ func (s *segment) seek(name []byte) (*scanner, error) {
 	return c, nil
 }
 
-// lookup finds a name.
-func (s *segment) lookup(name []byte) (entry, bool, error) {
+// from returns a scanner that stands on the first name that is not less than
+// name, if there is one.
+func (s *segment) from(name []byte) (*scanner, bool, error) {
 	c, err := s.seek(name)
 	if err != nil {
-		return entry{}, false, err
+		return nil, false, err
 	}
 	for {
 		ok, err := c.next()
 		if err != nil || !ok {
-			return entry{}, false, err
+			return nil, false, err
 		}
-		switch bytes.Compare(c.name, name) {
-		case 0:
-			return c.entry, true, nil
-		case 1:
-			return entry{}, false, nil
+		if bytes.Compare(c.name, name) >= 0 {
+			return c, true, nil
 		}
 	}
+}
+
+// lookup finds a name.
+func (s *segment) lookup(name []byte) (entry, bool, error) {
+	c, ok, err := s.from(name)
+	if err != nil || !ok || !bytes.Equal(c.name, name) {
+		return entry{}, false, err
+	}
+	return c.entry, true, nil
 }
 
 // nameAt appends the name of the given rank to dst.
@@ -141,7 +149,7 @@ func (s *segment) nameAt(dst []byte, rank uint64) ([]byte, error) {
 	if rank >= uint64(s.names) {
 		return nil, s.damaged("no name %d", rank)
 	}
-	c := scanner{s: s}
+	c := scanner{s: s, end: s.blocks()}
 	c.name = dst
 	if err := c.openBlock(int(rank / dictBlock)); err != nil {
 		return nil, err
@@ -158,6 +166,14 @@ func (s *segment) nameAt(dst []byte, rank uint64) ([]byte, error) {
 func (s *segment) roles(mask uint64) (RoleSet, error) {
 	v, err := uint32At(s.masks, mask)
 	return RoleSet(v), err
+}
+
+// maskAt is roles for a caller that has all of masks.
+func maskAt(masks []byte, mask uint64) (RoleSet, bool) {
+	if mask >= uint64(len(masks))/4 {
+		return 0, false
+	}
+	return RoleSet(binary.LittleEndian.Uint32(masks[4*mask:])), true
 }
 
 // postingsOf is the encoded postings of a name.

@@ -1,10 +1,8 @@
 package index
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
-	"iter"
 	"sync"
 	"sync/atomic"
 
@@ -321,69 +319,4 @@ func (t *Tree) EachLogFacts(ctx context.Context, workers int, fn func(worker int
 		return context.Cause(ctx)
 	}
 	return nil
-}
-
-// Name is an identifier of the tree.
-type Name struct {
-	Text  string
-	Roles RoleSet // in which it occurs; possibly more than it does in this tree
-}
-
-// Names yields the identifiers that begin with prefix in byte order. After an
-// error it ends.
-func (t *Tree) Names(prefix string) iter.Seq2[Name, error] {
-	return func(yield func(Name, error) bool) {
-		var scanners []*scanner
-		for _, s := range t.segs {
-			c, err := s.seek([]byte(prefix))
-			if err != nil {
-				yield(Name{}, err)
-				return
-			}
-			ok := true
-			for ok, err = c.next(); ok && string(c.name) < prefix; ok, err = c.next() {
-			}
-			if err != nil {
-				yield(Name{}, err)
-				return
-			}
-			if ok && bytes.HasPrefix(c.name, []byte(prefix)) {
-				scanners = append(scanners, c)
-			}
-		}
-		for len(scanners) > 0 {
-			// A handful of segments: the smallest is found by looking at all.
-			low := scanners[0]
-			for _, c := range scanners[1:] {
-				if bytes.Compare(c.name, low.name) < 0 {
-					low = c
-				}
-			}
-			n := Name{Text: string(low.name)}
-			rest := scanners[:0]
-			for _, c := range scanners {
-				if string(c.name) == n.Text {
-					roles, err := c.s.roles(c.mask)
-					if err != nil {
-						yield(Name{}, err)
-						return
-					}
-					n.Roles |= roles
-					ok, err := c.next()
-					if err != nil {
-						yield(Name{}, err)
-						return
-					}
-					if !ok || !bytes.HasPrefix(c.name, []byte(prefix)) {
-						continue
-					}
-				}
-				rest = append(rest, c)
-			}
-			scanners = rest
-			if !yield(n, nil) {
-				return
-			}
-		}
-	}
 }

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
+	"sync"
 
 	"dekho/internal/lang"
 	"dekho/internal/source"
@@ -22,6 +23,9 @@ type Tree struct {
 	m         *manifest
 	segs      []*segment
 	artifacts []*store.File // as in m.Artifacts
+
+	liveOnce  sync.Once
+	fullyLive []bool // for each segment whether all its blobs are in the tree
 }
 
 // Open opens the index of the tree at root. Opening takes about a millisecond
