@@ -3,6 +3,7 @@ package trigram
 // Queries: boolean expressions over keys, and their evaluation.
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -126,15 +127,15 @@ func (e *evaluator) eval(q *Query) (*Set, error) {
 		}
 		return s, nil
 	case And:
-		keys, err := e.byCost(q.Keys)
+		lists, err := e.byLength(q.Keys)
 		if err != nil {
 			return nil, err
 		}
 		s.Fill()
 		t := e.set()
-		for _, k := range keys {
+		for _, l := range lists {
 			t.Clear()
-			if err := e.x.AddTo(k, t); err != nil {
+			if err := e.x.addSpan(l.k, l.span, t); err != nil {
 				return nil, err
 			}
 			s.And(t)
@@ -159,24 +160,23 @@ func (e *evaluator) eval(q *Query) (*Set, error) {
 	return s, nil // None, or a query nobody built
 }
 
-// byCost orders keys rarest first: an intersection that runs empty stops.
-func (e *evaluator) byCost(keys []Key) ([]Key, error) {
-	type costed struct {
-		k    Key
-		cost int
-	}
-	cs := make([]costed, len(keys))
+// keySpan is a key and its posting list.
+type keySpan struct {
+	k Key
+	span
+}
+
+// byLength finds posting lists and orders them shortest first: that is rarest
+// first, and an intersection that runs empty stops.
+func (e *evaluator) byLength(keys []Key) ([]keySpan, error) {
+	lists := make([]keySpan, len(keys))
 	for i, k := range keys {
-		n, err := e.x.Cost(k)
+		s, err := e.x.find(k)
 		if err != nil {
 			return nil, err
 		}
-		cs[i] = costed{k, n}
+		lists[i] = keySpan{k, s}
 	}
-	slices.SortFunc(cs, func(a, b costed) int { return a.cost - b.cost })
-	sorted := make([]Key, len(cs))
-	for i, c := range cs {
-		sorted[i] = c.k
-	}
-	return sorted, nil
+	slices.SortFunc(lists, func(a, b keySpan) int { return cmp.Compare(a.n, b.n) })
+	return lists, nil
 }

@@ -9,29 +9,60 @@ import (
 	"math/bits"
 )
 
-// Index reads a section. It is safe for use by several goroutines. Methods
-// return an error that wraps ErrCorrupt when they meet damaged bytes.
+// Source gives access to the bytes of a section that is not checked as a
+// whole, such as a store.Section: what a query does not touch is never read.
+type Source interface {
+	// Len is the length of the section in bytes.
+	Len() int
+	// Bytes returns n bytes at off, which must not change, or an error if
+	// they cannot be read or are not in the section.
+	Bytes(off, n uint64) ([]byte, error)
+}
+
+// memory is a section in memory.
+type memory []byte
+
+func (m memory) Len() int { return len(m) }
+
+func (m memory) Bytes(off, n uint64) ([]byte, error) {
+	if size := uint64(len(m)); off > size || n > size-off {
+		return nil, fmt.Errorf("%w: it has no bytes %d+%d", ErrCorrupt, off, n)
+	}
+	return m[off : off+n], nil
+}
+
+// Index reads a section. It is safe for use by several goroutines if its
+// source is. Methods return an error that wraps ErrCorrupt when they meet
+// damaged bytes, and the errors of the source.
 type Index struct {
-	data []byte
+	src  Source
 	docs uint32
 	keys uint32
 }
 
-// Open reads the header of a section. data is kept and must not change.
-func Open(data []byte) (*Index, error) {
-	if len(data) < blocksStart {
-		return nil, fmt.Errorf("%w: %d bytes are too short", ErrCorrupt, len(data))
+// Open reads the header of a section in memory. data is kept and must not
+// change.
+func Open(data []byte) (*Index, error) { return OpenSource(memory(data)) }
+
+// OpenSource reads the header of a section.
+func OpenSource(src Source) (*Index, error) {
+	if src.Len() < blocksStart {
+		return nil, fmt.Errorf("%w: %d bytes are too short", ErrCorrupt, src.Len())
 	}
-	if string(data[:4]) != magic {
+	head, err := src.Bytes(0, headerSize)
+	if err != nil {
+		return nil, err
+	}
+	if string(head[:4]) != magic {
 		return nil, fmt.Errorf("%w: it does not start with %q", ErrCorrupt, magic)
 	}
-	if v := binary.LittleEndian.Uint32(data[4:]); v != formatVersion {
+	if v := binary.LittleEndian.Uint32(head[4:]); v != formatVersion {
 		return nil, fmt.Errorf("%w: format version %d, want %d", ErrCorrupt, v, formatVersion)
 	}
 	x := &Index{
-		data: data,
-		docs: binary.LittleEndian.Uint32(data[8:]),
-		keys: binary.LittleEndian.Uint32(data[12:]),
+		src:  src,
+		docs: binary.LittleEndian.Uint32(head[8:]),
+		keys: binary.LittleEndian.Uint32(head[12:]),
 	}
 	if x.docs > MaxDocs {
 		return nil, fmt.Errorf("%w: %d documents", ErrCorrupt, x.docs)
@@ -45,64 +76,79 @@ func (x *Index) NumDocs() uint32 { return x.docs }
 // NumKeys is the number of distinct trigrams, as the header says.
 func (x *Index) NumKeys() uint32 { return x.keys }
 
-// postings is the encoded posting list of a key; empty when it is absent.
-func (x *Index) postings(k Key) ([]byte, error) {
+// span is where a posting list lies in the section.
+type span struct{ off, n uint64 }
+
+// maxBlockHead bounds what stands before the posting lists of a block.
+const maxBlockHead = 8 + 64*binary.MaxVarintLen32
+
+// find locates the posting list of a key; it is empty when the key is absent.
+func (x *Index) find(k Key) (span, error) {
 	if k >= NumKeys {
-		return nil, nil
+		return span{}, nil
 	}
-	at := headerSize + 8*int(k/64)
-	start := binary.LittleEndian.Uint64(x.data[at:])
-	end := binary.LittleEndian.Uint64(x.data[at+8:])
+	entry, err := x.src.Bytes(headerSize+8*uint64(k/64), 16)
+	if err != nil {
+		return span{}, err
+	}
+	start, end := binary.LittleEndian.Uint64(entry), binary.LittleEndian.Uint64(entry[8:])
 	if start == end {
-		return nil, nil
+		return span{}, nil
 	}
-	if start < blocksStart || end < start || end > uint64(len(x.data)) || end-start < 8 {
-		return nil, fmt.Errorf("%w: block %d at %d to %d of %d bytes", ErrCorrupt, k/64, start, end, len(x.data))
+	size := uint64(x.src.Len())
+	if start < blocksStart || end < start || end > size || end-start < 8 {
+		return span{}, fmt.Errorf("%w: block %d at %d to %d of %d bytes", ErrCorrupt, k/64, start, end, size)
 	}
-	block := x.data[start:end]
-	present := binary.LittleEndian.Uint64(block)
-	block = block[8:]
+	head, err := x.src.Bytes(start, min(end-start, maxBlockHead))
+	if err != nil {
+		return span{}, err
+	}
+	present := binary.LittleEndian.Uint64(head)
 	bit := uint64(1) << (k & 63)
 	if present&bit == 0 {
-		return nil, nil
+		return span{}, nil
 	}
 	before := bits.OnesCount64(present & (bit - 1))
-	var skip, size uint64
+	at := 8
+	var s span
 	for i := range bits.OnesCount64(present) {
-		v, n := binary.Uvarint(block)
-		if n <= 0 || v > uint64(len(x.data)) {
-			return nil, fmt.Errorf("%w: list length in block %d", ErrCorrupt, k/64)
+		v, n := binary.Uvarint(head[at:])
+		if n <= 0 || v > size {
+			return span{}, fmt.Errorf("%w: list length in block %d", ErrCorrupt, k/64)
 		}
-		block = block[n:]
+		at += n
 		if i < before {
-			skip += v
+			s.off += v
 		} else if i == before {
-			size = v
+			s.n = v
 		}
 	}
-	if skip+size > uint64(len(block)) {
-		return nil, fmt.Errorf("%w: list of key %#x leaves its block", ErrCorrupt, uint32(k))
+	s.off += start + uint64(at)
+	if s.off+s.n > end {
+		return span{}, fmt.Errorf("%w: list of key %#x leaves its block", ErrCorrupt, uint32(k))
 	}
-	return block[skip : skip+size], nil
-}
-
-// Cost is the number of bytes of a key's posting list: how much work it is to
-// read, and a measure of how common the key is.
-func (x *Index) Cost(k Key) (int, error) {
-	p, err := x.postings(k)
-	return len(p), err
+	return s, nil
 }
 
 // AddTo adds the documents of a key to a set made for this index.
-func (x *Index) AddTo(k Key, s *Set) error {
-	p, err := x.postings(k)
+func (x *Index) AddTo(k Key, set *Set) error {
+	s, err := x.find(k)
 	if err != nil {
 		return err
 	}
-	if s.n != x.docs {
-		return fmt.Errorf("trigram: set over %d documents used with an index of %d", s.n, x.docs)
+	return x.addSpan(k, s, set)
+}
+
+// addSpan adds the documents of the posting list of k to a set.
+func (x *Index) addSpan(k Key, s span, set *Set) error {
+	if set.n != x.docs {
+		return fmt.Errorf("trigram: set over %d documents used with an index of %d", set.n, x.docs)
 	}
-	if !decode(p, s.words, x.docs) {
+	p, err := x.src.Bytes(s.off, s.n)
+	if err != nil {
+		return err
+	}
+	if !decode(p, set.words, x.docs) {
 		return fmt.Errorf("%w: posting list of key %#x", ErrCorrupt, uint32(k))
 	}
 	return nil
