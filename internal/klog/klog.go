@@ -46,8 +46,7 @@ type Record struct {
 
 	// Line is the physical line, from 1, on which the record starts.
 	Line int
-	// Boot is the number of the boot, from 1, that the record belongs to: the
-	// index into Reader.Boots plus one.
+	// Boot is the number of the boot, from 1, that the record belongs to.
 	Boot int
 
 	Flags     Flags
@@ -108,7 +107,7 @@ const (
 	// OriginUserSpace is user space, on the console or through /dev/kmsg.
 	OriginUserSpace
 	// OriginBootLoader is a boot loader, or the kernel's own decompressor and
-	// EFI stub, which run before printk does.
+	// EFI stub, which speak before printk does.
 	OriginBootLoader
 	// OriginFirmware is what runs before and below the boot loader.
 	OriginFirmware
@@ -127,8 +126,8 @@ func (o Origin) String() string {
 	return "unknown"
 }
 
-// Phase says how far the boot had come when the record was written. It only
-// moves forward within a boot.
+// Phase says how far the boot had come when the record was written. Within a
+// boot it only moves forward, unless the firmware starts over.
 type Phase uint8
 
 const (

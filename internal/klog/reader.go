@@ -20,8 +20,8 @@ const (
 	// lineSlack is how much longer than its text a line may be (prefixes,
 	// colours) before it counts as overlong.
 	lineSlack = 8 << 10
-	// readSize is the least room offered to the underlying reader.
-	readSize = 256 << 10
+	// readSize is about how much is read at a time.
+	readSize = 64 << 10
 	// stampSpan is more than any prefix that a record in mid-line is
 	// recognised by: that much of a chunk waits for the next one.
 	stampSpan = 128
@@ -50,17 +50,25 @@ type Reader struct {
 	scanned  int   // buf[rd:rd+scanned] holds no '\n'
 	base     int64 // capture offset of buf[0]
 	line     int   // number of the physical line at buf[rd]
+	rejoined int   // line ends that were taken out of it
 	midLine  bool  // buf[rd] is not the start of a line
 	readErr  error // what the source ended with
 	finished bool
 
-	queue []Record // of the physical line read last
+	queue []queued // of the physical line read last
 	next  int      // index into queue of the next to deliver
 
 	clean cleaned
+	peek  cleaned // of lookAhead
 	lex   lexer
 	seg   segmenter
 	stats Stats
+}
+
+// queued is a record that waits for its turn.
+type queued struct {
+	Record
+	bootID string // the journal's, if the line carries it
 }
 
 // NewReader returns a Reader of the capture in. Compression and encoding are
@@ -74,7 +82,7 @@ func NewReader(in io.Reader, opts Options) *Reader {
 	r.maxLine = r.maxText + lineSlack
 	r.in.raw = in
 	r.lex.init()
-	r.seg.init()
+	r.seg.ahead = r.lookAhead
 	return r
 }
 
@@ -122,9 +130,10 @@ func (r *Reader) Next() (Record, error) {
 			return Record{}, err
 		}
 	}
-	rec := &r.queue[r.next]
+	q := &r.queue[r.next]
+	rec := &q.Record
 	r.next++
-	r.seg.place(rec)
+	r.seg.place(rec, q.bootID)
 	r.stats.Records++
 	if rec.Origin == OriginKernel {
 		r.stats.Kernel++
@@ -145,7 +154,7 @@ func (r *Reader) Boots() []Boot { return r.seg.list() }
 // Stats returns the counts of what was delivered so far.
 func (r *Reader) Stats() Stats {
 	s := r.stats
-	s.Lines = int64(r.line)
+	s.Lines = int64(r.line + r.rejoined)
 	if !r.midLine && s.Lines > 0 {
 		s.Lines--
 	}
@@ -155,7 +164,8 @@ func (r *Reader) Stats() Stats {
 // Close releases the decompressor. It does not close the underlying reader.
 func (r *Reader) Close() error {
 	r.finished = true
-	return r.in.close()
+	r.in.close()
+	return nil
 }
 
 // fill reads more of the capture behind buf[wr]. It returns errQuiet in follow
@@ -164,11 +174,16 @@ func (r *Reader) fill() error {
 	if r.readErr != nil {
 		return r.readErr
 	}
-	if r.buf == nil {
-		r.buf = make([]byte, r.maxLine+2*readSize)
-	}
-	if len(r.buf)-r.wr < readSize {
-		n := copy(r.buf, r.buf[r.rd:r.wr])
+	if len(r.buf)-r.wr < readSize/4 {
+		// Make room: first a small buffer, then by the need, up to an
+		// overlong line and a good read.
+		n := r.wr - r.rd
+		dst := r.buf
+		if want := min(max(2*len(dst), readSize), r.maxLine+readSize); len(dst)-n < readSize/2 && len(dst) < want {
+			dst = make([]byte, want)
+		}
+		copy(dst, r.buf[r.rd:r.wr])
+		r.buf = dst
 		r.base += int64(r.rd)
 		r.rd, r.wr = 0, n
 	}
@@ -197,6 +212,106 @@ func (r *Reader) fill() error {
 	return r.readErr
 }
 
+// sniff lets the lexer look at the start of the capture. In follow mode that
+// is what came first, else as much as it wants.
+func (r *Reader) sniff() {
+	for r.wr-r.rd < sniffSize {
+		err := r.fill()
+		if err != nil && !errors.Is(err, errQuiet) {
+			break
+		}
+		if r.opts.Follow != nil && r.wr > r.rd {
+			break
+		}
+	}
+	w := r.buf[r.rd:r.wr]
+	r.lex.sniff(w[:min(len(w), sniffSize)], r.readErr != nil && len(w) <= sniffSize)
+}
+
+// lookAhead calls f for the lines that follow, see segmenter.ahead.
+func (r *Reader) lookAhead(limit int, f func(p *prefix, text []byte) bool) int {
+	for r.opts.Follow == nil && r.wr-r.rd < sniffSize/2 {
+		if r.fill() != nil {
+			break
+		}
+	}
+	lex := r.lex
+	n := 0
+	for w := r.buf[r.rd:r.wr]; n < limit; n++ {
+		i := bytes.IndexByte(w, '\n')
+		if i < 0 {
+			break
+		}
+		line := bytes.Trim(w[:i], "\r")
+		w = w[i+1:]
+		if special(line)&hasControl != 0 {
+			r.peek.clean(line)
+			line = r.peek.text
+		}
+		p := lex.prefix(line, true)
+		text := line[p.text:]
+		if p.decoded != nil {
+			text = p.decoded
+		} else if i := findStamp(line, p.text, &p); i >= 0 {
+			text = line[p.text:i]
+		}
+		if !f(&p, text) {
+			return n + 1
+		}
+	}
+	return n
+}
+
+// rejoin mends a line end that the capturing tool put into a time stamp
+// ("[    0.04", "4159] SMP: ..."): if the line of n bytes is the start of a
+// stamp and the next one goes on with it, the line end is taken out. It
+// reports whether it did.
+func (r *Reader) rejoin(n int) bool {
+	line := bytes.TrimRight(r.buf[r.rd:r.rd+n], "\r\n")
+	if bytes.IndexByte(line, ']') >= 0 || r.midLine {
+		return false
+	}
+	for _, b := range line[1:] {
+		if b != ' ' && b != '.' && !isDigit(b) {
+			return false
+		}
+	}
+	for r.wr-r.rd < n+stampSpan {
+		if r.opts.Follow != nil || r.fill() != nil {
+			break
+		}
+	}
+	line = r.buf[r.rd : r.rd+len(line)]
+	rest := r.buf[r.rd+n : min(r.wr, r.rd+n+stampSpan)]
+	var joined [2 * stampSpan]byte
+	c := append(append(joined[:0], line...), rest...)
+	_, k, wide := scanStamp(c)
+	if k <= len(line) || !wide || k < len(c) && c[k] != ' ' && c[k] != '[' && c[k] != '\n' && c[k] != '\r' {
+		return false
+	}
+	// A character that is taken out of every text.
+	for i := r.rd + len(line); i < r.rd+n; i++ {
+		r.buf[i] = '\a'
+	}
+	r.rejoined++
+	r.scanned = n
+	return true
+}
+
+// attachDict gives the record of /dev/kmsg just queued what the " KEY=value"
+// lines behind it say, as far as they have been read.
+func (r *Reader) attachDict() {
+	last := &r.queue[len(r.queue)-1]
+	if last.Flags&FlagDict != 0 {
+		return
+	}
+	if r.wr-r.rd < stampSpan && r.opts.Follow == nil {
+		// An error comes out again with the next line.
+		_ = r.fill()
+	}
+	last.Dict = dictOf(r.buf[r.rd:r.wr])
+}
+
 // readLine reads one physical line, or what there is of it, into the queue.
 func (r *Reader) readLine() error {
 	if r.finished {
@@ -209,14 +324,22 @@ func (r *Reader) readLine() error {
 		}
 		r.opened = true
 		r.stats.Compression, r.stats.Encoding = r.in.compression, r.in.encoding
+		r.sniff()
 	}
 	for {
 		if i := bytes.IndexByte(r.buf[r.rd+r.scanned:r.wr], '\n'); i >= 0 {
 			n := r.scanned + i + 1
+			if r.buf[r.rd] == '[' && n < stampSpan && r.rejoin(n) {
+				continue
+			}
 			r.cut(r.buf[r.rd:r.rd+n], true)
 			r.advance(n)
-			r.line++
+			r.line += 1 + r.rejoined
+			r.rejoined = 0
 			r.midLine = false
+			if r.lex.inKmsg {
+				r.attachDict()
+			}
 			return nil
 		}
 		have := r.wr - r.rd
@@ -265,11 +388,12 @@ func (r *Reader) readOverlong() error {
 		if r.readErr == nil {
 			stop = max(0, stop-stampSpan)
 		}
-		if i := r.lex.findBreak(w, stop); i >= 0 {
+		if i := findBreak(w, stop); i >= 0 {
 			r.advance(i)
 			if i < len(w) && w[i] == '\n' {
 				r.advance(1)
-				r.line++
+				r.line += 1 + r.rejoined
+				r.rejoined = 0
 				r.midLine = false
 			}
 			last.End = r.base + int64(r.rd)
@@ -307,14 +431,13 @@ func (r *Reader) cut(line []byte, whole bool) {
 	first := len(r.queue)
 	sp := special(body)
 	if sp&hasControl == 0 {
-		r.clean = cleaned{text: body, level: NoLevel}
-		r.split(&r.clean, len(body), start, sp)
+		c := cleaned{text: body, level: NoLevel}
+		r.split(&c, len(body), start, sp, !r.midLine)
 	} else {
-		var c cleaned
 		for off := 0; ; {
 			n := segmentLen(body[off:])
-			c.clean(body[off : off+n])
-			r.split(&c, n, start+int64(off), sp)
+			r.clean.clean(body[off : off+n])
+			r.split(&r.clean, n, start+int64(off), sp, off > 0 || !r.midLine)
 			off += n
 			if off >= len(body) {
 				break
@@ -356,70 +479,86 @@ func segmentLen(c []byte) int {
 }
 
 // split appends the records of one stretch of a line to the queue: n raw bytes
-// at the capture offset start, cleaned to c.
-func (r *Reader) split(c *cleaned, n int, start int64, sp int) {
+// at the capture offset start, cleaned to c. lineStart says that it stands
+// where a line starts on the screen.
+func (r *Reader) split(c *cleaned, n int, start int64, sp int, lineStart bool) {
 	text := c.text
-	from := 0
-	for {
-		p := r.lex.prefix(text[from:])
+	for from := 0; ; {
+		p := r.lex.prefix(text[from:], lineStart && from == 0)
 		p.text += from
 		end := len(text)
 		if p.decoded == nil {
-			if i := r.lex.findStamp(text, p.text, &p); i >= 0 {
+			i := findStamp(text, p.text, &p)
+			if i >= 0 && (i == p.text || !p.hasTime && isResidue(text[p.text:i])) {
+				// Nobody wrote what stands in front. Of two stamps in a row
+				// the first is a tool's that prints them like the kernel.
+				host, clock := p.host, p.hostClock
+				if p.hasTime {
+					host, clock = p.time, ClockElapsed
+				}
+				p = r.lex.prefix(text[i:], false)
+				p.host, p.hostClock = host, clock
+				p.text += i
+				i = findStamp(text, p.text, &p)
+			}
+			if i >= 0 {
 				end = i
 			}
+			if lineStart && from == 0 {
+				r.lex.join(text, &p, c.at == nil)
+			}
 		}
-		rec := Record{
-			Start:     start + int64(c.raw(from, n)),
-			End:       start + int64(c.raw(end, n)),
-			TextStart: start + int64(c.raw(p.text, n)),
-			Line:      r.line,
-			Level:     p.level,
-			Facility:  p.facility,
-			HasTime:   p.hasTime,
-			Time:      time.Duration(p.time),
-			Host:      p.host,
-			HostClock: p.hostClock,
-			Origin:    p.origin,
-			Flags:     p.flags | c.flags,
-			Dict:      p.dict,
-		}
+		r.queue = append(r.queue, queued{})
+		q := &r.queue[len(r.queue)-1]
+		r.lex.inKmsg = p.kmsg
+		q.bootID = p.bootID
+		q.Start, q.End = start+int64(c.raw(from, n)), start+int64(c.raw(end, n))
+		q.TextStart = start + int64(c.raw(p.text, n))
 		if from == 0 {
-			rec.Start = start
+			q.Start = start
 		}
-		if rec.Level == NoLevel {
-			rec.Level = c.level
+		q.Line = r.line
+		q.Level, q.Facility = p.level, p.facility
+		if q.Level == NoLevel {
+			q.Level = c.level
 		}
+		q.HasTime, q.Time = p.hasTime, time.Duration(p.time)
+		q.Host, q.HostClock = p.host, p.hostClock
+		q.Origin, q.Flags, q.Dict = p.origin, p.flags|c.flags, p.dict
 		if len(p.caller) > 0 {
-			rec.Caller = r.lex.intern(p.caller)
+			q.Caller = r.lex.intern(p.caller)
 		}
 		t := text[p.text:end]
 		if p.decoded != nil {
 			t = p.decoded
 			sp |= hasHigh
 		}
-		if len(t) > r.maxText {
-			t = t[:r.maxText]
-			if sp&hasHigh != 0 {
-				t = trimPartialRune(t)
-			}
-			rec.Flags |= FlagTruncated
-		}
-		bad := c.odd
-		if sp&hasHigh != 0 && !utf8.Valid(t) {
-			rec.Flags |= FlagInvalidUTF8
-			bad += invalidBytes(t)
-		}
-		if bad > 2 && bad*8 > len(t) {
-			rec.Flags |= FlagGarbled
-		}
-		rec.Text = string(t)
-		r.queue = append(r.queue, rec)
+		r.setText(&q.Record, t, sp, c.odd)
 		if end == len(text) {
 			return
 		}
 		from = end
 	}
+}
+
+// setText sets Text and the flags about it. sp is what special says about the
+// line, odd the number of control characters taken out.
+func (r *Reader) setText(rec *Record, t []byte, sp, odd int) {
+	if len(t) > r.maxText {
+		t = t[:r.maxText]
+		if sp&hasHigh != 0 {
+			t = trimPartialRune(t)
+		}
+		rec.Flags |= FlagTruncated
+	}
+	if sp&hasHigh != 0 && !utf8.Valid(t) {
+		rec.Flags |= FlagInvalidUTF8
+		odd += invalidBytes(t)
+	}
+	if odd > 2 && odd*8 > len(t) {
+		rec.Flags |= FlagGarbled
+	}
+	rec.Text = string(t)
 }
 
 // trimPartialRune cuts a character off the end of t that was cut in two.

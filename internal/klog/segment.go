@@ -5,84 +5,422 @@ import (
 	"time"
 )
 
-// This file cuts the sequence of records into boots.
-
-// Fact is something a boot says about itself, with the record that says it.
-type Fact struct {
-	Value      string
-	Quote      string // the record's text
-	Line       int
-	Start, End int64
-}
-
-// Known reports whether the fact was found.
-func (f *Fact) Known() bool { return f.Line != 0 }
+// This file cuts the sequence of records into boots, in one pass: a record's
+// boot is known when the record is delivered. Where a line alone does not
+// tell (a time stamp that falls back), the records already read ahead do.
 
 // Boot is one run of the machine: firmware, boot loader, kernel, user space,
-// as much of it as the capture holds. A capture that starts in the middle
-// starts with a boot whose start is missing.
+// as much of it as the capture holds. Boots are counted by kernels: what leads
+// to a kernel belongs to its boot, however often the firmware restarted. A
+// last boot may have firmware alone.
 type Boot struct {
 	Number int // from 1
-	// Kernel says that a kernel ran; a boot without one is firmware and boot
-	// loader alone.
+	// Kernel says that a kernel ran.
 	Kernel bool
-	// StartMissing says that the capture begins after the kernel's start.
+	// StartMissing says that a kernel ran whose start the capture does not
+	// hold.
 	StartMissing bool
+	// FirmwareStarts counts the starts of the machine seen before the kernel.
+	FirmwareStarts int
+	// Opened says why the boot starts where it does.
+	Opened Opening
+	// ID is the journal's boot id, or "".
+	ID string
 
 	FirstLine, LastLine int   // physical lines
 	Start, End          int64 // bytes of the capture
-	Records             int64
-	KernelRecords       int64
+	// KernelLine is the line of the first record of the kernel, UserLine of
+	// the first of user space; 0 if there is none.
+	KernelLine, UserLine int
 
-	// FirstTime and LastTime are the least and greatest kernel time seen, if
-	// HasTime.
+	Records       int64
+	KernelRecords int64 // of OriginKernel
+
+	// FirstTime and LastTime are the first and the greatest kernel time
+	// stamp, if HasTime.
 	HasTime             bool
 	FirstTime, LastTime time.Duration
 
-	// Version is the kernel's release ("6.1.0-18-amd64"); its Quote is the
-	// whole banner.
+	// Version is the kernel's release ("6.1.0-18-amd64"), from its banner
+	// (then Quote is the whole banner) or from a call trace.
 	Version Fact
-	// Machine is the board or computer, as device tree or DMI name it.
+	// Machine is the board or computer as device tree or DMI name it.
 	Machine Fact
 	// CommandLine is the kernel's command line.
 	CommandLine Fact
+	// Arch is a guess at the architecture.
+	Arch Arch
 }
 
+// Opening says why a boot starts at its first record.
+type Opening uint8
+
+const (
+	// OpenedByCapture: it is the first of the capture.
+	OpenedByCapture Opening = iota
+	// OpenedByFirmware, OpenedByLoader: firmware or boot loader started while
+	// a kernel ran.
+	OpenedByFirmware
+	OpenedByLoader
+	// OpenedByHandover: a boot loader's or decompressor's last words before
+	// another kernel.
+	OpenedByHandover
+	// OpenedByBanner: another kernel's first messages.
+	OpenedByBanner
+	// OpenedByTime: the kernel's time fell back.
+	OpenedByTime
+	// OpenedByJournal: the journal says so.
+	OpenedByJournal
+)
+
+var openingNames = [...]string{"capture starts", "firmware started", "boot loader started", "kernel entered", "kernel banner", "time fell back", "journal boot id"}
+
+// String is the reason as shown to people.
+func (o Opening) String() string {
+	if int(o) < len(openingNames) {
+		return openingNames[o]
+	}
+	return "unknown"
+}
+
+// boot is a Boot in the making.
+type boot struct {
+	Boot
+	bannerSeen    bool // "Linux version"
+	entrySeen     bool // "Booting Linux on physical CPU"
+	cmdlineFinal  bool
+	machineWeight uint8
+	stage         *banner // of the firmware, the one reached last
+	handedOver    bool    // the loader has spoken its last words
+	phase         Phase
+	afterKernel   bool // the record before is the kernel's, with a time stamp
+	arch          archTally
+	seen          seenRecords
+}
+
+const (
+	// maxBoots bounds how many boots are kept besides the current one: an
+	// endless capture of a boot loop must not fill the memory. Numbers go on.
+	maxBoots = 10000
+	// earlyTime is how early in its life a kernel's first record in the
+	// capture must be to count as a start by its time alone.
+	earlyTime = time.Second
+	// earlyFall is how far the time must fall back to such a record.
+	earlyFall = time.Second
+	// lateFall is how far it must fall for a boot whose start was lost.
+	lateFall = 20 * time.Second
+)
+
+// segmenter assigns records to boots.
 type segmenter struct {
-	boots []Boot
+	done   []Boot // all but the current one, up to maxBoots
+	cur    *boot
+	number int
+	// replayUntil is the greatest time of the records that are being printed
+	// once more, while replaying.
+	replaying   bool
+	replayUntil time.Duration
+	// ahead calls f for the lines that follow, as far as they are in memory
+	// and no more than max, until it returns false. It returns how many.
+	ahead func(max int, f func(p *prefix, text []byte) bool) int
+	// budget is how many lines may be looked at ahead: a capture of several
+	// consoles mixed must not make that the main work.
+	budget int
 }
 
-func (s *segmenter) init() {}
-
-func (s *segmenter) list() []Boot { return append([]Boot(nil), s.boots...) }
-
-// place gives the record its boot, and what the boots tell about it.
-func (s *segmenter) place(rec *Record) {
-	if len(s.boots) == 0 || s.starts(rec) {
-		s.boots = append(s.boots, Boot{Number: len(s.boots) + 1, FirstLine: rec.Line, Start: rec.Start})
+// list returns the boots so far.
+func (s *segmenter) list() []Boot {
+	out := append([]Boot(nil), s.done...)
+	if s.cur != nil {
+		out = append(out, s.cur.finished())
 	}
-	b := &s.boots[len(s.boots)-1]
-	rec.Boot = b.Number
-	b.LastLine, b.End = rec.Line, rec.End
-	b.Records++
-	if rec.HasTime {
-		if !b.HasTime {
-			b.HasTime, b.FirstTime = true, rec.Time
+	return out
+}
+
+// finished is the boot as far as it is known.
+func (b *boot) finished() Boot {
+	f := b.Boot
+	f.Arch = b.arch.guess()
+	return f
+}
+
+// open starts a new boot with rec as its first record.
+func (s *segmenter) open(rec *Record, why Opening) {
+	if s.cur != nil {
+		if len(s.done) < maxBoots {
+			s.done = append(s.done, s.cur.finished())
 		}
-		b.LastTime = max(b.LastTime, rec.Time)
 	}
+	s.number++
+	s.replaying = false
+	b := &boot{Boot: Boot{Number: s.number, Opened: why, FirstLine: rec.Line, Start: rec.Start}}
+	if s.cur != nil {
+		// The memory of the one before.
+		b.seen = s.cur.seen
+		b.seen.next()
+	}
+	s.cur = b
+}
+
+// place gives a record its boot, its phase, and what the boot tells about its
+// origin. Records come in the order of the capture.
+func (s *segmenter) place(rec *Record, bootID string) {
+	said := &noBanner
+	if rec.Origin == OriginUnknown {
+		said = bannerOf(rec.Text)
+		if said.kind == bannerCapture {
+			rec.Origin = OriginCapture
+			if id := journalBootID(rec.Text); id != "" {
+				bootID = id
+			}
+		}
+	}
+	if s.cur == nil {
+		s.open(rec, OpenedByCapture)
+	} else if why := s.opens(rec, said.kind, bootID); why != OpenedByCapture {
+		s.open(rec, why)
+	}
+	b := s.cur
+	if bootID != "" {
+		b.ID = bootID
+	}
+	if s.replaying && rec.HasTime {
+		rec.Flags |= FlagReplay
+	}
+	b.judge(rec, said)
+	rec.Boot, rec.Phase = b.Number, b.phase
+
+	if rec.Flags&FlagContinuation == 0 {
+		b.afterKernel = rec.Origin == OriginKernel && rec.HasTime
+	}
+	s.budget = min(s.budget+lookAhead, maxBudget)
+	b.Records++
+	b.LastLine, b.End = rec.Line, rec.End
 	if rec.Origin == OriginKernel {
 		b.KernelRecords++
-		b.Kernel = true
-	}
-	if v, ok := strings.CutPrefix(rec.Text, "Linux version "); ok && !b.Version.Known() {
-		v, _, _ = strings.Cut(v, " ")
-		b.Version = Fact{v, rec.Text, rec.Line, rec.Start, rec.End}
+		if rec.Flags&FlagReplay == 0 {
+			b.gather(rec)
+			b.arch.add(rec)
+		}
 	}
 }
 
-func (s *segmenter) starts(rec *Record) bool {
-	b := &s.boots[len(s.boots)-1]
-	return strings.HasPrefix(rec.Text, "Linux version ") && b.Version.Known() ||
-		rec.HasTime && b.HasTime && rec.Time < time.Second && b.LastTime > rec.Time+2*time.Second
+// opens decides whether rec is the first of a new boot, and why.
+// OpenedByCapture means that it is not.
+func (s *segmenter) opens(rec *Record, kind bannerKind, bootID string) Opening {
+	b := s.cur
+	if bootID != "" && b.ID != bootID && (b.ID != "" || b.Kernel) {
+		return OpenedByJournal
+	}
+	if !b.Kernel {
+		return OpenedByCapture
+	}
+	if kind.starts() {
+		switch kind {
+		case bannerFirmware:
+			return OpenedByFirmware
+		case bannerLoader:
+			return OpenedByLoader
+		}
+		return OpenedByHandover
+	}
+	if rec.Origin != OriginKernel {
+		if rec.Origin == OriginUnknown && !b.HasTime && b.entered(rec.Text) {
+			return OpenedByBanner
+		}
+		return OpenedByCapture
+	}
+	if !rec.HasTime {
+		if !b.HasTime && b.entered(rec.Text) {
+			return OpenedByBanner
+		}
+		return OpenedByCapture
+	}
+	return s.opensByTime(rec)
+}
+
+// entered reports whether text is the first message of a kernel, in a boot
+// whose kernel has printed it before.
+func (b *boot) entered(text string) bool {
+	if _, ok := cutVersion(text); ok {
+		return b.bannerSeen
+	}
+	return strings.HasPrefix(text, "Booting Linux on physical CPU") && (b.bannerSeen || b.entrySeen)
+}
+
+// opensByTime decides for a record of the kernel with a time stamp.
+func (s *segmenter) opensByTime(rec *Record) Opening {
+	b := s.cur
+	if s.replaying {
+		if rec.Time <= s.replayUntil && (rec.Time == 0 || b.seen.has(rec.Time, rec.Text)) {
+			return OpenedByCapture
+		}
+		s.replaying = false
+	}
+	if !b.HasTime {
+		return OpenedByCapture
+	}
+	fall := b.LastTime - rec.Time
+	banner := rec.Time < earlyTime && b.entered(rec.Text)
+	if !banner && fall < earlyFall {
+		return OpenedByCapture
+	}
+	if !banner && rec.Time >= earlyTime && fall < lateFall {
+		return OpenedByCapture
+	}
+	// Printed once more (dmesg on the console), another console's, or another
+	// boot: what follows tells.
+	again, fresh, back := 0, 0, 0
+	if rec.Time > 0 && b.seen.has(rec.Time, rec.Text) {
+		again++
+	}
+	s.budget -= s.ahead(s.budget, func(p *prefix, text []byte) bool {
+		t := time.Duration(p.time)
+		switch {
+		case !p.hasTime || t == 0 || len(text) == 0:
+		case b.seen.has(t, string(text)):
+			again++
+		case t > rec.Time+fall/2 && !banner:
+			back++
+		default:
+			fresh++
+		}
+		return again+fresh+back < lookAhead
+	})
+	switch {
+	case again > fresh:
+		s.replaying, s.replayUntil = true, b.LastTime
+		return OpenedByCapture
+	case back > fresh:
+		return OpenedByCapture
+	case banner:
+		return OpenedByBanner
+	case rec.Time >= earlyTime && fresh < 3:
+		return OpenedByCapture
+	}
+	return OpenedByTime
+}
+
+const (
+	// lookAhead is how many records decide about one that falls back in time.
+	lookAhead = 16
+	// maxBudget is how many lines may be looked through for them.
+	maxBudget = 2000
+)
+
+// judge moves the boot's phase on and settles the record's origin.
+func (b *boot) judge(rec *Record, said *banner) {
+	if said.stage != 0 && !b.Kernel {
+		// The stages come in order; a second time, the machine restarted.
+		if b.stage == nil || said.stage < b.stage.stage || said == b.stage {
+			b.FirmwareStarts++
+			b.handedOver = false
+			b.phase = PhaseUnknown
+		}
+		b.stage = said
+	}
+	switch said.kind {
+	case bannerFirmware, bannerFirmwareLine:
+		rec.Origin = OriginFirmware
+		b.phase = max(b.phase, PhaseFirmware)
+		return
+	case bannerLoader, bannerHandover:
+		rec.Origin = OriginBootLoader
+		b.phase = max(b.phase, PhaseBootLoader)
+		b.handedOver = b.handedOver || said.kind == bannerHandover
+		return
+	case bannerLoaderLine:
+		if !b.Kernel {
+			rec.Origin = OriginBootLoader
+			b.phase = max(b.phase, PhaseBootLoader)
+			return
+		}
+	}
+	switch rec.Origin {
+	case OriginKernel:
+		if rec.Facility == NoFacility && rec.Flags&FlagDict == 0 && writtenByUserSpace(rec.Text, b.phase) {
+			rec.Origin = OriginUserSpace
+		}
+	case OriginUnknown:
+		b.judgeUnknown(rec)
+	}
+	switch rec.Origin {
+	case OriginKernel:
+		b.kernelRuns(rec)
+		if b.phase == PhaseKernel && startsUserSpace(rec.Text) {
+			b.phase = PhaseUserSpace
+		}
+	case OriginUserSpace:
+		if rec.HasTime {
+			b.kernelRuns(rec)
+		}
+		b.phase = PhaseUserSpace
+		if b.UserLine == 0 {
+			b.UserLine = rec.Line
+		}
+	}
+}
+
+// kernelRuns notes a record that came through the kernel's log.
+func (b *boot) kernelRuns(rec *Record) {
+	if !b.Kernel {
+		b.Kernel = true
+		b.KernelLine = rec.Line
+		b.StartMissing = true // until the banner comes
+	}
+	b.phase = max(b.phase, PhaseKernel)
+	if !rec.HasTime {
+		return
+	}
+	if !b.HasTime {
+		b.HasTime, b.FirstTime = true, rec.Time
+	}
+	b.LastTime = max(b.LastTime, rec.Time)
+	if rec.Time > 0 && rec.Text != "" && rec.Flags&FlagReplay == 0 {
+		b.seen.add(rec.Time, rec.Text)
+	}
+}
+
+// judgeUnknown settles, where it can, the origin of a line without any sign of
+// it. In a capture with kernel time stamps, what has none is not printk's; in
+// one without, nothing tells.
+func (b *boot) judgeUnknown(rec *Record) {
+	if isPrintkNotice(rec.Text) || !b.HasTime && LooksLikeKernel(rec.Text) {
+		rec.Origin = OriginKernel
+		return
+	}
+	switch b.phase {
+	case PhaseFirmware:
+		rec.Origin = OriginFirmware
+	case PhaseBootLoader:
+		// Behind the last words a kernel without time stamps may have begun.
+		if !b.handedOver {
+			rec.Origin = OriginBootLoader
+		}
+	case PhaseKernel:
+		if looksLikeShell(rec.Text) {
+			rec.Origin = OriginUserSpace
+		} else if b.HasTime && rec.Text != "" && b.afterKernel {
+			// Only the kernel speaks, and it stamps every line: what goes on
+			// without a stamp is the rest of a line that was broken.
+			rec.Flags |= FlagContinuation
+		}
+	case PhaseUserSpace:
+		if b.HasTime && rec.Text != "" && !LooksLikeKernel(rec.Text) || looksLikeShell(rec.Text) {
+			rec.Origin = OriginUserSpace
+		}
+	}
+}
+
+// startsUserSpace matches the kernel's last messages before init runs.
+func startsUserSpace(text string) bool {
+	switch {
+	case text == "":
+		return false
+	case text[0] == 'R':
+		return strings.HasPrefix(text, "Run /") && strings.HasSuffix(text, " as init process")
+	case text[0] == 'F':
+		return strings.HasPrefix(text, "Freeing unused kernel") || strings.HasPrefix(text, "Freeing init memory")
+	}
+	return false
 }
