@@ -18,8 +18,9 @@ const (
 	runLimit    = 10 * time.Minute
 	silentLimit = 2 * time.Minute
 	// kvmLimit is how long a guest under KVM may stay silent before it is given
-	// up for emulation: there are hosts whose /dev/kvm opens and runs nothing.
-	kvmLimit = 5 * time.Second
+	// up for emulation: there are hosts whose /dev/kvm opens, and whose guests
+	// come as far as the firmware and no further. The plans sleep for less.
+	kvmLimit = 8 * time.Second
 )
 
 // maxCapture bounds a capture: a guest that prints more is in a loop.
@@ -30,25 +31,28 @@ var errSilent = errors.New("the guest said nothing more")
 // run boots the guest and returns its console and the auxiliary ports, byte
 // for byte.
 func run(g *guest, k *kernel, accel, dir string) (console []byte, ports map[string][]byte, err error) {
-	args, err := qemuArgs(g, k, dir)
-	if err != nil {
-		return nil, nil, err
-	}
+	accels := []string{"tcg"}
 	if accel == "kvm" && k.machine.kvm {
-		console, err = boot(k.machine.qemu, append(args, "-accel", "kvm"), dir, kvmLimit)
-		if err != nil && len(console) == 0 {
-			fmt.Fprintf(os.Stderr, "%s: nothing on the console under KVM (%v), going on with emulation\n", g.name, err)
-			accel = "tcg"
-		} else if err != nil {
-			return nil, nil, err
-		}
-	} else {
-		accel = "tcg"
+		accels = []string{"kvm", "tcg"}
 	}
-	if accel == "tcg" {
-		if console, err = boot(k.machine.qemu, append(args, "-accel", "tcg"), dir, silentLimit); err != nil {
+	for _, accel := range accels {
+		// Disks and ports anew: a boot that failed may have written to them.
+		args, err := qemuArgs(g, k, dir)
+		if err != nil {
 			return nil, nil, err
 		}
+		limit := silentLimit
+		if accel == "kvm" {
+			limit = kvmLimit
+		}
+		console, err = boot(k.machine.qemu, append(args, "-accel", accel), dir, limit)
+		if err == nil {
+			break
+		}
+		if accel == accels[len(accels)-1] {
+			return console, nil, err
+		}
+		fmt.Fprintf(os.Stderr, "%s: no boot under KVM (%v), going on with emulation\n", g.name, err)
 	}
 	ports = map[string][]byte{}
 	for i, name := range g.ports {
@@ -101,9 +105,9 @@ func qemuArgs(g *guest, k *kernel, dir string) ([]string, error) {
 }
 
 // boot runs QEMU until it ends by itself, the console has been silent for
-// longer than first (before the first byte) or silentLimit (after it), or
-// runLimit is over. What was captured is returned in every case.
-func boot(qemu string, args []string, dir string, first time.Duration) ([]byte, error) {
+// longer than the limit, or runLimit is over. What was captured is returned in
+// every case.
+func boot(qemu string, args []string, dir string, limit time.Duration) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), runLimit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, qemu, args...)
@@ -133,7 +137,7 @@ func boot(qemu string, args []string, dir string, first time.Duration) ([]byte, 
 	}()
 	var console []byte
 	var failed error
-	silent := time.NewTimer(first)
+	silent := time.NewTimer(limit)
 reading:
 	for {
 		select {
@@ -146,7 +150,7 @@ reading:
 				failed = fmt.Errorf("the guest printed more than %d bytes", maxCapture)
 				cancel()
 			}
-			silent.Reset(silentLimit)
+			silent.Reset(limit)
 		case <-silent.C:
 			failed = errSilent
 			cancel()
