@@ -45,6 +45,7 @@ type builder struct {
 	raw    []byte   // the block being filled
 	nblock uint32   // its number
 	bytes  int64    // content added
+	size   int64    // content expected
 }
 
 // docRecord is a blob of the segment being built.
@@ -91,13 +92,15 @@ func (t *texts) id(b []byte) uint32 {
 	return id
 }
 
-func newBuilder(languages []lang.Language) (*builder, error) {
+// newBuilder makes a builder for about size bytes of text.
+func newBuilder(languages []lang.Language, size int64) (*builder, error) {
 	b := &builder{
 		languages:  languages,
 		extractors: make([]lang.Extractor, len(languages)),
 		trigrams:   trigram.NewBuilder(),
 	}
-	if err := b.names.open(); err != nil {
+	b.size = size
+	if err := b.names.open(size); err != nil {
 		return nil, err
 	}
 	return b, nil
@@ -109,7 +112,7 @@ func (b *builder) close() { b.names.close() }
 // reset empties the builder for the next segment.
 func (b *builder) reset() error {
 	b.names.close()
-	if err := b.names.open(); err != nil {
+	if err := b.names.open(b.size); err != nil {
 		return err
 	}
 	b.trigrams.Reset()

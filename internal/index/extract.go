@@ -83,7 +83,7 @@ func (u *updater) extract(ctx context.Context) error {
 	extracting.Add(workers)
 	for i := range workers {
 		writing.Go(func() {
-			w := &worker{u: u, limit: int(u.Memory) / workers, seg: -1, skips: skips}
+			w := &worker{u: u, limit: int(u.Memory) / workers, size: total / int64(workers), seg: -1, skips: skips}
 			// The guard is for the segments of the pool, which are mapped.
 			err := Guard(func() error { return w.run(ctx, jobs, i) })
 			extracting.Done()
@@ -124,7 +124,8 @@ func (u *updater) extract(ctx context.Context) error {
 // worker reads files and fills a builder.
 type worker struct {
 	u      *updater
-	limit  int // of the builder's memory
+	limit  int   // of the builder's memory
+	size   int64 // of the files it is likely to read
 	reader source.Reader
 	b      *builder
 	seg    int          // of the builder in the pool, -1 if it is empty
@@ -223,7 +224,7 @@ func (w *worker) open() error {
 		return nil
 	}
 	if w.b == nil {
-		b, err := newBuilder(w.u.Languages)
+		b, err := newBuilder(w.u.Languages, w.size)
 		if err != nil {
 			return err
 		}

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash/maphash"
 	"slices"
+	"unsafe"
 
 	"dekho/internal/lang"
 )
@@ -24,6 +26,7 @@ import (
 type names struct {
 	seed  maphash.Seed
 	slots []uint64 // hash<<32 | record; 0 is free
+	mem   []byte   // what slots lies in
 	used  int
 	recs  arena
 	posts arena // chunks of postings that outgrew their record
@@ -44,6 +47,7 @@ type localName struct {
 	off   uint32
 	len   uint16
 	rec   uint32
+	tail  uint32 // where its postings probably end
 	roles uint32
 	next  uint32 // where its next occurrence goes in codes; in the end, the end of its group
 }
@@ -79,9 +83,16 @@ const maxProbe = 32
 // errFull says that a segment must be written before the file fits.
 var errFull = errors.New("segment is full")
 
-func (n *names) open() error {
+// open makes room for about as many names as text of the given size has.
+func (n *names) open(size int64) error {
 	n.seed = maphash.MakeSeed()
-	n.slots = make([]uint64, 1<<16)
+	slots := 1 << 12
+	for slots < 1<<22 && int64(slots)*bytesPerSlot < size {
+		slots *= 2
+	}
+	if err := n.makeSlots(slots); err != nil {
+		return err
+	}
 	if err := n.recs.open(); err != nil {
 		return err
 	}
@@ -94,10 +105,29 @@ func (n *names) open() error {
 	return nil
 }
 
+// bytesPerSlot is how much text of a kernel comes with a slot that is used, or
+// free to keep searches short.
+const bytesPerSlot = 150
+
+// makeSlots replaces the table by an empty one. Like an arena it lies outside
+// the heap, for large pages.
+func (n *names) makeSlots(count int) error {
+	mem, err := mapMemory(8 * count)
+	if err != nil {
+		return fmt.Errorf("growing the dictionary: %w", err)
+	}
+	n.mem = mem
+	n.slots = unsafe.Slice((*uint64)(unsafe.Pointer(unsafe.SliceData(mem))), count)
+	return nil
+}
+
 func (n *names) close() {
+	if n.mem != nil {
+		unmapMemory(n.mem)
+	}
 	n.recs.close()
 	n.posts.close()
-	*n = names{}
+	n.slots, n.mem, n.used = nil, nil, 0
 }
 
 // memory is how many bytes the dictionary holds.
@@ -113,6 +143,9 @@ func (n *names) add(doc uint32, src []byte, occs []lang.Occ, extraNames, extraBy
 	if n.recs.room() < (len(n.local)+extraNames)*(recName+inlineCap+8)+nameBytes+extraBytes ||
 		n.posts.room() < len(n.local)*(firstChunk+16)+len(occs)*12+64<<10 {
 		return errFull
+	}
+	if err := n.grow(len(n.local) + extraNames); err != nil {
+		return err
 	}
 	n.resolve(src)
 	for i := range n.local {
@@ -183,12 +216,12 @@ func (n *names) groupByName(src []byte, occs []lang.Occ) (nameBytes int) {
 	return nameBytes
 }
 
-// recordOf finds or makes the record of a name of the file added last.
+// recordOf finds or makes the record of a name of the file added last; add has
+// made room for it.
 func (n *names) recordOf(src, name []byte) uint32 {
 	if l, ok := n.find(src, name, lang.Hash(name)); ok {
 		return l.rec
 	}
-	n.grow(1)
 	return n.record(name, uint32(maphash.Bytes(n.seed, name)))
 }
 
@@ -214,26 +247,33 @@ func (n *names) find(src, name []byte, hash uint32) (*localName, bool) {
 
 // resolve finds or makes the record of each local name.
 func (n *names) resolve(src []byte) {
-	n.grow(len(n.local))
-	mask := uint32(len(n.slots) - 1)
-	n.hash = slices.Grow(n.hash[:0], len(n.local))[:len(n.local)]
-	for i := range n.local {
-		l := &n.local[i]
-		h := uint32(maphash.Bytes(n.seed, src[l.off:l.off+uint32(l.len)]))
-		n.hash[i] = h
-		l.rec = uint32(n.slots[h&mask])
+	local := n.local
+	n.hash = slices.Grow(n.hash[:0], len(local))[:len(local)]
+	hash := n.hash
+	for i := range local {
+		l := &local[i]
+		hash[i] = uint32(maphash.Bytes(n.seed, src[l.off:l.off+uint32(l.len)]))
 	}
-	// Load the records that the first probe suggests. The value is of no use;
-	// having loaded it is.
+	// Each of the following rounds loads what the first probe suggests, to have
+	// it in the cache: first the slots, then the records, then the ends of
+	// their postings. What is loaded is checked only when it is used.
+	slots, mask := n.slots, uint32(len(n.slots)-1)
+	for i := range local {
+		local[i].rec = uint32(slots[hash[i]&mask])
+	}
+	recs, posts := n.recs.buf, n.posts.buf
+	for i := range local {
+		r := recs[uint64(local[i].rec)<<3:]
+		local[i].tail = binary.LittleEndian.Uint32(r[recTail:])
+	}
 	touch := byte(0)
-	recs := n.recs.buf
-	for i := range n.local {
-		touch += recs[uint64(n.local[i].rec)<<3]
+	for i := range local {
+		touch += posts[uint64(local[i].tail)<<3]
 	}
 	n.touch = touch
-	for i := range n.local {
-		l := &n.local[i]
-		l.rec = n.record(src[l.off:l.off+uint32(l.len)], n.hash[i])
+	for i := range local {
+		l := &local[i]
+		l.rec = n.record(src[l.off:l.off+uint32(l.len)], hash[i])
 	}
 }
 
@@ -265,27 +305,31 @@ func (n *names) name(rec uint32) []byte {
 }
 
 // grow makes the large table big enough for more names.
-func (n *names) grow(more int) {
+func (n *names) grow(more int) error {
 	size := len(n.slots)
-	for size*3/4 < n.used+more {
+	for size/4*3 < n.used+more {
 		size *= 2
 	}
 	if size == len(n.slots) {
-		return
+		return nil
 	}
-	slots := make([]uint64, size)
+	old, oldMem := n.slots, n.mem
+	if err := n.makeSlots(size); err != nil {
+		return err
+	}
 	mask := uint32(size - 1)
-	for _, s := range n.slots {
+	for _, s := range old {
 		if s == 0 {
 			continue
 		}
 		at := uint32(s>>32) & mask
-		for slots[at] != 0 {
+		for n.slots[at] != 0 {
 			at = (at + 1) & mask
 		}
-		slots[at] = s
+		n.slots[at] = s
 	}
-	n.slots = slots
+	unmapMemory(oldMem)
+	return nil
 }
 
 // addGroup appends the occurrences of one name in one document to its postings.
