@@ -28,12 +28,12 @@ build: ## build ./dekho
 	$(GO) build -trimpath -o dekho ./cmd/dekho
 
 demo: build ## index a kernel tree (TREE=dir, or a fetched one) and explain a captured boot
-	tree="$(find_tree)" && test -n "$$tree" && \
+	@tree="$(find_tree)" && test -n "$$tree" && \
 		./dekho index "$$tree" && ./dekho log --tree "$$tree" $(DEMO_LOG)
 
 test: ## run all tests, those on a real kernel tree included (TREE=dir, or a fetched one)
-	tree="$(if $(TREE),$(find_tree),$${DEKHO_TEST_TREE:-$(find_tree)})" && test -n "$$tree" && \
-		DEKHO_TEST_TREE="$$tree" $(GO) run ./tools/runtests -timeout 20m $(TESTFLAGS) ./...
+	@tree="$(if $(TREE),$(find_tree),$${DEKHO_TEST_TREE:-$(find_tree)})" && test -n "$$tree" && \
+		DEKHO_TEST_TREE="$$tree" $(GO) run ./tools/runtests -- -timeout 20m $(TESTFLAGS) ./...
 
 lint: ## check the Go code with golangci-lint and the scripts with shellcheck
 	scripts/lint
@@ -42,13 +42,13 @@ cross: ## build for linux on amd64, arm64, arm and riscv64, and for darwin on ar
 	scripts/cross
 
 bench: build ## measure beside cscope, gtags, ctags, codesearch and ripgrep (BENCH="index query log") into docs/benchmarks/
-	tree="$(find_tree)" && test -n "$$tree" && $(GO) run ./tools/bench -phases "$(BENCH)" "$$tree"
+	@tree="$(find_tree)" && test -n "$$tree" && scripts/bench -phases "$(BENCH)" "$$tree"
 
 fuzz: ## run each fuzz target for FUZZTIME=60s
 	scripts/fuzz $(FUZZ)
 
 golden: ## rewrite the expected outputs of the tests: look at the difference before you commit it
-	tree="$(if $(TREE),$(find_tree),$${DEKHO_TEST_TREE:-$(find_tree)})" && test -n "$$tree" && \
+	@tree="$(if $(TREE),$(find_tree),$${DEKHO_TEST_TREE:-$(find_tree)})" && test -n "$$tree" && \
 		DEKHO_TEST_TREE="$$tree" $(GO) test \
 		$$(grep -rlE --include='*_test.go' 'flag\.Bool\("update"' . | xargs -r -n 1 dirname | sort -u) -update
 
