@@ -19,8 +19,8 @@ import (
 //   - The identifiers of one file are grouped first, in a table small enough
 //     for the inner caches; the large table is asked once for each name and
 //     file instead of once for each occurrence.
-//   - The large table is asked in rounds over the whole file, each round a
-//     short loop of independent loads, so that their cache misses overlap.
+//   - The large table is asked in rounds over many names, each round a short
+//     loop of independent loads, so that their cache misses overlap.
 //   - A name, its state and its first postings lie in one record, because most
 //     names of a kernel occur once and then need nothing else.
 type names struct {
@@ -79,6 +79,10 @@ const (
 // and thus make collide. A name not found within it is entered again, which
 // the postings can express.
 const maxProbe = 32
+
+// resolveBatch is how many names are looked up in the large table together: as
+// many as the inner caches hold the lines of.
+const resolveBatch = 128
 
 // errFull says that a segment must be written before the file fits.
 var errFull = errors.New("segment is full")
@@ -147,14 +151,13 @@ func (n *names) add(doc uint32, src []byte, occs []lang.Occ, extraNames, extraBy
 	if err := n.grow(len(n.local) + extraNames); err != nil {
 		return err
 	}
-	n.resolve(src)
-	for i := range n.local {
-		l := &n.local[i]
-		from := uint32(0)
-		if i > 0 {
-			from = n.local[i-1].next
+	from := uint32(0)
+	for local := range slices.Chunk(n.local, resolveBatch) {
+		n.resolve(src, local)
+		for i := range local {
+			n.addGroup(&local[i], doc, n.codes[from:local[i].next])
+			from = local[i].next
 		}
-		n.addGroup(l, doc, n.codes[from:l.next])
 	}
 	return nil
 }
@@ -245,11 +248,9 @@ func (n *names) find(src, name []byte, hash uint32) (*localName, bool) {
 	return nil, false
 }
 
-// resolve finds or makes the record of each local name.
-func (n *names) resolve(src []byte) {
-	local := n.local
-	n.hash = slices.Grow(n.hash[:0], len(local))[:len(local)]
-	hash := n.hash
+// resolve finds or makes the records of local names.
+func (n *names) resolve(src []byte, local []localName) {
+	var hash [resolveBatch]uint32
 	for i := range local {
 		l := &local[i]
 		hash[i] = uint32(maphash.Bytes(n.seed, src[l.off:l.off+uint32(l.len)]))
