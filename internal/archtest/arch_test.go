@@ -37,7 +37,7 @@ var layers = []layer{
 	},
 	{
 		packages: []string{"internal/query/..."},
-		imports:  []string{"internal/source", "internal/trigram"},
+		imports:  []string{"internal/query/...", "internal/source", "internal/trigram"},
 		why:      "a query is turned into trigrams; where they are looked up is the index's business",
 	},
 	{
