@@ -112,8 +112,7 @@ type Session struct {
 
 	arch     string
 	seen     map[uint32]int // files that certainly printed, and how often
-	previous []uint32       // sites of the records just before, newest last
-	prevCont bool
+	previous []neighbour    // of the records just before, newest last
 	elems    []pattern.Elem
 	names    map[uint32][]string
 	built    map[uint32]int8 // files against the configuration: 1 yes, -1 no
@@ -126,6 +125,13 @@ type candidate struct {
 	score float64
 	why   []string
 	parts []part
+}
+
+// neighbour is the first site of a record explained before, and how far it can
+// be trusted, 0 to 1.
+type neighbour struct {
+	site  uint32
+	trust float64
 }
 
 type part struct {
@@ -183,12 +189,7 @@ func (s *Session) Explain(r *klog.Record) Explanation {
 func (s *Session) find(text []byte, r *klog.Record) {
 	s.cand = s.cand[:0]
 	s.hits = s.mat.Find(text, s.hits[:0])
-	weak := false
-	if len(s.hits) == 0 || !anyWhole(s.hits) {
-		s.hits = s.mat.FindWeak(text, s.hits)
-		weak = true
-	}
-	_ = weak
+	s.hits = s.mat.FindWeak(text, s.hits)
 	if len(s.hits) == 0 {
 		return
 	}
@@ -214,15 +215,6 @@ func (s *Session) find(text []byte, r *klog.Record) {
 	slices.SortStableFunc(s.cand, func(a, b candidate) int { return cmp.Compare(b.score, a.score) })
 }
 
-func anyWhole(hits []pattern.Hit) bool {
-	for _, h := range hits {
-		if h.Whole {
-			return true
-		}
-	}
-	return false
-}
-
 // flagsOf unpacks the flags of a site.
 func (m *Map) flags(site uint32) (flags uint32, level, part int) {
 	f := m.col(site, colFlags)
@@ -238,18 +230,21 @@ func (s *Session) rank(c *candidate, text []byte, r *klog.Record) bool {
 		file = said - 1
 	}
 	path := m.str(m.fileWord(file, 0))
-	c.score = float64(c.hit.Specificity)
+	c.score = saturate(float64(c.hit.Specificity))
 	why := func(points float64, text string) {
 		c.score += points
 		c.why = append(c.why, text)
 	}
 	// Architecture.
 	if rest, ok := strings.CutPrefix(path, "arch/"); ok && s.arch != "" {
-		arch, _, _ := strings.Cut(rest, "/")
+		arch, sub, _ := strings.Cut(rest, "/")
+		if arch == "x86" && strings.HasPrefix(sub, "um/") {
+			arch = "um"
+		}
 		if arch != s.arch {
 			why(-60, "of another architecture ("+arch+")")
 		} else {
-			c.score += 2
+			c.score += 3
 		}
 	}
 	if strings.HasPrefix(path, "samples/") {
@@ -293,18 +288,28 @@ func (s *Session) rank(c *candidate, text []byte, r *klog.Record) bool {
 	}
 	// Neighbours.
 	if lineOf > 0 {
-		if n := len(s.previous); n > 0 && s.samePlace(s.previous[n-1], c.id) {
+		if n := len(s.previous); n > 0 && s.samePlace(s.previous[n-1].site, c.id) {
 			why(25, "the line before is of the same statement")
 		} else {
 			c.score -= 12
 		}
 	}
-	if near, what := s.neighbour(c.id, file); near > 0 {
+	if near, what := s.near(c.id, file); near > 0 {
 		why(near, what)
 	} else if s.seen[file] > 0 {
 		why(3, "the file has printed before")
 	}
 	return true
+}
+
+// saturate bounds the weight of long formats: beyond some forty bits more text
+// says little more, since near copies of a format share most of it.
+func saturate(bits float64) float64 {
+	const knee = 40
+	if bits > knee {
+		return knee + (bits-knee)*0.15
+	}
+	return bits
 }
 
 func (s *Session) samePlace(a, b uint32) bool {
@@ -321,12 +326,13 @@ func (m *Map) origin(site uint32) (file, fn, line uint32) {
 	return m.col(site, colFile), m.col(site, colFn), m.col(site, colLine)
 }
 
-// neighbour tells how near the site is to those of the records before.
-func (s *Session) neighbour(site, file uint32) (float64, string) {
+// near tells how near the site is to those of the records before.
+func (s *Session) near(site, file uint32) (float64, string) {
 	_, fn, line := s.m.origin(site)
 	best, what := 0.0, ""
 	for i := len(s.previous) - 1; i >= 0; i-- {
-		pf, pfn, pline := s.m.origin(s.previous[i])
+		p := s.previous[i]
+		pf, pfn, pline := s.m.origin(p.site)
 		if pf != file {
 			continue
 		}
@@ -340,7 +346,7 @@ func (s *Session) neighbour(site, file uint32) (float64, string) {
 				points += 2
 			}
 		}
-		if points > best {
+		if points *= p.trust; points > best {
 			best, what = points, w
 		}
 	}
@@ -395,6 +401,8 @@ func (s *Session) captures(c *candidate, text []byte, args string, file uint32, 
 		got := s.caps.Spans[i].Text(text)
 		i++
 		switch e.Kind {
+		case pattern.Dentry, pattern.Node, pattern.BlockDev, pattern.UnknownPointer:
+			free(c, got)
 		case pattern.String, pattern.Any, pattern.VaFormat:
 			if strings.HasPrefix(arg, driverArg) {
 				if strings.IndexByte(string(got), ' ') >= 0 || len(got) > 40 {
@@ -409,16 +417,32 @@ func (s *Session) captures(c *candidate, text []byte, args string, file uint32, 
 			}
 			// Free text that holds what looks like the words of another
 			// statement is less likely than a format with those words.
-			if n := len(got); n > 24 {
-				c.score -= float64(n-24) / 8
-			}
-			if strings.Contains(string(got), ": ") {
-				c.score -= 4
-			}
+			free(c, got)
 			if strings.HasPrefix(arg, "dev_name(") || strings.Contains(arg, "netdev_name(") {
 				if strings.IndexByte(string(got), ' ') >= 0 {
 					c.score -= 10
 				}
+			}
+		}
+	}
+}
+
+// free charges for text that a conversion printed as it came: words in it are
+// more likely words of a format.
+func free(c *candidate, got []byte) {
+	c.score -= min(float64(len(got))/8, 10)
+	if len(got) > 0 && (got[0] == ' ' || got[0] == '\t') {
+		c.score -= 8 // blanks in front are a format's
+	}
+	blanks := 0
+	for i := range got {
+		if got[i] == ' ' {
+			if blanks++; blanks > 8 {
+				return
+			}
+			c.score--
+			if i > 0 && got[i-1] == ':' {
+				c.score -= 3
 			}
 		}
 	}
@@ -445,7 +469,8 @@ func (s *Session) driver(name string, file uint32, path string) (float64, string
 	if m := s.m.str(s.m.fileWord(file, 1)); m != "" && m == plain {
 		return 12, "part of module " + m
 	}
-	// The name as a directory or a file of the path: pci, usb, nvme.
+	// The name as a directory or a file of the path: pci, usb, nvme. That is
+	// how code that is no driver itself speaks for a device.
 	base := path
 	for base != "" {
 		var part string
@@ -454,6 +479,9 @@ func (s *Session) driver(name string, file uint32, path string) (float64, string
 			part = part[:dot]
 		}
 		if strings.ReplaceAll(part, "-", "_") == plain {
+			if len(names) > 0 {
+				return 5, "its path names " + name
+			}
 			return 9, "its path names " + name
 		}
 	}
@@ -462,7 +490,10 @@ func (s *Session) driver(name string, file uint32, path string) (float64, string
 		short = short[:i]
 	}
 	if len(short) >= 3 && strings.Contains(path, short) {
-		return 3, ""
+		return 2, ""
+	}
+	if len(names) > 0 {
+		return -16, "its file names other drivers"
 	}
 	return -6, ""
 }
@@ -580,7 +611,8 @@ func (s *Session) remember(c *candidate, v Verdict) {
 		copy(s.previous, s.previous[1:])
 		s.previous = s.previous[:7]
 	}
-	s.previous = append(s.previous, c.id)
+	trust := [...]float64{Certain: 1, Likely: 0.6, Ambiguous: 0.2}[v]
+	s.previous = append(s.previous, neighbour{c.id, trust})
 	if v == Certain {
 		f, _, _ := s.m.origin(c.id)
 		s.seen[f]++

@@ -134,7 +134,7 @@ func (w *writer) add(l *linker, ln formatLine, args []string, level int, place, 
 func (l *linker) driverNames(f int32) string {
 	var out []string
 	for _, raw := range l.files[f].names {
-		chunks, ok := l.eval(lexText(nil, raw), context{file: f})
+		chunks, ok := l.eval(lexText(nil, raw), context{file: f, from: -1})
 		if ok && len(chunks) == 1 && chunks[0].text != "" && !slices.Contains(out, chunks[0].text) {
 			out = append(out, chunks[0].text)
 		}

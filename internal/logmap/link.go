@@ -38,8 +38,9 @@ type fileInfo struct {
 	included  bool
 	shared    bool // part of several modules
 	includes  []int32
-	module    string // KBUILD_MODNAME, "" when not known
-	symbol    string // Kconfig symbol that builds it, "y" if always
+	views     []int32 // of a header: see linker.views
+	module    string  // KBUILD_MODNAME, "" when not known
+	symbol    string  // Kconfig symbol that builds it, "y" if always
 	names     []string
 	out       int32 // number in the map, +1
 }
@@ -58,6 +59,7 @@ type linker struct {
 	dirSymbol map[string]string
 	visMemo   map[string][]*macro
 	visFile   int32
+	primMemo  map[primKey][]prim
 
 	w *writer
 }
@@ -83,6 +85,7 @@ func Link(in Input, w io.Writer) (Stats, error) {
 		dirSymbol: make(map[string]string),
 		visMemo:   make(map[string][]*macro),
 		visFile:   -1,
+		primMemo:  make(map[primKey][]prim),
 		w:         newWriter(),
 	}
 	l.w.linker = l
@@ -90,6 +93,7 @@ func Link(in Input, w io.Writer) (Stats, error) {
 		return Stats{}, err
 	}
 	l.closure()
+	l.findViews()
 	l.generated()
 	var st Stats
 	for _, fs := range l.funcs {
@@ -134,6 +138,9 @@ func (l *linker) gather() error {
 		fi.header = strings.HasSuffix(p, ".h")
 		if rest, ok := strings.CutPrefix(p, "arch/"); ok {
 			fi.arch, _, _ = strings.Cut(rest, "/")
+			if strings.HasPrefix(rest, "x86/um/") {
+				fi.arch = "um"
+			}
 		}
 		for _, d := range userSpaceDirs {
 			fi.userSpace = fi.userSpace || strings.HasPrefix(p, d)
@@ -171,6 +178,7 @@ func (l *linker) read(file int32, blob []byte) error {
 			}
 			m := newMacro(file, rec.Line, name, rec.Flags&logfacts.FlagFunctionLike != 0, stringOf(rec.Params), stringOf(rec.Body))
 			m.guarded = rec.Flags&logfacts.FlagGuarded != 0
+			m.global = rec.Flags&logfacts.FlagVariable != 0 && rec.Flags&logfacts.FlagStatic == 0
 			l.macros[name] = append(l.macros[name], m)
 		case logfacts.TagFunc:
 			fn, inFunc = stringOf(rec.Name), true
@@ -399,35 +407,118 @@ func (l *linker) link(s *stmt, in *function) bool {
 				continue
 			}
 		}
-		ctx := context{file: s.file, fn: s.fn, line: s.line}
-		ops = l.splice(ops, format, ctx)
-		chunks, _ := l.eval(ops[format].tokens(), ctx)
-		elems, level := elements(nil, chunks)
-		if !substantial(elems) {
-			continue
-		}
-		inner := out{elems: elems, level: level}
-		for _, op := range ops[min(rest, len(ops)):] {
-			inner.args = append(inner.args, op)
-		}
-		inner.args = alignArgs(elems, inner.args)
-		passing := 0
-		for i := range outs {
-			if outs[i].place == nil {
-				passing++
-			}
-		}
-		for i := range outs {
-			o := &outs[i]
-			if o.place != nil && passing > 0 && ownText(o) >= 6 {
-				continue // the generic site is distinctive enough
-			}
-			final := compose(*o, ops, inner)
-			l.finish(&final, s, ctx)
-			found = true
+		for _, from := range l.views(s.file) {
+			ctx := context{file: s.file, fn: s.fn, line: s.line, from: from}
+			found = l.linkPrim(s, ops, outs, format, rest, ctx) || found
 		}
 	}
 	return found
+}
+
+// views are the files from whose point of view a file's statements are read:
+// none for a C file; for a header that few files include, those, since their
+// pr_fmt and other macros reach into it.
+func (l *linker) views(file int32) []int32 {
+	if v := l.files[file].views; len(v) > 0 {
+		return v
+	}
+	return noViews
+}
+
+var noViews = []int32{-1}
+
+// maxViews bounds the files a header is read from: beyond it is a common
+// header, whose prints have common prefixes.
+const maxViews = 4
+
+// findViews notes for headers with statements which C files include them.
+func (l *linker) findViews() {
+	wanted := make(map[int32]bool)
+	bases := make(map[string]bool)
+	want := func(f int32) {
+		if fi := &l.files[f]; fi.header && !fi.userSpace && !wanted[f] {
+			wanted[f] = true
+			bases[fi.path[len(fi.dir):]] = true
+		}
+	}
+	for i := range l.stmts {
+		if l.printing[l.stmts[i].callee] {
+			want(l.stmts[i].file)
+		}
+	}
+	// Through private headers too: i8042.c includes i8042.h, which includes
+	// i8042-acpipnpio.h.
+	above := make(map[int32][]int32)
+	for i := range l.files {
+		fi := &l.files[i]
+		if fi.userSpace || !fi.header && !strings.HasSuffix(fi.path, ".c") {
+			continue
+		}
+		for _, inc := range l.in.Includes(i) {
+			if !bases[inc[strings.LastIndexByte(inc, '/')+1:]] {
+				continue
+			}
+			if h, ok := l.resolveInclude(fi, inc); ok && wanted[h] {
+				if fi.header {
+					above[h] = append(above[h], int32(i))
+					continue
+				}
+				l.files[h].views = append(l.files[h].views, int32(i))
+			}
+		}
+	}
+	for h, mids := range above {
+		if len(mids) > maxViews || strings.HasPrefix(l.files[h].path, "include/") {
+			continue
+		}
+		for _, mid := range mids {
+			base := l.files[mid].path[len(l.files[mid].dir):]
+			for i := range l.files {
+				fi := &l.files[i]
+				if fi.header || fi.dir != l.files[mid].dir || !strings.HasSuffix(fi.path, ".c") {
+					continue
+				}
+				for _, inc := range l.in.Includes(i) {
+					if inc == base {
+						l.files[h].views = append(l.files[h].views, int32(i))
+					}
+				}
+			}
+		}
+	}
+	for h := range wanted {
+		if len(l.files[h].views) > maxViews {
+			l.files[h].views = nil
+		}
+	}
+}
+
+// linkPrim resolves one call of a printing function that a statement comes to.
+func (l *linker) linkPrim(s *stmt, ops []operand, outs []out, format, rest int, ctx context) bool {
+	before := len(ops)
+	ops = l.splice(ops, format, ctx)
+	chunks, _ := l.eval(ops[format].tokens(), ctx)
+	elems, level := elements(nil, chunks)
+	if !substantial(elems) || before == 0 {
+		return false
+	}
+	inner := out{elems: elems, level: level}
+	inner.args = alignArgs(elems, slices.Clone(ops[min(rest, len(ops)):]))
+	passing := 0
+	for i := range outs {
+		if outs[i].place == nil {
+			passing++
+		}
+	}
+	for i := range outs {
+		o := &outs[i]
+		if o.place != nil && passing > 0 && ownText(o) >= 6 {
+			continue // the generic site is distinctive enough
+		}
+		final := compose(*o, ops, inner)
+		l.finish(&final, s, ctx)
+	}
+	return true
 }
 
 // splice expands macros in the format that bring arguments along:
@@ -516,10 +607,16 @@ func alignArgs(elems []pattern.Elem, args []operand) []operand {
 	return out
 }
 
-// substantial reports whether elements say more than "some text".
+// substantial reports whether elements say more than blanks and "some text".
 func substantial(elems []pattern.Elem) bool {
 	for i := range elems {
-		if elems[i].Kind != pattern.Any {
+		switch elems[i].Kind {
+		case pattern.Any:
+		case pattern.Literal:
+			if len(strings.TrimSpace(string(elems[i].Text))) > 0 {
+				return true
+			}
+		default:
 			return true
 		}
 	}
@@ -542,6 +639,9 @@ func (l *linker) finish(o *out, s *stmt, ctx context) {
 			op = o.args[arg]
 		}
 		arg++
+		if len(elems) == 0 && e.Kind == pattern.String && levelName(&op) {
+			continue // a level prefix handed down
+		}
 		if text, ok := l.constant(&op, e, ctx); ok {
 			if len(elems) == 0 || len(elems) == 1 && elems[0].Kind == pattern.Literal && len(elems[0].Text) == 0 {
 				text, level = cutLevel(text, level)
@@ -554,10 +654,34 @@ func (l *linker) finish(o *out, s *stmt, ctx context) {
 	}
 	var said *stmt
 	place := s
-	if o.place != nil {
+	if o.place != nil && !l.common(s) {
 		place, said = o.place, s
 	}
 	l.addSite(elems, args, level, place, said, 0)
+}
+
+// levelName reports whether an argument is named like a log level that callers
+// hand down as text: printk("%sCall Trace:\n", log_lvl).
+func levelName(op *operand) bool {
+	name, _ := op.name()
+	switch name {
+	case "log_lvl", "loglvl", "level", "lvl", "log_level", "loglevel", "kern_level", "printk_level", "klevel":
+		return true
+	}
+	return false
+}
+
+// common reports whether a statement calls one of the macros that every print
+// goes through (pr_err, dev_info): then the statement itself is what printed,
+// whatever functions handed it on.
+func (l *linker) common(s *stmt) bool {
+	for _, m := range l.visible(s.callee, s.file) {
+		switch l.files[m.file].path {
+		case "include/linux/printk.h", "include/linux/kernel.h", "include/linux/dev_printk.h", "include/linux/device.h", "include/linux/dynamic_debug.h":
+			return true
+		}
+	}
+	return false
 }
 
 // constant is the text a conversion prints when its argument is known at build

@@ -49,6 +49,7 @@ type macro struct {
 	line     uint32
 	function bool
 	guarded  bool     // under #ifndef of its own name
+	global   bool     // a variable that every file can name
 	params   []string // fixed parameters
 	rest     string   // name of the variable part: __VA_ARGS__, or args of args...
 	body     string
@@ -223,7 +224,7 @@ func (l *linker) visible(name string, file int32) []*macro {
 	if len(defs) == 0 {
 		return nil
 	}
-	if len(defs) == 1 && (defs[0].file == file || l.files[defs[0].file].header) {
+	if len(defs) == 1 && (defs[0].file == file || defs[0].global || l.files[defs[0].file].header) {
 		return defs
 	}
 	if l.visFile != file { // the memo serves the statements of one file
@@ -252,6 +253,11 @@ func (l *linker) findVisible(name string, defs []*macro, file int32) []*macro {
 		return own
 	}
 	if len(headers) == 0 {
+		for i, d := range defs {
+			if d.global {
+				return defs[i : i+1]
+			}
+		}
 		return nil
 	}
 	if len(headers) == 1 {

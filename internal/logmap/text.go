@@ -16,6 +16,7 @@ type context struct {
 	file int32
 	fn   string // enclosing function, "" if none
 	line uint32
+	from int32 // for a header, the file that includes it; else -1
 }
 
 // chunk is a part of an evaluated string: text, or a hole of unknown text.
@@ -100,6 +101,14 @@ func (e *evaluator) walk(ts []tok, depth int) {
 func (e *evaluator) ident(ts []tok, i, depth int) int {
 	t := ts[i]
 	switch t.text {
+	case "dynamic_emit_prefix":
+		// lib/dynamic_debug.c: empty unless flags were set for the statement.
+		if i+1 < len(ts) && ts[i+1].kind == c.Open {
+			if _, next, ok := group(ts, i+1); ok {
+				e.text("")
+				return next - 1
+			}
+		}
 	case "__func__", "__FUNCTION__", "__PRETTY_FUNCTION__":
 		if e.ctx.fn != "" {
 			e.text(e.ctx.fn)
@@ -114,7 +123,7 @@ func (e *evaluator) ident(ts []tok, i, depth int) int {
 		e.text(strconv.FormatUint(uint64(e.ctx.line), 10))
 		return i
 	case "KBUILD_MODNAME", "KBUILD_BASENAME":
-		if name := e.l.files[e.ctx.file].module; name != "" && t.text == "KBUILD_MODNAME" {
+		if name := e.l.module(e.ctx); name != "" && t.text == "KBUILD_MODNAME" {
 			e.text(name)
 		} else {
 			e.unknown()
@@ -136,7 +145,7 @@ func (e *evaluator) ident(ts []tok, i, depth int) int {
 		e.stringify(args, depth)
 		return next - 1
 	}
-	for _, m := range e.l.visible(t.text, e.ctx.file) {
+	for _, m := range e.l.seen(t.text, e.ctx) {
 		if m.function {
 			if !call {
 				continue
@@ -151,6 +160,52 @@ func (e *evaluator) ident(ts []tok, i, depth int) int {
 	return next - 1
 }
 
+// seen returns the definitions of name visible in a context.
+func (l *linker) seen(name string, ctx context) []*macro {
+	defs := l.visible(name, ctx.file)
+	if len(defs) > 1 && defs[0].file == ctx.file {
+		return atLine(defs, ctx.line)
+	}
+	if ctx.from < 0 || len(defs) > 0 && defs[0].file == ctx.file {
+		return defs
+	}
+	if defs := l.visible(name, ctx.from); len(defs) > 0 {
+		return defs
+	}
+	return l.visible(name, ctx.file)
+}
+
+// atLine picks among the definitions of one file those in force at a line: the
+// last ones before it. Definitions that stand close together are arms of one
+// conditional; others were undefined in between.
+func atLine(defs []*macro, line uint32) []*macro {
+	if line == 0 {
+		return defs
+	}
+	last := -1
+	for i, d := range defs {
+		if d.line <= line && (last < 0 || d.line > defs[last].line) {
+			last = i
+		}
+	}
+	if last < 0 {
+		return defs[:1]
+	}
+	first := last
+	for first > 0 && defs[first-1].line <= defs[first].line && defs[first].line-defs[first-1].line <= 10 {
+		first--
+	}
+	return defs[first : last+1]
+}
+
+// module is the KBUILD_MODNAME of a context, "" if not known.
+func (l *linker) module(ctx context) string {
+	if ctx.from >= 0 {
+		return l.files[ctx.from].module
+	}
+	return l.files[ctx.file].module
+}
+
 // stringify applies the two-step # of __stringify: macros in its argument are
 // expanded first.
 func (e *evaluator) stringify(args [][]tok, depth int) {
@@ -162,11 +217,15 @@ func (e *evaluator) stringify(args [][]tok, depth int) {
 	for _, t := range args[0] {
 		text := t.text
 		if t.kind == c.Ident && depth < maxDepth {
-			for _, m := range e.l.visible(t.text, e.ctx.file) {
+			known := false
+			for _, m := range e.l.seen(t.text, e.ctx) {
 				if !m.function {
-					text = m.body
+					text, known = m.body, true
 				}
 				break
+			}
+			if n := len(e.chunks); !known && len(args[0]) == 1 && n > 0 && strings.HasSuffix(e.chunks[n-1].text, "%") {
+				text = "*" // a width whose number is not recorded
 			}
 		}
 		b.WriteString(text)

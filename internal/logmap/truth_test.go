@@ -87,6 +87,13 @@ func TestDevTruth(t *testing.T) {
 				}
 			}
 			if !firstOK {
+				if os.Getenv("WHY") != "" {
+					for i, st := range e.Sites {
+						if i < 4 {
+							fmt.Fprintf(out, "    %.1f %s:%d %q %v %v\n", st.Score, st.Path, st.Line, st.Format, st.Said, st.Why)
+						}
+					}
+				}
 				fmt.Fprintf(out, "%v in=%v want %s got %s | %s\n", e.Verdict, ok, w[0], got, rec.Text)
 			}
 		}

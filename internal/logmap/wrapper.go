@@ -5,6 +5,7 @@ package logmap
 // here; all else is found in the tree.
 
 import (
+	"slices"
 	"strings"
 
 	"dekho/internal/lang/c"
@@ -55,10 +56,11 @@ type prim struct {
 // out is one way in which a function prints what it is given: elements, one of
 // them the hole (VaFormat) that the caller's format fills.
 type out struct {
-	elems []pattern.Elem
-	args  []operand // of the conversions, the hole included (empty)
-	level int       // -1: not said
-	place *stmt     // the statement in it that prints, nil when it only passes on
+	elems  []pattern.Elem
+	args   []operand // of the conversions, the hole included (empty)
+	level  int       // -1: not said
+	handed bool      // the caller's format itself is handed on
+	place  *stmt     // the statement in it that prints, nil when it only passes on
 }
 
 // operand is an argument of a conversion, as tokens over the parameters of the
@@ -339,7 +341,41 @@ func (l *linker) stmtPrims(s *stmt) []prim {
 	if !l.printing[s.callee] {
 		return nil
 	}
+	key := primKey{s.callee, s.file}
+	if ps, ok := l.primMemo[key]; ok {
+		return ps
+	}
 	defs := l.visible(s.callee, s.file)
+	ps := l.namePrims(s, defs)
+	if len(ps) == 0 && len(defs) > 0 {
+		// A private definition for programs (raid6 has one) hides the
+		// kernel's own.
+		var common []*macro
+		for _, d := range l.macros[s.callee] {
+			if strings.HasPrefix(l.files[d.file].path, "include/linux/") {
+				common = append(common, d)
+			}
+		}
+		ps = l.namePrims(s, common)
+	}
+	if len(l.primMemo) > 1<<16 {
+		clear(l.primMemo)
+	}
+	for _, m := range defs {
+		if m.function && m.callsParam() {
+			return ps // made for this statement alone
+		}
+	}
+	l.primMemo[key] = ps
+	return ps
+}
+
+type primKey struct {
+	callee string
+	file   int32
+}
+
+func (l *linker) namePrims(s *stmt, defs []*macro) []prim {
 	if len(defs) == 0 {
 		if len(l.funcs[s.callee]) == 0 && !isRoot(s.callee) {
 			return nil
@@ -351,6 +387,9 @@ func (l *linker) stmtPrims(s *stmt) []prim {
 		var ps []prim
 		if m.function {
 			ps = l.macroPrims(m, s.file)
+			if len(ps) == 0 && m.callsParam() {
+				ps = l.directPrims(m, s)
+			}
 		} else {
 			x := primSearch{l: l, file: s.file}
 			use := append(append([]tok{}, m.tokens()...), tok{kind: c.Open, text: "("}, tok{kind: tokRest}, tok{kind: c.Close, text: ")"})
@@ -369,6 +408,29 @@ func (l *linker) stmtPrims(s *stmt) []prim {
 		}
 	}
 	return all
+}
+
+// callsParam reports whether a name is followed by a parameter in the body of
+// m, which then brings parentheses along: #define ACPI_INFO(plist) acpi_info plist
+func (m *macro) callsParam() bool {
+	ts := m.tokens()
+	for i := 0; i+1 < len(ts); i++ {
+		if ts[i].kind == c.Ident && ts[i+1].kind == c.Ident && m.paramIndex(ts[i+1].text) >= 0 && m.paramIndex(ts[i].text) < 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// directPrims expands m with the very arguments of s.
+func (l *linker) directPrims(m *macro, s *stmt) []prim {
+	args := make([][]tok, len(s.args))
+	for i, a := range s.args {
+		args[i] = lexText(nil, a)
+	}
+	x := primSearch{l: l, file: s.file}
+	x.find(m.substitute(args), 1)
+	return x.found
 }
 
 // operands are the arguments of a prim, with the statement's put in.
@@ -498,10 +560,11 @@ func (l *linker) outsOf(f *function) []out {
 }
 
 // identityOut prints the caller's format and nothing else.
-var identityOut = out{elems: []pattern.Elem{{Kind: pattern.VaFormat}}, args: []operand{{}}, level: -1}
+var identityOut = out{handed: true, elems: []pattern.Elem{{Kind: pattern.VaFormat}}, args: []operand{{}}, level: -1}
 
 func (l *linker) findOuts(f *function) []out {
 	var outs []out
+	var head out // printed by f before, on the same line
 	buffers := f.buffers()
 	for i := range f.stmts {
 		s := &f.stmts[i]
@@ -513,23 +576,112 @@ func (l *linker) findOuts(f *function) []out {
 			}
 			inner, ok := l.passes(f, s, ops, format, rest, vaf, buffers)
 			if !ok {
+				head = l.opening(s, p, ops, gOuts, format, rest, head)
 				continue
 			}
+			inners := []out{inner}
+			if len(inner.elems) == 1 && !vaf {
+				if prefixed, ok := l.prefixed(f, buffers); ok {
+					inners = append(inners, prefixed)
+				}
+			}
 			for _, o := range gOuts {
-				n := compose(o, ops, inner)
-				if n.place == nil && p.macro {
-					n.place = s
-				}
-				if len(inner.elems) == 1 {
-					n.place = o.place // handed on as it came
-				}
-				if len(outs) < maxOuts && !hasOut(outs, n) {
-					outs = append(outs, n)
+				for _, inner := range inners {
+					n := compose(o, ops, inner)
+					if n.place == nil && p.macro {
+						n.place = s
+					}
+					if inner.handed {
+						n.place = o.place // handed on as it came
+					}
+					if len(head.elems) > 0 && (n.level < 0 || n.level == 'c') {
+						n.elems = slices.Concat(head.elems, n.elems)
+						n.args = slices.Concat(head.args, n.args)
+						n.level, n.place = head.level, head.place
+					}
+					if len(outs) < maxOuts && !hasOut(outs, n) {
+						outs = append(outs, n)
+					}
 				}
 			}
 		}
 	}
 	return outs
+}
+
+// opening is what stands on the line when f has printed statement s, whose
+// format is its own: the text so far if it does not end the line.
+func (l *linker) opening(s *stmt, p prim, ops []operand, gOuts []out, format, rest int, before out) out {
+	chunks, ok := l.eval(ops[format].tokens(), context{file: s.file, fn: s.fn, line: s.line, from: -1})
+	if !ok || len(chunks) != 1 || len(chunks[0].text) == 0 {
+		return before
+	}
+	if strings.HasSuffix(chunks[0].text, "\n") {
+		return out{}
+	}
+	elems, level := elements(nil, chunks)
+	for i := range elems {
+		if elems[i].Kind != pattern.Literal {
+			return out{}
+		}
+	}
+	inner := out{elems: elems, level: level}
+	n := compose(gOuts[0], ops, inner)
+	if n.place == nil {
+		n.place = s
+	}
+	for i := range n.elems {
+		if n.elems[i].Kind != pattern.Literal {
+			return out{}
+		}
+	}
+	return n
+}
+
+// prefixed is the hole with what f formats into the buffer before it:
+// scnprintf(buf, size, "[%s] ", name).
+func (l *linker) prefixed(f *function, buffers map[string]bool) (out, bool) {
+	var o out
+	o.level = -1
+	for i := range f.stmts {
+		s := &f.stmts[i]
+		var format int
+		switch s.callee {
+		case "scnprintf", "snprintf":
+			format = 2
+		case "sprintf":
+			format = 1
+		default:
+			if strings.HasPrefix(s.callee, "v") && strings.HasSuffix(s.callee, "printf") {
+				i = len(f.stmts)
+			}
+			continue
+		}
+		if format >= len(s.args) {
+			continue
+		}
+		target := operand{text: s.args[0]}
+		if ts := target.tokens(); len(ts) == 0 || !buffers[ts[0].text] {
+			continue
+		}
+		chunks, _ := l.eval(lexText(nil, s.args[format]), context{file: s.file, fn: s.fn, line: s.line, from: -1})
+		elems, _ := elements(nil, chunks)
+		if !substantial(elems) {
+			continue
+		}
+		args := make([]operand, 0, len(s.args))
+		for _, a := range s.args[format+1:] {
+			args = append(args, operand{toks: f.symbolic(lexText(nil, a))})
+		}
+		o.elems = append(o.elems, elems...)
+		o.args = append(o.args, alignArgs(elems, args)...)
+	}
+	if len(o.elems) == 0 {
+		return o, false
+	}
+	o.elems = append(o.elems, pattern.Elem{Kind: pattern.VaFormat})
+	o.args = append(o.args, operand{})
+	return o, true
 }
 
 func hasOut(outs []out, n out) bool {
@@ -579,7 +731,7 @@ func (l *linker) passes(f *function, s *stmt, ops []operand, format, rest int, v
 	if !f.vaf && name != "" && name == f.params[f.format] {
 		return identityOut, true
 	}
-	chunks, _ := l.eval(f.symbolic(ops[format].tokens()), context{file: s.file, fn: s.fn, line: s.line})
+	chunks, _ := l.eval(f.symbolic(ops[format].tokens()), context{file: s.file, fn: s.fn, line: s.line, from: -1})
 	elems, level := elements(nil, chunks)
 	o := out{elems: elems, level: level}
 	arg := min(rest, len(ops))

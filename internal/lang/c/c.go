@@ -50,6 +50,7 @@ type extractor struct {
 
 	conds   []condFrame
 	ppOccs  []lang.Occ // identifiers of directives
+	arms    []armMark  // where the arms of conditionals begin and end among the tokens
 	depth   int        // net braces so far, as structure sees them
 	parens  int
 	skip    int  // > 0 inside #if 0
@@ -68,6 +69,7 @@ func (x *extractor) Extract(_ string, src []byte, f *lang.Facts) {
 	x.toks = x.toks[:0]
 	x.conds = x.conds[:0]
 	x.ppOccs = x.ppOccs[:0]
+	x.arms = x.arms[:0]
 	x.depth, x.parens, x.skip = 0, 0, 0
 	x.flagPut = false
 	x.log.reset()

@@ -689,6 +689,9 @@ func (x *extractor) variables(start, i int, d declFlags) int {
 		case kAssign:
 			stop := x.initialiser(i + 1)
 			x.scan(i+1, stop, false)
+			if name := x.charArray(start, i); name >= 0 && !d.extern {
+				x.logText(&ts[name], d.static, ts[i+1:stop])
+			}
 			i = stop
 		case kComma:
 			stop := i + 1
@@ -709,6 +712,32 @@ func (x *extractor) variables(start, i int, d declFlags) int {
 		}
 	}
 	return len(ts)
+}
+
+// charArray is the index of the name in a declarator of an array or pointer of
+// characters that ends before its initialiser at toks[end], or -1.
+func (x *extractor) charArray(start, end int) int {
+	char, name := false, -1
+	for i := start; i < end; i++ {
+		switch t := &x.toks[i]; t.kind {
+		case kwType:
+			char = char || is(x.text(t), "char")
+		case kIdent:
+			if name < 0 || !annotation(x.text(t)) {
+				name = i
+			}
+		case kLParen:
+			return -1
+		case kLBrack:
+			if i+1 < end && x.toks[i+1].kind != kRBrack && x.toks[i+1].kind != kNumber {
+				return -1
+			}
+		}
+	}
+	if !char {
+		return -1
+	}
+	return name
 }
 
 // initialiser is the index of the comma or semicolon that ends the initialiser

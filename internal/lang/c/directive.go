@@ -30,6 +30,26 @@ type condFrame struct {
 	dead     bool // the whole chain stands in text already skipped
 }
 
+// armMark is a directive of a conditional among the tokens.
+type armMark struct {
+	tok  int32 // the token that follows it
+	kind armKind
+}
+
+type armKind uint8
+
+const (
+	armIf armKind = iota
+	armElse
+	armEndif
+)
+
+func (x *extractor) mark(k armKind) {
+	if x.skip == 0 {
+		x.arms = append(x.arms, armMark{int32(len(x.toks)), k})
+	}
+}
+
 // directive acts on the directive whose # stands at s[i] and returns the offset
 // of the newline that ends it and the line number there.
 func (x *extractor) directive(i int, line uint32) (int, uint32) {
@@ -260,6 +280,7 @@ func (x *extractor) condOpen(name []byte, i int, line uint32) (int, uint32) {
 	fr := condFrame{
 		depth: x.depth, parens: x.parens, tok: len(x.toks), dead: x.skip > 0,
 	}
+	x.mark(armIf)
 	end, endLine := x.condExpr(&fr, name, i, line)
 	x.conds = append(x.conds, fr)
 	x.condStart()
@@ -342,6 +363,7 @@ func (x *extractor) condNext(name []byte, i int, line uint32) (int, uint32) {
 		return end, line + countLines(x.src[i:end])
 	}
 	x.condEnd(line)
+	x.mark(armElse)
 	fr := &x.conds[len(x.conds)-1]
 	if !fr.dead {
 		x.depth, x.parens = fr.depth, fr.parens
@@ -374,6 +396,7 @@ func (x *extractor) condClose(line uint32) {
 		return
 	}
 	x.condEnd(line)
+	x.mark(armEndif)
 	fr := &x.conds[len(x.conds)-1]
 	if !fr.dead && fr.first {
 		x.depth, x.parens = fr.fDepth, fr.fParens

@@ -5,6 +5,8 @@ package c
 
 import (
 	"bytes"
+	"sort"
+	"unsafe"
 
 	"dekho/internal/lang/logfacts"
 )
@@ -22,6 +24,7 @@ type logState struct {
 	fnAttr    []token
 	pendingFn bool // inside a function; its record is written with its first statement
 
+	arms  []token // a statement without the arms left out
 	words [1 << 12]wordState
 }
 
@@ -194,11 +197,111 @@ func (x *extractor) logCall(callee *token, ts []token, strings bool) {
 		x.f.Log = logfacts.AppendFunc(x.f.Log, l.fn.line, l.fnFlags, x.text(&l.fn), l.params, attr)
 		l.open = true
 	}
+	if !x.logArms(callee, ts) {
+		x.logArgs(callee, ts)
+	}
+}
+
+// maxArms bounds the conditionals inside one statement whose arms are told
+// apart: each doubles the number of its versions.
+const maxArms = 3
+
+// logArms records a statement that has conditionals among its arguments, once
+// for each choice of arms. It reports whether there were any.
+func (x *extractor) logArms(callee *token, ts []token) bool {
+	if len(ts) == 0 || len(x.arms) == 0 {
+		return false
+	}
+	first := int32((uintptr(unsafe.Pointer(&ts[0])) - uintptr(unsafe.Pointer(&x.toks[0]))) / unsafe.Sizeof(token{}))
+	end := first + int32(len(ts))
+	lo := sort.Search(len(x.arms), func(i int) bool { return x.arms[i].tok >= first })
+	hi := lo
+	groups := 0
+	for hi < len(x.arms) && x.arms[hi].tok <= end {
+		if x.arms[hi].kind == armIf && x.arms[hi].tok < end {
+			groups++
+		}
+		hi++
+	}
+	if groups == 0 {
+		return false
+	}
+	groups = min(groups, maxArms)
+	for choice := range 1 << groups {
+		x.log.arms = x.log.arms[:0]
+		next, group, depth := lo, -1, 0
+		dead := 0 // depth of the conditional whose arm is left out, 0 if none
+		for i := first; i < end; i++ {
+			for next < hi && x.arms[next].tok <= i {
+				switch x.arms[next].kind {
+				case armIf:
+					depth++
+					group++
+					if dead == 0 && group < groups && choice>>group&1 != 0 {
+						dead = depth
+					}
+				case armElse:
+					switch {
+					case dead == depth:
+						dead = 0
+					case dead == 0:
+						dead = depth
+					}
+				case armEndif:
+					if dead == depth {
+						dead = 0
+					}
+					depth--
+				}
+				next++
+			}
+			if dead == 0 {
+				x.log.arms = append(x.log.arms, ts[i-first])
+			}
+		}
+		if len(x.log.arms) > 0 {
+			x.logArgs(callee, x.log.arms)
+		}
+	}
+	return true
+}
+
+// logText records a variable that holds a string constant, which stands for
+// its text as a macro does: static const char version[] = "...".
+func (x *extractor) logText(name *token, static bool, value []token) {
+	if len(value) == 0 || len(value) > 64 || value[0].kind != kString && value[0].kind != kIdent {
+		return
+	}
+	strings := false
+	for i := range value {
+		switch value[i].kind {
+		case kString:
+			strings = true
+		case kIdent, kLParen, kRParen:
+		default:
+			return
+		}
+	}
+	if !strings {
+		return
+	}
+	flags := uint32(logfacts.FlagVariable)
+	if static {
+		flags |= logfacts.FlagStatic
+	}
+	text := x.tokensText(value, true)
+	if len(text) <= logfacts.MaxText {
+		x.f.Log = logfacts.AppendMacro(x.f.Log, name.line, flags, x.text(name), nil, text)
+	}
+}
+
+// logArgs writes the statement with the arguments ts.
+func (x *extractor) logArgs(callee *token, ts []token) {
 	n := 0
 	if len(ts) > 0 {
 		n = 1 + topCommas(ts)
 	}
-	x.f.Log = logfacts.AppendStmt(x.f.Log, callee.line, name, 0, n)
+	x.f.Log = logfacts.AppendStmt(x.f.Log, callee.line, x.text(callee), 0, n)
 	start, depth := 0, 0
 	for i := range ts {
 		switch ts[i].kind {

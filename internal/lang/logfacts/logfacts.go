@@ -48,6 +48,9 @@ const (
 	// FlagGuarded marks a macro defined under #ifndef of its own name: a
 	// default that gives way to other definitions.
 	FlagGuarded
+	// FlagVariable marks a macro that is a variable in truth: an array of
+	// characters with a constant text.
+	FlagVariable
 )
 
 // MaxText bounds one string of a record, in bytes; longer text is not recorded.
