@@ -16,8 +16,9 @@ func maxRSS(s *os.ProcessState) int64 {
 	if !ok {
 		return 0
 	}
+	peak := int64(usage.Maxrss) //nolint:unconvert // 32 bits wide on arm
 	if runtime.GOOS == "darwin" {
-		return usage.Maxrss // bytes there, KiB elsewhere
+		return peak // bytes there, KiB elsewhere
 	}
-	return usage.Maxrss << 10
+	return peak << 10
 }
