@@ -21,6 +21,9 @@ func (l *lexer) json(c []byte, i int, p *prefix) bool {
 		return l.lava(c, i, p)
 	case c[0] == '"':
 		return l.dmesgJSON(c, i, p)
+	case l.inDmesg && len(bytes.Trim(c, "{}[], ")) == 0:
+		p.origin = OriginCapture
+		return true
 	}
 	return false
 }
@@ -182,6 +185,8 @@ func (l *lexer) dmesgJSON(c []byte, at int, p *prefix) bool {
 		i++
 	}
 	switch string(key) {
+	case "dmesg":
+		l.inDmesg = true
 	case "pri":
 		v, end := number(c, i)
 		if end == i || v > 191 {

@@ -37,6 +37,8 @@ type lexer struct {
 	// ctimeKernel: "[Sun Nov 22 15:04:05 2026]" is dmesg -T, not a capture
 	// tool's stamp.
 	ctimeKernel bool
+	// doubled: a capture tool stamps lines in the kernel's own form.
+	doubled bool
 	// front is the shape (see shapeOf) of a prefix of unknown kind that the
 	// start of the capture has shown to stand before the kernel's stamps.
 	front []byte
@@ -53,7 +55,9 @@ type lexer struct {
 	// relative and relClock add up the differences of dmesg -e.
 	relative int64
 	relClock Clock
-	// pri and priTime are of the object that dmesg -J is in.
+	// inDmesg: the capture is of dmesg -J; pri and priTime are of the object
+	// that it is in.
+	inDmesg bool
 	pri     int
 	priTime int64
 }
@@ -103,6 +107,12 @@ func (l *lexer) own(c []byte, i int, p *prefix) bool {
 		i++
 	}
 	p.text = i
+	if l.doubled && i < len(c) && c[i] == '[' && p.hostClock == ClockNone {
+		if _, n, wide := scanStamp(c[i:]); n > 0 && wide {
+			p.host, p.hostClock = ns, ClockElapsed
+			return l.own(c, i, p)
+		}
+	}
 	// A level that an old kernel left in the middle of its buffer.
 	if i+2 < len(c) && c[i] == '<' && c[i+2] == '>' && c[i+1] >= '0' && c[i+1] <= '7' {
 		p.level = Level(c[i+1] - '0')
@@ -174,7 +184,7 @@ func (l *lexer) foreign(c []byte, p *prefix) {
 			tagged = n > 0
 		case b >= 'a' && b <= 'z':
 			n = facilityColumns(c[j:], p)
-		case (b == '{' || b == '-' || b == '"') && l.json(c, j, p):
+		case (b == '{' || b == '-' || b == '"' || l.inDmesg) && l.json(c, j, p):
 			return
 		}
 		if n == 0 {

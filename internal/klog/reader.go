@@ -22,6 +22,8 @@ const (
 	lineSlack = 8 << 10
 	// readSize is about how much is read at a time.
 	readSize = 64 << 10
+	// maxDict bounds what is read ahead for the KEY=value lines of a record.
+	maxDict = 4 << 10
 	// stampSpan is more than any prefix that a record in mid-line is
 	// recognised by: that much of a chunk waits for the next one.
 	stampSpan = 128
@@ -237,7 +239,7 @@ func (r *Reader) lookAhead(limit int, f func(p *prefix, text []byte) bool) int {
 	}
 	lex := r.lex
 	n := 0
-	for w := r.buf[r.rd:r.wr]; n < limit; n++ {
+	for w := r.buf[r.rd:min(r.wr, r.rd+sniffSize/2)]; n < limit; n++ {
 		i := bytes.IndexByte(w, '\n')
 		if i < 0 {
 			break
@@ -305,11 +307,12 @@ func (r *Reader) attachDict() {
 	if last.Flags&FlagDict != 0 {
 		return
 	}
-	if r.wr-r.rd < stampSpan && r.opts.Follow == nil {
-		// An error comes out again with the next line.
-		_ = r.fill()
+	for r.wr-r.rd < maxDict && r.opts.Follow == nil {
+		if r.fill() != nil { // comes out again with the next line
+			break
+		}
 	}
-	last.Dict = dictOf(r.buf[r.rd:r.wr])
+	last.Dict = dictOf(r.buf[r.rd:min(r.wr, r.rd+maxDict)])
 }
 
 // readLine reads one physical line, or what there is of it, into the queue.
@@ -489,13 +492,9 @@ func (r *Reader) split(c *cleaned, n int, start int64, sp int, lineStart bool) {
 		end := len(text)
 		if p.decoded == nil {
 			i := findStamp(text, p.text, &p)
-			if i >= 0 && (i == p.text || !p.hasTime && isResidue(text[p.text:i])) {
-				// Nobody wrote what stands in front. Of two stamps in a row
-				// the first is a tool's that prints them like the kernel.
+			if i >= 0 && !p.hasTime && (i == p.text || isResidue(text[p.text:i])) {
+				// Nobody wrote what stands in front.
 				host, clock := p.host, p.hostClock
-				if p.hasTime {
-					host, clock = p.time, ClockElapsed
-				}
 				p = r.lex.prefix(text[i:], false)
 				p.host, p.hostClock = host, clock
 				p.text += i

@@ -26,7 +26,7 @@ func checkTiling(t *testing.T, l *Log, capture []byte) {
 		if rec.Line < line {
 			t.Fatalf("record %d: line %d after line %d", i, rec.Line, line)
 		}
-		if rec.Boot < 1 || rec.Boot > len(l.Boots) {
+		if rec.Boot < 1 || rec.Boot > l.Boots[len(l.Boots)-1].Number {
 			t.Fatalf("record %d: boot %d of %d", i, rec.Boot, len(l.Boots))
 		}
 		line, at = rec.Line, rec.End

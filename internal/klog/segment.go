@@ -93,6 +93,7 @@ type boot struct {
 	stage         *banner // of the firmware, the one reached last
 	handedOver    bool    // the loader has spoken its last words
 	phase         Phase
+	ended         bool // the kernel's last message was that it ends
 	afterKernel   bool // the record before is the kernel's, with a time stamp
 	arch          archTally
 	seen          seenRecords
@@ -271,27 +272,34 @@ func (s *segmenter) opensByTime(rec *Record) Opening {
 	// Printed once more (dmesg on the console), another console's, or another
 	// boot: what follows tells.
 	again, fresh, back := 0, 0, 0
-	if rec.Time > 0 && b.seen.has(rec.Time, rec.Text) {
+	if rec.Time > chanceTime && b.seen.has(rec.Time, rec.Text) {
 		again++
 	}
+	before := rec.Time
 	s.budget -= s.ahead(s.budget, func(p *prefix, text []byte) bool {
 		t := time.Duration(p.time)
+		if !p.hasTime || t == 0 || len(text) == 0 {
+			return true
+		}
+		step := t - before
+		before = t
 		switch {
-		case !p.hasTime || t == 0 || len(text) == 0:
-		case b.seen.has(t, string(text)):
-			again++
-		case t > rec.Time+fall/2 && !banner:
+		case !banner && step > fall/2 && t >= b.LastTime-fall/4:
 			back++
-		default:
+		case t > b.LastTime || step < -earlyFall:
+			return false // what is printed once more ends before
+		case !b.seen.has(t, string(text)):
 			fresh++
+		case t > chanceTime:
+			again++
 		}
 		return again+fresh+back < lookAhead
 	})
 	switch {
-	case again > fresh:
+	case again > 2*fresh && !b.ended:
 		s.replaying, s.replayUntil = true, b.LastTime
 		return OpenedByCapture
-	case back > fresh:
+	case !banner && !b.ended && back > 0 && back*4 >= fresh+again:
 		return OpenedByCapture
 	case banner:
 		return OpenedByBanner
@@ -304,6 +312,9 @@ func (s *segmenter) opensByTime(rec *Record) Opening {
 const (
 	// lookAhead is how many records decide about one that falls back in time.
 	lookAhead = 16
+	// chanceTime is how early a record may repeat to the microsecond in
+	// another boot.
+	chanceTime = 50 * time.Millisecond
 	// maxBudget is how many lines may be looked through for them.
 	maxBudget = 2000
 )
@@ -376,6 +387,9 @@ func (b *boot) kernelRuns(rec *Record) {
 		b.HasTime, b.FirstTime = true, rec.Time
 	}
 	b.LastTime = max(b.LastTime, rec.Time)
+	if rec.Flags&FlagReplay == 0 {
+		b.ended = endsKernel(rec.Text)
+	}
 	if rec.Time > 0 && rec.Text != "" && rec.Flags&FlagReplay == 0 {
 		b.seen.add(rec.Time, rec.Text)
 	}
@@ -390,6 +404,10 @@ func (b *boot) judgeUnknown(rec *Record) {
 		return
 	}
 	switch b.phase {
+	case PhaseUnknown:
+		if strings.HasSuffix(rec.Text, " login: ") {
+			rec.Origin = OriginUserSpace
+		}
 	case PhaseFirmware:
 		rec.Origin = OriginFirmware
 	case PhaseBootLoader:
@@ -400,7 +418,7 @@ func (b *boot) judgeUnknown(rec *Record) {
 	case PhaseKernel:
 		if looksLikeShell(rec.Text) {
 			rec.Origin = OriginUserSpace
-		} else if b.HasTime && rec.Text != "" && b.afterKernel {
+		} else if b.HasTime && rec.Text != "" && b.afterKernel && rec.Flags&FlagGarbled == 0 {
 			// Only the kernel speaks, and it stamps every line: what goes on
 			// without a stamp is the rest of a line that was broken.
 			rec.Flags |= FlagContinuation
@@ -410,6 +428,27 @@ func (b *boot) judgeUnknown(rec *Record) {
 			rec.Origin = OriginUserSpace
 		}
 	}
+}
+
+// endsKernel matches the last messages before a kernel is left.
+func endsKernel(text string) bool {
+	switch {
+	case text == "":
+		return false
+	case text[0] == 'R':
+		return strings.HasPrefix(text, "Rebooting in ") || strings.HasPrefix(text, "Restarting system")
+	case text[0] == 'r':
+		return strings.HasPrefix(text, "reboot: ")
+	case text[0] == 'k':
+		return strings.HasPrefix(text, "kexec_core: Starting new kernel") || strings.HasPrefix(text, "kexec: Starting new kernel")
+	case text[0] == 'S':
+		return strings.HasPrefix(text, "Starting new kernel")
+	case text[0] == 'B':
+		return text == "Bye!"
+	case text[0] == '-':
+		return strings.HasPrefix(text, "---[ end Kernel panic")
+	}
+	return false
 }
 
 // startsUserSpace matches the kernel's last messages before init runs.

@@ -18,6 +18,7 @@ func (l *lexer) sniff(c []byte, last bool) {
 		trial    lexer
 		cl       cleaned
 		stamped  int
+		doubled  int
 		mono     = map[string]int{} // word behind a stamp and before a tag
 		fronts   = map[string]int{}
 		ctime    int             // "[Sun Nov 22 15:04:05 2026]" alone
@@ -58,6 +59,9 @@ func (l *lexer) sniff(c []byte, last bool) {
 		switch {
 		case p.hasTime:
 			stamped++
+			if _, n, wide := scanStamp(line[p.text:]); n > 0 && wide {
+				doubled++
+			}
 			if ct {
 				ctime = -1 << 20
 			}
@@ -85,6 +89,7 @@ func (l *lexer) sniff(c []byte, last bool) {
 	} else {
 		l.host = trial.host
 	}
+	l.doubled = doubled*2 > stamped
 	l.ctimeKernel = ctime > 0
 	if s, n := mostFrequent(fronts); n >= 3 && n >= stamped {
 		l.front = []byte(s)
