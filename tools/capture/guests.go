@@ -118,7 +118,8 @@ var guests = []*guest{
 	{
 		name: "x86-64-boot", machine: "x86-64",
 		about: "a PC with virtio, AHCI, NVMe, e1000e, xHCI and HDA devices boots, loads their drivers, mounts ext4 file systems, " +
-			"brings two network interfaces up and switches off",
+			"brings two network interfaces up and switches off. From inside, just before its end: `x86-64-boot.dmesg` (busybox dmesg), " +
+			"`x86-64-boot-raw.dmesg` (dmesg -r) and `x86-64-boot.kmsg` (the records of /dev/kmsg)",
 		modules: pcModules, disks: pcDisks(), args: pcDevices,
 		plan: pcPlan + `raw /dev/ttyS1
 raw /dev/ttyS2

@@ -20,6 +20,7 @@ func main() {
 	out := flag.String("out", "testdata/captures", "`directory` for the captures")
 	only := flag.String("only", "", "comma-separated `names` of the guests to boot (default: all)")
 	accel := flag.String("accel", "tcg", "tcg, or kvm to try that first and fall back")
+	readme := flag.Bool("readme", false, "boot nothing, only describe the guests anew in the README")
 	list := flag.Bool("list", false, "list the guests and exit")
 	requires := flag.Bool("requires", false, "print \"command package\" for each program needed and exit")
 	flag.Parse()
@@ -33,7 +34,7 @@ func main() {
 			fmt.Println(r)
 		}
 	default:
-		if err := capture(*out, *only, *accel); err != nil {
+		if err := capture(*out, *only, *accel, *readme); err != nil {
 			fmt.Fprintln(os.Stderr, "capture:", err)
 			os.Exit(1)
 		}
@@ -67,7 +68,7 @@ func selected(only string) ([]*guest, error) {
 	return chosen, nil
 }
 
-func capture(out, only, accel string) error {
+func capture(out, only, accel string, readme bool) error {
 	chosen, err := selected(only)
 	if err != nil {
 		return err
@@ -90,7 +91,12 @@ func capture(out, only, accel string) error {
 			}
 			kernels[g.machine] = k
 		}
-		if err := captureOne(g, k, out, accel); err != nil {
+		if readme {
+			err = describe(g, k, out)
+		} else {
+			err = captureOne(g, k, out, accel)
+		}
+		if err != nil {
 			return fmt.Errorf("%s: %w", g.name, err)
 		}
 	}

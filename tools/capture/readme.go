@@ -39,11 +39,11 @@ func describe(g *guest, k *kernel, out string) error {
 func section(g *guest, k *kernel) string {
 	var s strings.Builder
 	fmt.Fprintf(&s, "\n## %s\n%s: %s.\n", g.name, "`"+g.name+".log`", g.about)
-	for _, p := range g.ports {
-		fmt.Fprintf(&s, "From inside the same boot: `%s`.\n", p)
-	}
 	fmt.Fprintf(&s, "\n- Kernel: Debian package %s\n- Command line: `%s`\n- Machine: `%s`\n",
 		k.pkg, g.commandLine(k.machine), strings.Join(append([]string{k.machine.qemu}, k.machine.args...), " "))
+	if len(g.args) > 0 {
+		fmt.Fprintf(&s, "- Devices: `%s`\n", strings.Join(g.args, " "))
+	}
 	if k.machine.dtb != "" {
 		fmt.Fprintf(&s, "- Device tree: `%s`\n", k.machine.dtb)
 	}
