@@ -137,6 +137,7 @@ type neighbour struct {
 type part struct {
 	id         uint32
 	start, end int
+	bits       float64
 }
 
 // NewSession starts to explain a log.
@@ -268,6 +269,9 @@ func (s *Session) rank(c *candidate, text []byte, r *klog.Record) bool {
 	if flags&flagGeneric != 0 {
 		c.score -= 12
 	}
+	if flags&flagOdd != 0 {
+		why(-6, "in an #if arm that is seldom built")
+	}
 	if flags&flagCont != 0 && !r.Flags.Has(klog.FlagContinuation) {
 		c.score -= 10
 	}
@@ -278,7 +282,11 @@ func (s *Session) rank(c *candidate, text []byte, r *klog.Record) bool {
 		rest := len(text)
 		if n := len(c.parts); n > 0 {
 			rest = c.parts[n-1].end
-			c.score += 2
+			bits := float64(c.hit.Specificity)
+			for _, p := range c.parts {
+				bits += max(p.bits, 0)
+			}
+			c.score += 2 + saturate(bits) - saturate(float64(c.hit.Specificity))
 		} else {
 			rest = c.hit.End
 		}
@@ -460,9 +468,15 @@ func (s *Session) driver(name string, file uint32, path string) (float64, string
 		}
 		s.names[file] = names
 	}
+	own := true
 	for _, n := range names {
-		if n == name {
+		switch {
+		case n == "":
+			own = false
+		case n == name && own:
 			return 14, "its file names the driver " + name
+		case n == name:
+			return 12, "its module names the driver " + name
 		}
 	}
 	plain := strings.ReplaceAll(name, "-", "_")
@@ -534,7 +548,7 @@ func (s *Session) continuation(c *candidate, text []byte, file uint32) []part {
 				}
 			}
 			if s.caps.End > 0 && (best.end < 0 || score > bestScore) {
-				best, bestScore = part{id: id, start: pos, end: pos + s.caps.End}, score
+				best, bestScore = part{id: id, start: pos, end: pos + s.caps.End, bits: float64(s.m.set.Specificity(p))}, score
 			}
 			return true
 		})

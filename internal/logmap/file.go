@@ -61,6 +61,7 @@ const (
 	flagCont    = 1 << iota // continues a line (KERN_CONT)
 	flagGeneric             // the place inside a wrapper, caller unknown
 	flagLater               // not the first line of its format
+	flagOdd                 // in an arm that is seldom built
 	levelShift  = 8
 	partShift   = 16
 )
@@ -130,16 +131,40 @@ func (w *writer) add(l *linker, ln formatLine, args []string, level int, place, 
 	w.sites = append(w.sites, row)
 }
 
-// names evaluates the driver names of a file.
+// driverNames evaluates the driver names of a file; those of the other files
+// of its module follow behind an empty one.
 func (l *linker) driverNames(f int32) string {
-	var out []string
-	for _, raw := range l.files[f].names {
-		chunks, ok := l.eval(lexText(nil, raw), context{file: f, from: -1})
-		if ok && len(chunks) == 1 && chunks[0].text != "" && !slices.Contains(out, chunks[0].text) {
-			out = append(out, chunks[0].text)
+	own := l.ownNames(f)
+	out := slices.Clone(own)
+	if m := l.files[f].module; m != "" && !l.files[f].shared {
+		key := l.files[f].dir + m
+		others, ok := l.moduleNames[key]
+		if !ok {
+			for _, g := range l.moduleFiles[key] {
+				for _, n := range l.ownNames(g) {
+					if !slices.Contains(others, n) && len(others) < 64 {
+						others = append(others, n)
+					}
+				}
+			}
+			l.moduleNames[key] = others
+		}
+		if len(others) > 0 {
+			out = append(append(out, ""), others...)
 		}
 	}
 	return strings.Join(out, "\x00")
+}
+
+func (l *linker) ownNames(f int32) []string {
+	var out []string
+	for _, raw := range l.files[f].names {
+		chunks, ok := l.eval(lexText(nil, raw), context{file: f, from: -1})
+		if ok && len(chunks) == 1 && chunks[0].text != "" && len(out) < 64 && !slices.Contains(out, chunks[0].text) {
+			out = append(out, chunks[0].text)
+		}
+	}
+	return out
 }
 
 // symbols is the chain of Kconfig symbols that builds a file: its own, then
@@ -171,6 +196,13 @@ func (w *writer) writeTo(out io.Writer) error {
 		x, y := &w.sites[a], &w.sites[b]
 		return cmp.Or(cmp.Compare(x[colFile], y[colFile]), cmp.Compare(x[colLine], y[colLine]), cmp.Compare(a, b))
 	})
+	l.moduleFiles = make(map[string][]int32)
+	l.moduleNames = make(map[string][]string)
+	for i := range l.files {
+		if fi := &l.files[i]; fi.module != "" && !fi.shared && len(fi.names) > 0 {
+			l.moduleFiles[fi.dir+fi.module] = append(l.moduleFiles[fi.dir+fi.module], int32(i))
+		}
+	}
 	files := make([]uint32, 0, len(w.files)*filesWords)
 	next := 0
 	for i, f := range w.files {

@@ -61,6 +61,9 @@ type linker struct {
 	visFile   int32
 	primMemo  map[primKey][]prim
 
+	moduleFiles map[string][]int32  // directory and module -> files that name drivers
+	moduleNames map[string][]string // the names in them
+
 	w *writer
 }
 
@@ -192,7 +195,7 @@ func (l *linker) read(file int32, blob []byte) error {
 		case logfacts.TagFuncEnd:
 			fn, inFunc, wrapper = "", false, nil
 		case logfacts.TagStmt:
-			s := stmt{file: file, line: rec.Line, fn: fn, callee: stringOf(rec.Name)}
+			s := stmt{file: file, line: rec.Line, fn: fn, callee: stringOf(rec.Name), odd: rec.Flags&logfacts.FlagOdd != 0}
 			if len(rec.Args) > 0 {
 				s.args = make([]string, len(rec.Args))
 				for i, a := range rec.Args {
@@ -495,11 +498,22 @@ func (l *linker) findViews() {
 
 // linkPrim resolves one call of a printing function that a statement comes to.
 func (l *linker) linkPrim(s *stmt, ops []operand, outs []out, format, rest int, ctx context) bool {
-	before := len(ops)
 	ops = l.splice(ops, format, ctx)
-	chunks, _ := l.eval(ops[format].tokens(), ctx)
+	chunks, _, variants := l.evalVariant(ops[format].tokens(), ctx, 0)
+	found := l.linkFormat(s, chunks, ops, outs, rest, ctx)
+	for v := 1; v < variants; v++ {
+		other, _, _ := l.evalVariant(ops[format].tokens(), ctx, v)
+		if !slices.Equal(chunks, other) {
+			found = l.linkFormat(s, other, ops, outs, rest, ctx) || found
+		}
+	}
+	return found
+}
+
+// linkFormat adds the sites of a statement whose format is chunks.
+func (l *linker) linkFormat(s *stmt, chunks []chunk, ops []operand, outs []out, rest int, ctx context) bool {
 	elems, level := elements(nil, chunks)
-	if !substantial(elems) || before == 0 {
+	if !substantial(elems) {
 		return false
 	}
 	inner := out{elems: elems, level: level}
@@ -642,22 +656,65 @@ func (l *linker) finish(o *out, s *stmt, ctx context) {
 		if len(elems) == 0 && e.Kind == pattern.String && levelName(&op) {
 			continue // a level prefix handed down
 		}
-		if text, ok := l.constant(&op, e, ctx); ok {
-			if len(elems) == 0 || len(elems) == 1 && elems[0].Kind == pattern.Literal && len(elems[0].Text) == 0 {
-				text, level = cutLevel(text, level)
+		if chunks, ok := l.constant(&op, e, ctx); ok {
+			for _, ch := range chunks {
+				if ch.unknown {
+					elems = append(elems, pattern.Elem{Kind: pattern.Any})
+					args = append(args, op.source())
+					continue
+				}
+				text := ch.text
+				if len(elems) == 0 || len(elems) == 1 && elems[0].Kind == pattern.Literal && len(elems[0].Text) == 0 {
+					text, level = cutLevel(text, level)
+				}
+				elems = append(elems, pattern.Elem{Kind: pattern.Literal, Text: bytesOf(text)})
 			}
-			elems = append(elems, pattern.Elem{Kind: pattern.Literal, Text: bytesOf(text)})
 			continue
 		}
 		elems = append(elems, e)
 		args = append(args, op.source())
 	}
+	elems, args = mergeStrings(elems, args)
 	var said *stmt
 	place := s
 	if o.place != nil && !l.common(s) {
 		place, said = o.place, s
 	}
 	l.addSite(elems, args, level, place, said, 0)
+}
+
+// mergeStrings replaces long runs of plain %s ("%s%s%s%s%s%s", flags spelled
+// out one by one) by one piece of unknown text: nothing tells them apart.
+func mergeStrings(elems []pattern.Elem, args []string) ([]pattern.Elem, []string) {
+	const long = 5
+	plain := func(e *pattern.Elem) bool { return e.Kind == pattern.String && e.Width == 0 }
+	var out []pattern.Elem
+	var outArgs []string
+	arg := 0
+	for i := 0; i < len(elems); {
+		n := i
+		for n < len(elems) && plain(&elems[n]) {
+			n++
+		}
+		switch {
+		case n-i >= long:
+			out = append(out, pattern.Elem{Kind: pattern.Any})
+			last := min(arg+n-i, len(args))
+			outArgs = append(outArgs, strings.Join(args[min(arg, last):last], " "))
+			arg += n - i
+			i = n
+		default:
+			out = append(out, elems[i])
+			if elems[i].Kind.IsConversion() {
+				if arg < len(args) {
+					outArgs = append(outArgs, args[arg])
+				}
+				arg++
+			}
+			i++
+		}
+	}
+	return out, outArgs
 }
 
 // levelName reports whether an argument is named like a log level that callers
@@ -685,28 +742,32 @@ func (l *linker) common(s *stmt) bool {
 }
 
 // constant is the text a conversion prints when its argument is known at build
-// time: __func__, a string macro, __LINE__.
-func (l *linker) constant(op *operand, e pattern.Elem, ctx context) (string, bool) {
+// time, at least in part: __func__, a string macro, __LINE__, linux_banner.
+func (l *linker) constant(op *operand, e pattern.Elem, ctx context) ([]chunk, bool) {
 	if e.Width != 0 || e.Flags&pattern.HasPrec != 0 {
-		return "", false
+		return nil, false
 	}
 	switch e.Kind {
 	case pattern.String:
 		ts := op.tokens()
 		if len(ts) == 0 || len(ts) > 12 {
-			return "", false
+			return nil, false
 		}
 		chunks, ok := l.eval(ts, ctx)
-		if !ok || len(chunks) != 1 {
-			return "", false
+		if ok {
+			return chunks, true
 		}
-		return chunks[0].text, true
+		letters := 0
+		for _, ch := range chunks {
+			letters += len(strings.TrimSpace(ch.text))
+		}
+		return chunks, letters >= 4 && len(ts) == 1
 	case pattern.Int, pattern.Uint:
 		if name, _ := op.name(); name == "__LINE__" {
-			return fmt.Sprint(ctx.line), true
+			return []chunk{{text: fmt.Sprint(ctx.line)}}, true
 		}
 	}
-	return "", false
+	return nil, false
 }
 
 // addSite files the lines of a format under its statement.
@@ -722,6 +783,9 @@ func (l *linker) addSite(elems []pattern.Elem, args []string, level int, place, 
 		}
 		if level == 'c' {
 			f |= flagCont
+		}
+		if place.odd {
+			f |= flagOdd
 		}
 		l.w.add(l, ln, args, level, place, said, f, part)
 	}

@@ -38,18 +38,28 @@ type evaluator struct {
 	chunks []chunk
 	size   int
 	steps  int
+	// A macro may have a definition for each of several configurations.
+	// variant says which to take; variants is set to how many there are.
+	variant, variants int
 }
 
 // eval evaluates the tokens of a string expression. constant tells that no
 // part of it is unknown.
 func (l *linker) eval(ts []tok, ctx context) (chunks []chunk, constant bool) {
-	e := evaluator{l: l, ctx: ctx}
+	chunks, constant, _ = l.evalVariant(ts, ctx, 0)
+	return chunks, constant
+}
+
+// evalVariant is eval with the given choice among definitions for different
+// configurations; variants is how many choices there are.
+func (l *linker) evalVariant(ts []tok, ctx context, variant int) (chunks []chunk, constant bool, variants int) {
+	e := evaluator{l: l, ctx: ctx, variant: variant, variants: 1}
 	e.walk(ts, 0)
 	constant = len(e.chunks) > 0
 	for _, ch := range e.chunks {
 		constant = constant && !ch.unknown
 	}
-	return e.chunks, constant
+	return e.chunks, constant, e.variants
 }
 
 func (e *evaluator) text(s string) {
@@ -145,7 +155,12 @@ func (e *evaluator) ident(ts []tok, i, depth int) int {
 		e.stringify(args, depth)
 		return next - 1
 	}
-	for _, m := range e.l.seen(t.text, e.ctx) {
+	defs := e.l.seen(t.text, e.ctx)
+	if n := len(defs); n > 1 {
+		e.variants = max(e.variants, min(n, 3))
+		defs = defs[e.variant%n:]
+	}
+	for _, m := range defs {
 		if m.function {
 			if !call {
 				continue

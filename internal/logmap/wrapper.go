@@ -44,6 +44,7 @@ type stmt struct {
 	fn     string
 	callee string
 	args   []string
+	odd    bool // in an arm that is seldom built
 }
 
 // prim is a call of a printing function that a statement or macro comes to.
@@ -626,7 +627,11 @@ func (l *linker) opening(s *stmt, p prim, ops []operand, gOuts []out, format, re
 		}
 	}
 	inner := out{elems: elems, level: level}
-	n := compose(gOuts[0], ops, inner)
+	at := 0
+	for at+1 < len(gOuts) && gOuts[at].place != nil && (gOuts[at].place.odd || gOuts[at].level == 'c') {
+		at++
+	}
+	n := compose(gOuts[at], ops, inner)
 	if n.place == nil {
 		n.place = s
 	}

@@ -75,6 +75,7 @@ func (x *extractor) Extract(_ string, src []byte, f *lang.Facts) {
 	x.log.reset()
 	x.lex()
 	x.closeConds()
+	x.oddArms()
 	x.pair()
 	x.file()
 	x.emit()

@@ -28,6 +28,7 @@ type condFrame struct {
 	skipping bool // the open arm is #if 0, or the #else of #if 1
 	taken    bool // an arm was #if 1: the #else is dead
 	dead     bool // the whole chain stands in text already skipped
+	program  int8 // the open arm is for programs outside the kernel (1), the other is (-1), 0
 }
 
 // armMark is a directive of a conditional among the tokens.
@@ -313,6 +314,15 @@ func (x *extractor) condExpr(fr *condFrame, name []byte, i int, line uint32) (in
 			x.ppOcc(t, lang.Condition)
 		}
 	}
+	fr.program = 0
+	if len(x.pp) == 1 && is(x.text(&x.pp[0]), "__KERNEL__") {
+		switch fr.kind {
+		case lang.CondIfdef:
+			fr.program = -1
+		case lang.CondIfndef:
+			fr.program = 1
+		}
+	}
 	if fr.kind == lang.CondIf && len(x.pp) == 1 && x.pp[0].kind == kNumber {
 		switch string(x.text(&x.pp[0])) {
 		case "0":
@@ -373,6 +383,7 @@ func (x *extractor) condNext(name []byte, i int, line uint32) (int, uint32) {
 	if string(name) == "else" {
 		end := directiveEnd(x.src, i)
 		fr.kind = lang.CondElse
+		fr.program = -fr.program
 		fr.skipping = taken
 		line += countLines(x.src[i:end])
 		fr.start = line + 1
@@ -415,6 +426,11 @@ func (x *extractor) closeConds() {
 func (x *extractor) logMacro(name *token, params, body []token, function, hasString, hasCall, dirty bool) {
 	if len(body) == 0 || !hasString && !hasCall && !(len(body) <= 3 && body[0].kind == kIdent) {
 		return
+	}
+	for i := range x.conds {
+		if x.conds[i].program > 0 {
+			return // for programs outside the kernel
+		}
 	}
 	var flags uint32
 	if function {

@@ -8,6 +8,7 @@ import (
 	"sort"
 	"unsafe"
 
+	"dekho/internal/lang"
 	"dekho/internal/lang/logfacts"
 )
 
@@ -24,8 +25,9 @@ type logState struct {
 	fnAttr    []token
 	pendingFn bool // inside a function; its record is written with its first statement
 
-	arms  []token // a statement without the arms left out
-	words [1 << 12]wordState
+	oddArms []lang.Cond
+	arms    []token // a statement without the arms left out
+	words   [1 << 12]wordState
 }
 
 func (l *logState) reset() {
@@ -202,6 +204,33 @@ func (x *extractor) logCall(callee *token, ts []token, strings bool) {
 	}
 }
 
+// oddArms gathers the arms of the file whose conditions are neither CONFIG_
+// symbols nor include guards.
+func (x *extractor) oddArms() {
+	x.log.oddArms = x.log.oddArms[:0]
+	for _, c := range x.f.Conds {
+		if c.Kind != lang.CondIfdef && c.Kind != lang.CondIf || c.Expr.Len == 0 {
+			continue
+		}
+		e := x.src[c.Expr.Off : c.Expr.Off+c.Expr.Len]
+		if bytes.Contains(e, []byte("CONFIG_")) || bytes.HasPrefix(e, []byte("__")) || bytes.ContainsAny(e, "<>=!") ||
+			bytes.Contains(e, []byte("MODULE")) || bytes.Contains(e, []byte("IS_")) {
+			continue
+		}
+		x.log.oddArms = append(x.log.oddArms, c)
+	}
+}
+
+// odd is FlagOdd for a line in such an arm, else 0.
+func (x *extractor) odd(line uint32) uint32 {
+	for i := range x.log.oddArms {
+		if c := &x.log.oddArms[i]; line >= c.Start && line <= c.End {
+			return logfacts.FlagOdd
+		}
+	}
+	return 0
+}
+
 // maxArms bounds the conditionals inside one statement whose arms are told
 // apart: each doubles the number of its versions.
 const maxArms = 3
@@ -301,7 +330,7 @@ func (x *extractor) logArgs(callee *token, ts []token) {
 	if len(ts) > 0 {
 		n = 1 + topCommas(ts)
 	}
-	x.f.Log = logfacts.AppendStmt(x.f.Log, callee.line, x.text(callee), 0, n)
+	x.f.Log = logfacts.AppendStmt(x.f.Log, callee.line, x.text(callee), x.odd(callee.line), n)
 	start, depth := 0, 0
 	for i := range ts {
 		switch ts[i].kind {

@@ -51,6 +51,10 @@ const (
 	// FlagVariable marks a macro that is a variable in truth: an array of
 	// characters with a constant text.
 	FlagVariable
+	// FlagOdd marks a statement in an #ifdef or #if arm whose condition names
+	// neither a CONFIG_ symbol nor a fact of the kernel: DEBUG, ENABLE_DEBUGGER.
+	// Such arms are seldom built.
+	FlagOdd
 )
 
 // MaxText bounds one string of a record, in bytes; longer text is not recorded.
