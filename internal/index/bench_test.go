@@ -107,3 +107,31 @@ func benchStore(b *testing.B) string {
 		time.Sleep(time.Second) // until no stamp is too recent to be trusted
 	}
 }
+
+// BenchmarkScanNames looks at the name of every definition.
+func BenchmarkScanNames(b *testing.B) {
+	store := benchStore(b)
+	t, err := index.Open(store, testenv.KernelTree(b))
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		var names, bytes [2]struct {
+			n int
+			_ [56]byte // one line of the cache for each worker
+		}
+		err := t.ScanNames(b.Context(), len(names), index.Definitions, func(w int, name []byte, _ index.RoleSet) bool {
+			names[w].n++
+			bytes[w].n += len(name)
+			return true
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(names[0].n+names[1].n), "names")
+		b.ReportMetric(float64(bytes[0].n+bytes[1].n)/1e6, "MB")
+	}
+	if err := t.Close(); err != nil {
+		b.Fatal(err)
+	}
+}

@@ -210,6 +210,11 @@ func (u *updater) openOld() error {
 		return nil
 	}
 	m, err := openManifest(u.st.Path(store.Trees, treeID(u.root)))
+	if err == nil {
+		if err = Guard(m.f.Verify); err != nil {
+			_ = m.close() // the first error tells more
+		}
+	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case errors.Is(err, ErrDamaged), errors.Is(err, ErrVersion):
