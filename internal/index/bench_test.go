@@ -108,28 +108,31 @@ func benchStore(b *testing.B) string {
 	}
 }
 
-// BenchmarkScanNames looks at the name of every definition.
+// BenchmarkScanNames looks at the names of all definitions, and at those that
+// can match what a person types.
 func BenchmarkScanNames(b *testing.B) {
-	store := benchStore(b)
-	t, err := index.Open(store, testenv.KernelTree(b))
+	t, err := index.Open(benchStore(b), testenv.KernelTree(b))
 	if err != nil {
 		b.Fatal(err)
 	}
-	for b.Loop() {
-		var names, bytes [2]struct {
-			n int
-			_ [56]byte // one line of the cache for each worker
-		}
-		err := t.ScanNames(b.Context(), len(names), index.Definitions, func(w int, name []byte, _ index.RoleSet) bool {
-			names[w].n++
-			bytes[w].n += len(name)
-			return true
+	for _, query := range []string{"", "tcprcv", "kfree", "mutexlock"} {
+		b.Run("letters="+query, func(b *testing.B) {
+			for b.Loop() {
+				var names [2]struct {
+					n int
+					_ [56]byte // one line of the cache for each worker
+				}
+				scan := index.Scan{Roles: index.Definitions, Letters: index.LettersOf(query), Workers: len(names)}
+				err := t.ScanNames(b.Context(), scan, func(w int, _ []byte, _ index.RoleSet) bool {
+					names[w].n++
+					return true
+				})
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.ReportMetric(float64(names[0].n+names[1].n), "names")
+			}
 		})
-		if err != nil {
-			b.Fatal(err)
-		}
-		b.ReportMetric(float64(names[0].n+names[1].n), "names")
-		b.ReportMetric(float64(bytes[0].n+bytes[1].n)/1e6, "MB")
 	}
 	if err := t.Close(); err != nil {
 		b.Fatal(err)

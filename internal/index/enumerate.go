@@ -2,10 +2,7 @@ package index
 
 import (
 	"bytes"
-	"context"
 	"iter"
-	"sync"
-	"sync/atomic"
 )
 
 // Name is an identifier of the tree.
@@ -124,75 +121,4 @@ func (t *Tree) allLive(seg int) bool {
 		}
 	})
 	return t.fullyLive[seg]
-}
-
-// scanRun is how many blocks of a dictionary a worker takes at a time.
-const scanRun = 256
-
-// ScanNames calls fn for the names that occur in one of the roles, from several
-// goroutines at once (worker says which, below workers), in no order; name is
-// valid until fn returns. It is for looking at all names as fast as can be: a
-// name comes once for each segment that has it, and, when the store holds
-// other trees or other versions of this one, names and roles may be theirs. It
-// ends when fn returns false to any worker. fn runs guarded (see Guard).
-func (t *Tree) ScanNames(ctx context.Context, workers int, roles RoleSet, fn func(worker int, name []byte, roles RoleSet) bool) error {
-	type task struct {
-		s        *segment
-		from, to int // blocks
-	}
-	var tasks []task
-	for _, s := range t.segs {
-		for from := 0; from < s.blocks(); from += scanRun {
-			tasks = append(tasks, task{s, from, min(from+scanRun, s.blocks())})
-		}
-	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	var next atomic.Int64
-	var stop atomic.Bool
-	var wg sync.WaitGroup
-	for worker := range max(1, workers) {
-		wg.Go(func() {
-			err := Guard(func() error {
-				for ctx.Err() == nil && !stop.Load() {
-					i := int(next.Add(1)) - 1
-					if i >= len(tasks) {
-						return nil
-					}
-					k := tasks[i]
-					masks, err := k.s.masks.All()
-					if err != nil {
-						return err
-					}
-					c := scanner{s: k.s, block: k.from, end: k.to}
-					for {
-						ok, err := c.next()
-						if err != nil {
-							return err
-						}
-						if !ok {
-							break
-						}
-						has, ok := maskAt(masks, c.mask)
-						if !ok {
-							return k.s.damaged("roles of %q", c.name)
-						}
-						if has&roles != 0 && !fn(worker, c.name, has) {
-							stop.Store(true)
-							return nil
-						}
-					}
-				}
-				return nil
-			})
-			if err != nil {
-				cancel(err)
-			}
-		})
-	}
-	wg.Wait()
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	return nil
 }

@@ -138,7 +138,7 @@ func readAll(t *Tree) {
 		_, _ = t.Refs(name, AllRoles)
 	}
 	_, _ = t.Candidates(&trigram.Query{Op: trigram.All})
-	_ = t.ScanNames(context.Background(), 1, AllRoles, func(int, []byte, RoleSet) bool { return true })
+	_ = t.ScanNames(context.Background(), Scan{Roles: AllRoles}, func(int, []byte, RoleSet) bool { return true })
 	_ = t.EachLogFacts(context.Background(), 1, func(int, source.FileID, []byte) error { return nil })
 	for _, s := range t.segs {
 		_, _, _ = s.find(blobKey{lang: "words", version: 1})

@@ -21,7 +21,7 @@ type segment struct {
 	names     int
 	languages []blobKey // without hashes; 0 is no language
 
-	docTable, hashes, facts, texts, textIdx, logs, logIdx, masks, dict, dictIdx, posts, trigramSec *store.Section
+	docTable, hashes, facts, texts, textIdx, logs, logIdx, masks, dict, dictIdx, letters, posts, trigramSec *store.Section
 
 	trigramOnce sync.Once
 	trigramIdx  *trigram.Index
@@ -48,7 +48,7 @@ func newSegment(f *store.File) (*segment, error) {
 	s := &segment{f: f}
 	for tag, sec := range map[store.Tag]**store.Section{
 		tagDocs: &s.docTable, tagHashes: &s.hashes, tagFacts: &s.facts, tagTexts: &s.texts, tagTextIdx: &s.textIdx,
-		tagLogs: &s.logs, tagLogIdx: &s.logIdx, tagMasks: &s.masks, tagDict: &s.dict, tagDictIdx: &s.dictIdx,
+		tagLogs: &s.logs, tagLogIdx: &s.logIdx, tagMasks: &s.masks, tagDict: &s.dict, tagDictIdx: &s.dictIdx, tagLetters: &s.letters,
 		tagPosts: &s.posts, tagTrigrams: &s.trigramSec,
 	} {
 		var err error
@@ -64,7 +64,7 @@ func newSegment(f *store.File) (*segment, error) {
 		return nil, err
 	}
 	if s.docTable.Len() != s.docs*docSize || s.hashes.Len() != 4*s.docs ||
-		s.dictIdx.Len() != 4*((s.names+dictBlock-1)/dictBlock+1) || s.textIdx.Len() < 4 || s.logIdx.Len() < 8 {
+		s.dictIdx.Len() != 4*((s.names+dictBlock-1)/dictBlock+1) || s.letters.Len() != 4*s.names || s.textIdx.Len() < 4 || s.logIdx.Len() < 8 {
 		return nil, s.damaged("sections do not fit its counts")
 	}
 	return s, nil
@@ -266,6 +266,16 @@ func (r *reader) uvarint() uint64 {
 	}
 	r.p = r.p[n:]
 	return v
+}
+
+// short is uvarint, faster for numbers below 128.
+func (r *reader) short() uint64 {
+	if len(r.p) > 0 && r.p[0] < 0x80 {
+		v := r.p[0]
+		r.p = r.p[1:]
+		return uint64(v)
+	}
+	return r.uvarint()
 }
 
 func (r *reader) varint() int64 {

@@ -26,6 +26,7 @@ var (
 	tagMasks    = store.MakeTag("masks")    // u32: sets of roles
 	tagDict     = store.MakeTag("dict")     // blocks of names
 	tagDictIdx  = store.MakeTag("dictidx")  // u32: where each block starts, and the end
+	tagLetters  = store.MakeTag("letters")  // u32: the Letters of each name, in order
 	tagPosts    = store.MakeTag("posts")    // postings of all names, in order
 	tagTrigrams = store.MakeTag("trigrams") // see package trigram
 )
@@ -48,12 +49,14 @@ func (b *builder) write(w io.Writer) (*store.Writer, error) {
 	// refer to.
 	sw.Begin(tagPosts)
 	keys, masks := b.names.sorted()
-	dict, dictIdx := b.writeNames(sw, keys)
+	dict, dictIdx, letters := b.writeNames(sw, keys)
 
 	sw.Begin(tagDict)
 	_, _ = sw.Write(dict) // Finish returns the first error of all writes
 	sw.Begin(tagDictIdx)
 	writeUint32s(sw, dictIdx)
+	sw.Begin(tagLetters)
+	writeUint32s(sw, letters)
 	sw.Begin(tagMasks)
 	writeUint32s(sw, masks)
 
@@ -97,7 +100,8 @@ func (b *builder) write(w io.Writer) (*store.Writer, error) {
 	return sw, sw.Finish()
 }
 
-// writeNames writes the postings of all names and returns the dictionary.
+// writeNames writes the postings of all names and returns the dictionary, where
+// its blocks start, and the letters of each name.
 //
 // A block of the dictionary is
 //
@@ -105,10 +109,11 @@ func (b *builder) write(w io.Writer) (*store.Writer, error) {
 //	for each name: bytes shared with the name before it (uvarint; not for the
 //	first), bytes that follow (uvarint), those bytes, index of its roles in
 //	masks (uvarint), length of its postings (uvarint)
-func (b *builder) writeNames(sw *store.Writer, keys []sortKey) (dict []byte, index []uint32) {
+func (b *builder) writeNames(sw *store.Writer, keys []sortKey) (dict []byte, index []uint32, letters []Letters) {
 	n := &b.names
 	dict = make([]byte, 0, 16*len(keys))
 	index = make([]uint32, 0, len(keys)/dictBlock+2)
+	letters = make([]Letters, len(keys))
 	var posts, prev []byte
 	touch := byte(0)
 	for i, k := range keys {
@@ -131,6 +136,7 @@ func (b *builder) writeNames(sw *store.Writer, keys []sortKey) (dict []byte, ind
 			dict = appendString(dict, name)
 		}
 		prev = name
+		letters[i] = LettersOf(name)
 		posts = n.postings(posts[:0], k.rec)
 		dict = binary.AppendUvarint(dict, uint64(k.mask))
 		dict = binary.AppendUvarint(dict, uint64(len(posts)))
@@ -139,7 +145,7 @@ func (b *builder) writeNames(sw *store.Writer, keys []sortKey) (dict []byte, ind
 		binary.LittleEndian.PutUint32(n.recs.buf[uint64(k.rec)<<3+recDoc:], uint32(i))
 	}
 	n.touch = touch
-	return dict, append(index, uint32(len(dict)))
+	return dict, append(index, uint32(len(dict))), letters
 }
 
 // writeFacts writes the functions, conditions and includes of each blob, and
@@ -239,12 +245,12 @@ func appendString[S []byte | string](dst []byte, s S) []byte {
 	return append(dst, s...)
 }
 
-func writeUint32s(w io.Writer, v []uint32) {
+func writeUint32s[T ~uint32](w io.Writer, v []T) {
 	var buf [4096]byte
 	for len(v) > 0 {
 		n := min(len(v), len(buf)/4)
 		for i, x := range v[:n] {
-			binary.LittleEndian.PutUint32(buf[4*i:], x)
+			binary.LittleEndian.PutUint32(buf[4*i:], uint32(x))
 		}
 		_, _ = w.Write(buf[:4*n]) // the Writer keeps the error
 		v = v[n:]

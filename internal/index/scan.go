@@ -1,0 +1,179 @@
+package index
+
+import (
+	"context"
+	"encoding/binary"
+	"sync"
+	"sync/atomic"
+)
+
+// Letters is the set of characters of a name, roughly: a bit for each letter
+// without its case, five for the digits two by two, one for all else. A name
+// can hold the characters of a query in any order only if its Letters hold
+// those of the query.
+type Letters uint32
+
+// LettersOf returns the Letters of a name or query.
+func LettersOf[S []byte | string](name S) (l Letters) {
+	for i := range len(name) {
+		l |= letterBits[name[i]]
+	}
+	return l
+}
+
+var letterBits = func() (t [256]Letters) {
+	for c := range t {
+		t[c] = 1 << 31
+	}
+	for i := range 26 {
+		t['a'+i], t['A'+i] = 1<<i, 1<<i
+	}
+	for i := range 10 {
+		t['0'+i] = 1 << (26 + i%5)
+	}
+	return t
+}()
+
+// Scan says which names ScanNames visits.
+type Scan struct {
+	// Roles are those of which a name must have one.
+	Roles RoleSet
+	// Letters are those that a name must have all of. Names that do not are
+	// passed over at a fraction of the cost.
+	Letters Letters
+	// Workers is how many goroutines scan.
+	Workers int
+}
+
+// scanRun is how many blocks of a dictionary a worker takes at a time.
+const scanRun = 256
+
+// ScanNames calls fn for names, from several goroutines at once (worker says
+// which, below scan.Workers), in no order; name is valid until fn returns. It
+// is for looking at all names as fast as can be: a name comes once for each
+// segment that has it, and, when the store holds other trees or other versions
+// of this one, names and roles may be theirs. It ends when fn returns false to
+// any worker. fn runs guarded (see Guard).
+func (t *Tree) ScanNames(ctx context.Context, scan Scan, fn func(worker int, name []byte, roles RoleSet) bool) error {
+	type task struct {
+		s        *segment
+		from, to int // blocks
+	}
+	var tasks []task
+	for _, s := range t.segs {
+		for from := 0; from < s.blocks(); from += scanRun {
+			tasks = append(tasks, task{s, from, min(from+scanRun, s.blocks())})
+		}
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var next atomic.Int64
+	var stop atomic.Bool
+	var wg sync.WaitGroup
+	for worker := range max(1, scan.Workers) {
+		wg.Go(func() {
+			c := blockScan{Scan: scan, fn: func(name []byte, roles RoleSet) bool { return fn(worker, name, roles) }}
+			err := Guard(func() error {
+				for ctx.Err() == nil && !stop.Load() {
+					i := int(next.Add(1)) - 1
+					if i >= len(tasks) {
+						return nil
+					}
+					k := tasks[i]
+					ok, err := c.blocks(k.s, k.from, k.to)
+					if err != nil {
+						return err
+					}
+					if !ok {
+						stop.Store(true)
+						return nil
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				cancel(err)
+			}
+		})
+	}
+	wg.Wait()
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+// blockScan visits the names of blocks of a dictionary.
+type blockScan struct {
+	Scan
+	fn   func(name []byte, roles RoleSet) bool
+	name []byte
+}
+
+// blocks visits the names in blocks from up to to. It returns false when fn
+// did.
+func (c *blockScan) blocks(s *segment, from, to int) (bool, error) {
+	masks, err := s.masks.All()
+	if err != nil {
+		return false, err
+	}
+	first := from * dictBlock
+	n := min(to*dictBlock, s.names) - first
+	letters, err := s.letters.Bytes(4*uint64(first), 4*uint64(n))
+	if err != nil {
+		return false, err
+	}
+	for b := from; b < to; b++ {
+		here := letters[:min(4*dictBlock, len(letters))]
+		letters = letters[len(here):]
+		hits := uint32(0)
+		for i := 0; i+4 <= len(here); i += 4 {
+			if c.Letters&^Letters(binary.LittleEndian.Uint32(here[i:])) == 0 {
+				hits |= 1 << (i / 4)
+			}
+		}
+		if hits == 0 {
+			continue
+		}
+		if ok, err := c.block(s, b, hits, masks); err != nil || !ok {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// block visits those names of a block of which hits has a bit.
+func (c *blockScan) block(s *segment, b int, hits uint32, masks []byte) (bool, error) {
+	p, err := s.rawBlock(b)
+	if err != nil {
+		return false, err
+	}
+	r := reader{p: p}
+	r.uvarint() // where its postings start
+	name := c.name[:0]
+	for first := true; hits != 0; first = false {
+		shared := uint64(0)
+		if !first {
+			shared = r.short()
+		}
+		rest := r.take(r.short())
+		mask := r.short()
+		r.short() // how long its postings are
+		if r.bad || shared > uint64(len(name)) {
+			return false, s.damaged("block %d of its dictionary", b)
+		}
+		name = append(name[:shared], rest...)
+		if hits&1 != 0 {
+			roles, ok := maskAt(masks, mask)
+			if !ok {
+				return false, s.damaged("roles in block %d of its dictionary", b)
+			}
+			if roles&c.Roles != 0 && !c.fn(name, roles) {
+				return false, nil
+			}
+		}
+		hits >>= 1
+	}
+	c.name = name
+	return true, nil
+}
