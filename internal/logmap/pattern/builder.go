@@ -11,7 +11,7 @@ import (
 	"slices"
 )
 
-// ErrTooManyPatterns is returned by Builder.WriteTo if more than eight million
+// ErrTooManyPatterns is returned by Builder.WriteTo if more than four million
 // different patterns were added.
 var ErrTooManyPatterns = errors.New("too many patterns")
 
@@ -100,10 +100,14 @@ func (b *Builder) WriteTo(w io.Writer) (int64, error) {
 	return int64(n), err
 }
 
+// minPrefixBits is the specificity from which on FindWeak reports that an
+// open-ended pattern matches the beginning of a text. "%s: " begins most lines.
+const minPrefixBits = 6
+
 // filing is where one pattern goes in the gram index.
 type filing struct {
 	hash    uint64
-	posting uint32 // pattern << 9 | place << 1
+	posting uint32 // see the layout of sets; without last
 }
 
 func (b *Builder) compile() []byte {
@@ -127,7 +131,7 @@ func (b *Builder) compile() []byte {
 			return c
 		}
 		// Floating ones first: beyond the first bytes of a text only they count.
-		if c := cmp.Compare(y.posting>>1&0xff, x.posting>>1&0xff); c != 0 {
+		if c := cmp.Compare(y.posting>>9&1, x.posting>>9&1); c != 0 {
 			return c
 		}
 		return cmp.Compare(x.posting, y.posting)
@@ -146,7 +150,7 @@ func (b *Builder) compile() []byte {
 		slots = fillSlots(filings, logSlots)
 	}
 
-	sizes := [...]int{4 * (n + 1), 2 * n, 1 << (logBitmap - 3), len(slots), 4 * len(filings), 4 * len(weak), len(b.code)}
+	sizes := [...]int{4 * (n + 1), 2 * n, 1 << (logBitmap - 3), len(slots), 4 * len(filings), weakSize * len(weak), len(b.code)}
 	var at [len(sizes)]int
 	total := headerSize
 	for i, size := range sizes {
@@ -177,7 +181,9 @@ func (b *Builder) compile() []byte {
 	}
 	copy(out[at[3]:], slots)
 	for i, id := range weak {
-		le.PutUint32(out[at[5]+4*i:], id)
+		code := b.code[b.offsets[id]:b.offsets[id+1]]
+		prefix := code[0]&codeOpen != 0 && ranks[id] >= minPrefixBits*rankPerBit
+		putWeak(out[at[5]+weakSize*i:], id, patternSignature(code), prefix)
 	}
 	copy(out[at[6]:], b.code)
 	return out

@@ -9,7 +9,9 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
+	"time"
 
 	"dekho/internal/testenv"
 )
@@ -17,7 +19,7 @@ import (
 // A crude extractor of formats, good enough to measure with: the string
 // literals of calls that print, with the file's pr_fmt in front.
 
-var prFmt = regexp.MustCompile(`(?m)^#define[ \t]+pr_fmt\(\w+\)[ \t]+(.*)$`)
+var prefixPart = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|\w+`)
 
 // prints reports whether a function of that name looks like one that prints,
 // and whether it puts the device in front.
@@ -47,8 +49,9 @@ type corpusFormat struct {
 // crudeFormats extracts the formats of one file.
 func crudeFormats(path string, src []byte, dst []corpusFormat) []corpusFormat {
 	prefix := ""
-	if m := prFmt.FindSubmatch(src); m != nil {
-		prefix = literalPrefix(string(m[1]), path)
+	if _, body, ok := bytes.Cut(src, []byte("#define pr_fmt(fmt)")); ok {
+		body, _, _ = bytes.Cut(body, []byte("\n"))
+		prefix = literalPrefix(string(body), path)
 	}
 	for i := 1; i < len(src); i++ {
 		if src[i] != '(' {
@@ -82,7 +85,7 @@ func crudeFormats(path string, src []byte, dst []corpusFormat) []corpusFormat {
 func literalPrefix(body, path string) string {
 	body, _, _ = strings.Cut(body, "fmt")
 	var b strings.Builder
-	for _, part := range regexp.MustCompile(`"(?:[^"\\]|\\.)*"|\w+`).FindAllString(body, -1) {
+	for _, part := range prefixPart.FindAllString(body, -1) {
 		switch {
 		case part[0] == '"':
 			b.Write(unescape([]byte(part[1 : len(part)-1])))
@@ -165,9 +168,19 @@ func unescape(b []byte) []byte {
 // devicePrefix is what dev_printk puts before a format.
 var devicePrefix = []Elem{{Kind: String}, Lit(" "), {Kind: String}, Lit(": ")}
 
-var corpus = sync.OnceValue(func() [][]Elem {
+var (
+	corpusOnce sync.Once
+	corpusAll  [][]Elem
+)
+
+// corpus returns the formats of the tree.
+func corpus(tree string) [][]Elem {
+	corpusOnce.Do(func() { corpusAll = readCorpus(tree) })
+	return corpusAll
+}
+
+func readCorpus(tree string) [][]Elem {
 	var formats []corpusFormat
-	tree := os.Getenv("DEKHO_TEST_TREE")
 	_ = filepath.WalkDir(tree, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".c") && !strings.HasSuffix(path, ".h") {
 			return nil
@@ -190,7 +203,7 @@ var corpus = sync.OnceValue(func() [][]Elem {
 		}
 	}
 	return all
-})
+}
 
 // openEnded reports whether a format lacks the newline at its end.
 func openEnded(elems []Elem) bool {
@@ -201,8 +214,7 @@ func openEnded(elems []Elem) bool {
 // corpusBuilder returns a builder with the formats of the tree, enlarged by
 // formats made up to the size wanted.
 func corpusBuilder(tb testing.TB, size int) (*Builder, [][]Elem) {
-	testenv.KernelTree(tb)
-	all := corpus()
+	all := corpus(testenv.KernelTree(tb))
 	if len(all) == 0 {
 		tb.Fatal("no formats in the tree")
 	}
@@ -253,6 +265,8 @@ func bootLines(tb testing.TB) [][]byte {
 
 func BenchmarkBuild(b *testing.B) {
 	_, all := corpusBuilder(b, 250_000)
+	b.ResetTimer()
+	start := cpuTime()
 	for b.Loop() {
 		bld := NewBuilder(250_000)
 		for _, elems := range all {
@@ -262,11 +276,22 @@ func BenchmarkBuild(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+	b.ReportMetric(float64((cpuTime()-start).Milliseconds())/float64(b.N), "cpu-ms/op")
 }
 
 type discard struct{}
 
 func (discard) Write(p []byte) (int, error) { return len(p), nil }
+
+// cpuTime is the time the process has computed: on a busy machine it says more
+// than the time that passed.
+func cpuTime() time.Duration {
+	var u syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano())
+}
 
 func BenchmarkFind(b *testing.B) {
 	bld, _ := corpusBuilder(b, 250_000)
@@ -286,6 +311,7 @@ func BenchmarkFind(b *testing.B) {
 	}
 	n := float64(len(lines))
 	b.ResetTimer()
+	start := cpuTime()
 	i := 0
 	for b.Loop() {
 		hits = m.Find(lines[i], hits[:0])
@@ -293,7 +319,9 @@ func BenchmarkFind(b *testing.B) {
 			i = 0
 		}
 	}
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "lines/s")
+	cpu := cpuTime() - start
+	b.ReportMetric(float64(cpu.Nanoseconds())/float64(b.N), "cpu-ns/op")
+	b.ReportMetric(float64(b.N)/cpu.Seconds(), "lines/cpu-s")
 	b.ReportMetric(float64(candidates)/n, "candidates/line")
 	b.ReportMetric(float64(found)/n, "hits/line")
 	b.ReportMetric(float64(none)/n, "unmatched/line")
@@ -308,6 +336,18 @@ func BenchmarkFindWeak(b *testing.B) {
 	lines := bootLines(b)
 	m := s.NewMatcher()
 	var hits []Hit
+	tried, found := 0, 0
+	for _, line := range lines {
+		sig := textSignature(line)
+		for w := s.weak; len(w) >= weakSize; w = w[weakSize:] {
+			if weakFits(w, &sig) {
+				tried++
+			}
+		}
+		found += len(m.FindWeak(line, hits[:0]))
+	}
+	n := float64(len(lines))
+	start := cpuTime()
 	i := 0
 	for b.Loop() {
 		hits = m.FindWeak(lines[i], hits[:0])
@@ -315,7 +355,10 @@ func BenchmarkFindWeak(b *testing.B) {
 			i = 0
 		}
 	}
-	b.ReportMetric(float64(len(hits)), "hits")
+	cpu := cpuTime() - start
+	b.ReportMetric(float64(cpu.Nanoseconds())/float64(b.N), "cpu-ns/op")
+	b.ReportMetric(float64(found)/n, "hits/line")
+	b.ReportMetric(float64(tried)/n, "tried/line")
 }
 
 // size is the number of bytes of the set.

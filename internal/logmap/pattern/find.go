@@ -20,7 +20,7 @@ type Hit struct {
 // Budget of work of one Find.
 const (
 	findSteps        = 2_000_000
-	findStepsPerByte = 16
+	findStepsPerByte = 4
 )
 
 // Find appends the patterns that can have printed the text to dst, the most
@@ -28,7 +28,6 @@ const (
 // FindWeak. Exhausted tells if the text took too much work to try them all.
 func (m *Matcher) Find(text []byte, dst []Hit) []Hit {
 	first := len(dst)
-	m.text, m.n = text, trimmedLen(text)
 	budget := findSteps + findStepsPerByte*len(text)
 	m.candidates(text, func(id PatternID) bool {
 		dst, budget = m.attempt(id, dst, budget)
@@ -38,15 +37,22 @@ func (m *Matcher) Find(text []byte, dst []Hit) []Hit {
 	return dst
 }
 
-// FindWeak is Find among the patterns without usable literal text.
+// FindWeak is Find among the patterns without usable literal text. A line with
+// a specific hit needs no weak one. Open-ended patterns that are not even
+// specific enough to tell where they end (below 6 bits) are reported only if
+// they match the whole text.
 func (m *Matcher) FindWeak(text []byte, dst []Hit) []Hit {
 	first := len(dst)
 	m.text, m.n = text, trimmedLen(text)
 	budget := findSteps + findStepsPerByte*len(text)
-	for i := 0; i+4 <= len(m.set.weak) && budget > 0; i += 4 {
-		id := PatternID(binary.LittleEndian.Uint32(m.set.weak[i:]))
-		dst, budget = m.attempt(id, dst, budget)
+	sig := textSignature(text)
+	for w := m.set.weak; len(w) >= weakSize && budget > 0; w = w[weakSize:] {
+		if weakFits(w, &sig) {
+			m.wholeOnly = w[4]&weakPrefix == 0
+			dst, budget = m.attempt(PatternID(binary.LittleEndian.Uint32(w)), dst, budget)
+		}
 	}
+	m.wholeOnly = false
 	sortHits(dst[first:])
 	return dst
 }
@@ -95,8 +101,9 @@ func (m *Matcher) Candidates(text []byte, fn func(PatternID)) {
 func (m *Matcher) candidates(text []byte, fn func(PatternID) bool) {
 	s := m.set
 	n := trimmedLen(text)
-	m.seen = m.seen[:0]
-	clear(m.seenMap)
+	m.text, m.n = text, n
+	m.tried = m.tried[:0]
+	clear(m.triedMap)
 	// The text counts as followed by blanks, which the console may have
 	// stripped. The last bytes are looked up in a copy that has them.
 	var tail [8 + maxGram + 8]byte
@@ -146,24 +153,20 @@ func (m *Matcher) visit(h uint64, pos int, fn func(PatternID) bool) bool {
 // postings calls fn for the patterns of one gram.
 func (m *Matcher) postings(first uint32, pos int, fn func(PatternID) bool) bool {
 	s := m.set
-	floating := true // still to be visited in this text
 	for i := int64(first) * 4; i+4 <= int64(len(s.postings)); i += 4 {
 		p := binary.LittleEndian.Uint32(s.postings[i:])
-		id, place := PatternID(p>>9), int(p>>1&0xff)
-		switch {
-		case place == floatPlace:
-			if i == int64(first)*4 {
-				floating = m.firstVisit(first)
+		id, place := PatternID(p>>10), int(p>>1&0xff)
+		ok := false
+		if p&(1<<9) != 0 {
+			ok = m.literalAt(id, place, pos) && m.firstTry(id)
+		} else {
+			if pos >= farPlace {
+				return true
 			}
-			if floating && !fn(id) {
-				return false
-			}
-		case pos >= floatPlace:
-			return true
-		case place == pos:
-			if !fn(id) {
-				return false
-			}
+			ok = place == pos
+		}
+		if ok && !fn(id) {
+			return false
 		}
 		if p&1 != 0 {
 			break
@@ -172,26 +175,56 @@ func (m *Matcher) postings(first uint32, pos int, fn func(PatternID) bool) bool 
 	return true
 }
 
-// firstVisit reports whether the postings are seen for the first time in this
-// text, and remembers them.
-func (m *Matcher) firstVisit(first uint32) bool {
-	const short = 48
-	if len(m.seen) < short {
-		if slices.Contains(m.seen, first) {
-			return false
-		}
-		m.seen = append(m.seen, first)
+// literalAt reports whether the literal of a pattern that holds its gram, at
+// place in the code, stands in the text when the gram is at pos. It spares most
+// of the patterns that share a gram the full match.
+func (m *Matcher) literalAt(id PatternID, place, pos int) bool {
+	code := m.set.codeOf(id)
+	if code == nil || int(binary.LittleEndian.Uint16(code[2:])) > m.n {
+		return false
+	}
+	if place == farPlace {
 		return true
 	}
-	if slices.Contains(m.seen, first) {
+	var o op
+	for pc := codeHeader; ; {
+		if pc = decode(code, pc, &o); pc < 0 {
+			return false
+		}
+		if pc <= place {
+			continue
+		}
+		if o.kind != Literal {
+			return false // damaged
+		}
+		start := pos - (place - (pc - len(o.text)))
+		if start < 0 {
+			return false
+		}
+		if end := start + len(o.text); end <= len(m.text) {
+			return string(m.text[start:end]) == string(o.text)
+		}
+		return string(m.text[min(start, m.n):m.n]) == string(o.text[:trimmedLen(o.text)])
+	}
+}
+
+// firstTry reports whether the pattern is tried for the first time in this
+// text, and remembers it.
+func (m *Matcher) firstTry(id PatternID) bool {
+	const few = 64
+	if slices.Contains(m.tried, id) {
 		return false
 	}
-	if m.seenMap == nil {
-		m.seenMap = make(map[uint32]struct{})
+	if len(m.tried) < few {
+		m.tried = append(m.tried, id)
+		return true
 	}
-	if _, ok := m.seenMap[first]; ok {
+	if m.triedMap == nil {
+		m.triedMap = make(map[PatternID]struct{})
+	}
+	if _, ok := m.triedMap[id]; ok {
 		return false
 	}
-	m.seenMap[first] = struct{}{}
+	m.triedMap[id] = struct{}{}
 	return true
 }

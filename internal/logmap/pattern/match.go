@@ -40,20 +40,22 @@ type Matcher struct {
 	n      int // length of text without the blanks at its end
 	code   []byte
 	prefix bool // a match may end before the text does
-	steps  int  // left before the match gives up
-	spans  [256]Span
-	floor  [256]int // by span: free text from here on is known to fail
-	end    int
-	minEnd int
-	free   bool
+	// wholeOnly keeps open-ended patterns from matching a prefix.
+	wholeOnly bool
+	steps     int // left before the match gives up
+	spans     [256]Span
+	floor     [256]int // by span: free text from here on is known to fail
+	end       int
+	minEnd    int
+	free      bool
 
 	memo      []uint64 // failed states, span x position; nil until it pays
 	memoAt    int      // value of steps below which memo is used
 	memoBits  int
 	exhausted bool
 
-	seen    []uint32 // postings already visited in this text
-	seenMap map[uint32]struct{}
+	tried    []PatternID // floating patterns already tried with this text
+	triedMap map[PatternID]struct{}
 }
 
 // NewMatcher returns a matcher for the set.
@@ -63,7 +65,7 @@ func (s *Set) NewMatcher() *Matcher { return &Matcher{set: s} }
 // thousandth of it.
 const (
 	matchSteps        = 20_000
-	matchStepsPerByte = 4
+	matchStepsPerByte = 1
 	memoAfter         = 300
 	memoMaxBits       = 1 << 20
 )
@@ -96,7 +98,7 @@ func (m *Matcher) match(id PatternID, steps int, caps *Captures) bool {
 	m.prefix = false
 	m.reset()
 	ok := m.run(codeHeader, 0, 0)
-	if !ok && code[0]&codeOpen != 0 && m.steps > 0 {
+	if !ok && code[0]&codeOpen != 0 && !m.wholeOnly && m.steps > 0 {
 		m.prefix = true
 		m.reset()
 		ok = m.run(codeHeader, 0, 0)
@@ -142,6 +144,9 @@ func (m *Matcher) run(pc, pos, span int) bool {
 			return m.finish(pos)
 		case Invalid:
 			if pos >= m.n && m.finish(pos) {
+				for i := span; i < int(m.code[1]); i++ {
+					m.spans[i] = Span{pos, pos} // never printed
+				}
 				return true
 			}
 			fallthrough

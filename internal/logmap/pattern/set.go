@@ -26,18 +26,21 @@ import (
 //	bitmap      one bit for each gram hash in use
 //	slots       {key u32, posting u32} x 2^slots; posting is one more than the
 //	            first posting of the gram, 0 for an empty slot
-//	postings    u32 each: pattern << 9 | place << 1 | last. Place is where in
-//	            the text the gram must stand, floatPlace if anywhere. The
-//	            postings of a gram are contiguous, floating ones first.
-//	weak        u32 each: patterns without a gram, most specific first
+//	postings    u32 each: pattern << 10 | floating << 9 | place << 1 | last.
+//	            Place is where in the text the gram must stand. If the pattern
+//	            is floating, it may stand anywhere, and place is where it
+//	            stands in the code of the pattern, farPlace if too far to say.
+//	            The postings of a gram are contiguous, floating ones first.
+//	weak        40 bytes each, see signature.go: patterns without a gram, most
+//	            specific first
 //	code        the patterns, see code.go
 const (
 	setMagic   = "dekhopat"
-	setFormat  = 1
+	setFormat  = 2
 	headerSize = 64
 
-	floatPlace  = 255
-	maxPatterns = 1 << 23
+	farPlace    = 255
+	maxPatterns = 1 << 22
 	maxLog2     = 26
 
 	// maxProbe bounds the search in the slots. The builder enlarges the
@@ -99,7 +102,7 @@ func Open(b []byte) (*Set, error) {
 		{&s.bitmap, 1 << (bitmap - 3)},
 		{&s.slots, 8 << slots},
 		{&s.postings, 4 * postings},
-		{&s.weak, 4 * weak},
+		{&s.weak, weakSize * weak},
 		{&s.code, code},
 	} {
 		if sec.size > len(b)-at {
@@ -118,7 +121,7 @@ func (s *Set) Len() int { return s.patterns }
 
 // Weak is the number of patterns that Find does not see because they have no
 // usable literal text.
-func (s *Set) Weak() int { return len(s.weak) / 4 }
+func (s *Set) Weak() int { return len(s.weak) / weakSize }
 
 // code of a pattern; nil if there is none or the set is damaged.
 func (s *Set) codeOf(id PatternID) []byte {

@@ -8,67 +8,71 @@ import "math"
 type statistics struct {
 	bits  [256][256]float32 // information of a byte after another
 	grams []uint32          // by hash of six bytes
+	shift uint              // of a hash, to the index of its counter
 }
-
-// gramCounters is the log2 of the number of counters of grams. Collisions make
-// a gram look more common than it is, which does little harm.
-const gramCounters = 20
 
 // newStatistics counts all patterns of b.
 func newStatistics(b *Builder) *statistics {
-	st := &statistics{grams: make([]uint32, 1<<gramCounters)}
+	// Collisions make a gram look more common than it is, which does little
+	// harm.
+	log := log2(8*b.Len(), 8, 20)
+	st := &statistics{grams: make([]uint32, 1<<log), shift: uint(64 - log)}
 	pairs := new([256][256]uint32)
 	for id := 0; id < b.Len(); id++ {
-		eachRun(b.code[b.offsets[id]:b.offsets[id+1]], func(run []byte, _ bool, _ bool) {
+		eachRun(b.code[b.offsets[id]:b.offsets[id+1]], func(run []byte, _ int, _, _ bool) {
 			prev := byte(0)
 			for i, c := range run {
 				pairs[prev][c]++
 				prev = c
 				if i+maxGram <= len(run) {
-					st.grams[gramHash(load8(run, i), 0)>>(64-gramCounters)]++
+					st.grams[gramHash(load8(run, i), 0)>>st.shift]++
 				}
 			}
 		})
 	}
+	// Additive smoothing: what was never seen costs, but not everything.
+	information := func(n uint32, total uint64) float32 {
+		return float32(-math.Log2((float64(n) + 0.25) / (float64(total) + 64)))
+	}
 	for p := range pairs {
-		total := float64(0)
+		total := uint64(0)
 		for _, n := range pairs[p] {
-			total += float64(n)
+			total += uint64(n)
 		}
-		// Additive smoothing: what was never seen costs, but not everything.
+		unseen := information(0, total)
 		for c, n := range pairs[p] {
-			st.bits[p][c] = float32(-math.Log2((float64(n) + 0.25) / (total + 64)))
+			st.bits[p][c] = unseen
+			if n > 0 {
+				st.bits[p][c] = information(n, total)
+			}
 		}
 	}
 	return st
 }
 
-// eachRun calls fn for each stretch of literal text that every text matched by
-// the pattern contains. First says that nothing precedes it, last that nothing
-// follows.
-func eachRun(code []byte, fn func(run []byte, first, last bool)) {
+// eachRun calls fn for each literal that every text matched by the pattern
+// contains, with its place in the code. First says that nothing precedes it,
+// last that nothing follows. Literals cut because of their length count as
+// several.
+func eachRun(code []byte, fn func(run []byte, at int, first, last bool)) {
 	var o op
-	var joined []byte
 	var run []byte
-	first := true
+	at, first := 0, true
 	for pc := codeHeader; ; {
 		pc = decode(code, pc, &o)
 		if pc < 0 {
 			return
 		}
+		if run != nil {
+			fn(run, at, first, o.kind == kindEnd)
+			first = false
+		}
+		run = nil
 		if o.kind == Literal {
-			if run == nil {
-				run = o.text
-			} else {
-				joined = append(append(joined[:0], run...), o.text...)
-				run = joined
-			}
+			run, at = o.text, pc-len(o.text)
 			continue
 		}
-		if run != nil {
-			fn(run, first, o.kind == kindEnd)
-		}
-		run, first = nil, false
+		first = false
 		if o.kind == kindEnd || o.kind == Invalid {
 			return
 		}
@@ -79,7 +83,7 @@ func eachRun(code []byte, fn func(run []byte, first, last bool)) {
 // text and of the forms of its conversions.
 func (st *statistics) rank(code []byte) int16 {
 	total := float32(0)
-	eachRun(code, func(run []byte, first, last bool) {
+	eachRun(code, func(run []byte, _ int, first, last bool) {
 		if last {
 			run = run[:trimmedLen(run)] // the rest may not be there
 		}
@@ -203,7 +207,7 @@ func (st *statistics) file(code []byte, id uint32) (filing, bool) {
 	var best filing
 	var bestCost gramCost
 	bestClass := len(gramSizes)
-	eachRun(code, func(run []byte, first, last bool) {
+	eachRun(code, func(run []byte, at int, first, last bool) {
 		// Grams that reach into tabs or newlines at the end of the run may be
 		// missing from the text: stripped with all that follows.
 		end := len(run)
@@ -216,22 +220,21 @@ func (st *statistics) file(code []byte, id uint32) (filing, bool) {
 			size := gramSizes[class]
 			for i := 0; i+size <= end; i++ {
 				gram := run[i : i+size]
-				cost := gramCost{float: !first || i >= floatPlace, bits: st.gramBits(gram)}
+				cost := gramCost{float: !first || i >= farPlace, bits: st.gramBits(gram)}
 				if cost.bits < minGramBits {
 					continue
 				}
 				h := gramHash(load8(run, i), class)
 				if class == 0 {
-					cost.count = st.grams[h>>(64-gramCounters)]
+					cost.count = st.grams[h>>st.shift]
 				}
 				if class == bestClass && !cost.less(bestCost) {
 					continue
 				}
-				place := uint32(floatPlace)
-				if !cost.float {
-					place = uint32(i)
+				best = filing{hash: h, posting: id<<10 | uint32(i)<<1}
+				if cost.float {
+					best.posting = id<<10 | 1<<9 | uint32(min(at+i, farPlace))<<1
 				}
-				best = filing{hash: h, posting: id<<9 | place<<1}
 				bestCost, bestClass = cost, class
 			}
 		}
