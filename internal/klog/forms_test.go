@@ -129,6 +129,8 @@ var forms = []struct {
 		`k kern.warn 1.000000 Nov22-15:04:05 "a"`, `u daemon.info Nov22-15:04:05 "init: b"`}},
 	{"OpenWrt logread", "Sun Nov 22 15:04:05 2026 kern.info kernel: [    1.000000] a\nSun Nov 22 15:04:05 2026 daemon.err netifd[12]: b\n", []string{
 		`k kern.info 1.000000 2026-11-22T15:04:05 "a"`, `u daemon.err 2026-11-22T15:04:05 "netifd[12]: b"`}},
+	{"wall", "Message from syslogd@board at Nov 22 15:04:05 ...\n kernel:[    1.000000] a\n", []string{
+		`? "Message from syslogd@board at Nov 22 15:04:05 ..."`, `k 1.000000 "a"`}},
 	{"RFC 5424", "<6>1 2026-11-22T15:04:05.123Z board kernel - - - [    1.000000] a\n<30>1 2026-11-22T15:04:05.123Z board app 12 ID [x y=\"a]b\"][z] b\n", []string{
 		`k kern.info 1.000000 2026-11-22T15:04:05.123 "a"`, `u daemon.info 2026-11-22T15:04:05.123 "b"`}},
 	{"logcat", "11-22 15:04:05.123     0     0 I kernel  : [    1.000000] a\n", []string{`k 1.000000 Nov22-15:04:05.123 "a"`}},
@@ -172,8 +174,8 @@ var forms = []struct {
 	{"broken in the stamp", "[    1.000000] a\n[    1.00\n0001] b\n[    1.000002] c\n", []string{`k 1.000000 "a"`, `k 1.000001 "b"`, `k 1.000002 "c"`}},
 	{"no time stamps", "Linux version 6.1.0 (a@b) (arm-linux-gnueabihf-gcc) #1\nCPU: ARMv7\nusb 1-1: x\nKernel panic - not syncing: y\n", []string{
 		`k "Linux version 6.1.0 (a@b) (arm-linux-gnueabihf-gcc) #1"`, `? "CPU: ARMv7"`, `? "usb 1-1: x"`, `k "Kernel panic - not syncing: y"`}},
-	{"kmsg writers", "[    1.000000] IOAPIC[0]: apic_id 2\n[    1.000001] systemd[1]: x\n[    2.000000] NetworkManager[123]: x\n[    2.000001] a.out[1234]: segfault at 0 ip 0 sp 0 error 4\n[    2.000002] foo[7]: x\n", []string{
-		`k 1.000000 "IOAPIC[0]: apic_id 2"`, `u 1.000001 "systemd[1]: x"`, `u 2.000000 "NetworkManager[123]: x"`, `k 2.000001 "a.out[1234]: segfault at 0 ip 0 sp 0 error 4"`, `k 2.000002 "foo[7]: x"`}},
+	{"kmsg writers", "[    1.000000] IOAPIC[0]: apic_id 2\n[    1.000001] systemd[1]: x\n[    2.000000] NetworkManager[123]: x\n[    2.000001] a.out[1234]: segfault at 0 ip 0 sp 0 error 4\n[    2.000002] foo[7]: x\n[    2.000003] systemd[1]: segfault at 0\n", []string{
+		`k 1.000000 "IOAPIC[0]: apic_id 2"`, `u 1.000001 "systemd[1]: x"`, `u 2.000000 "NetworkManager[123]: x"`, `k 2.000001 "a.out[1234]: segfault at 0 ip 0 sp 0 error 4"`, `k 2.000002 "foo[7]: x"`, `k 2.000003 "systemd[1]: segfault at 0"`}},
 }
 
 func TestForms(t *testing.T) {

@@ -32,18 +32,15 @@ func writtenByUserSpace(text string, phase Phase) bool {
 		if i == n+1 || i+1 >= len(text) || text[i] != ']' || text[i+1] != ':' {
 			return false
 		}
-		if kmsgPrograms[name] || strings.HasPrefix(name, "systemd-") || strings.HasPrefix(name, "dracut-") {
-			return true
-		}
-		if phase == PhaseKernel || i-n-1 < 2 {
-			return false
-		}
 		// printk names a process in the same way when it reports on one.
 		rest := text[i+2:]
 		for _, s := range reportsOnProcess {
 			if strings.HasPrefix(rest, s) {
 				return false
 			}
+		}
+		if phase == PhaseKernel || i-n-1 < 2 {
+			return kmsgPrograms[name] || strings.HasPrefix(name, "systemd-") || strings.HasPrefix(name, "dracut-")
 		}
 		return true
 	}

@@ -183,6 +183,13 @@ func (l *lexer) foreign(c []byte, p *prefix) {
 			n = l.date(c[j:], p)
 			tagged = n > 0
 		case b >= 'a' && b <= 'z':
+			// "kernel:[" without a date: wall messages, cut columns.
+			if q := *p; isKernelTag(c[j:]) {
+				if l.kernel(c, j+len("kernel:"), &q); q.hasTime {
+					*p = q
+					return
+				}
+			}
 			n = facilityColumns(c[j:], p)
 		case (b == '{' || b == '-' || b == '"' || l.inDmesg) && l.json(c, j, p):
 			return
