@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"dekho/internal/index"
 	"dekho/internal/lang"
 	"dekho/internal/source"
@@ -375,7 +377,7 @@ func TestHostileTree(t *testing.T) {
 	if err := errors.Join(big.Truncate(100<<20), big.Close()); err != nil {
 		t.Fatal(err)
 	}
-	if err := syscall.Mkfifo(filepath.Join(tr.root, "pipe.c"), 0o644); err != nil {
+	if err := unix.Mkfifo(filepath.Join(tr.root, "pipe.c"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(tr.root, "secret.c"), []byte("secret()\n"), 0); err != nil {

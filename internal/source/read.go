@@ -16,6 +16,10 @@ const MaxFileSize = 64 << 20
 // sniffLen is how much of a file is searched for a NUL byte, as grep does.
 const sniffLen = 8 << 10
 
+// firstRead is how much of a large file is read before it is searched for a NUL
+// byte; of a small one all is.
+const firstRead = 256 << 10
+
 // attempts bounds how often a file that changes under the reader is read.
 const attempts = 3
 
@@ -101,7 +105,11 @@ func (r *Reader) readOnce(path string) ([]byte, Stamp, error) {
 	buf := r.buf[:want]
 	n := 0
 	for n < want {
-		k, err := readFile(fd, buf[n:])
+		part := buf[n:]
+		if n == 0 && len(part) > firstRead {
+			part = part[:firstRead]
+		}
+		k, err := readFile(fd, part)
 		if err != nil {
 			return nil, stamp, err
 		}
@@ -121,23 +129,6 @@ func (r *Reader) readOnce(path string) ([]byte, Stamp, error) {
 		return nil, stamp, errChanged
 	}
 	return buf[:n], stamp, nil
-}
-
-// StampOf is the stamp of a file that is opened by path now.
-func StampOf(path string) (Stamp, error) {
-	fd, err := openFile(path)
-	if err != nil {
-		return Stamp{}, &fs.PathError{Op: "open", Path: path, Err: err}
-	}
-	defer closeFile(fd)
-	s, mode, err := statFile(fd)
-	if err == nil && !mode.IsRegular() {
-		err = errSpecial
-	}
-	if err != nil {
-		return s, &fs.PathError{Op: "stat", Path: path, Err: err}
-	}
-	return s, nil
 }
 
 // Root is the one name of a directory: absolute, with symbolic links resolved.

@@ -226,17 +226,6 @@ func (s *Section) Bytes(off, n uint64) ([]byte, error) {
 	return s.data[off : off+n : off+n], nil
 }
 
-// From returns the verified bytes from off to the end of its block or to n
-// bytes, whichever is more, as far as the section reaches: for decoding an
-// entry whose length only its own bytes tell.
-func (s *Section) From(off, n uint64) ([]byte, error) {
-	size := uint64(len(s.data))
-	if off > size {
-		return nil, Damaged("%s: section %q has no byte %d", s.path, s.Tag, off)
-	}
-	return s.Bytes(off, min(max(n, BlockSize-off%BlockSize), size-off))
-}
-
 func (s *Section) verify(b uint64) error {
 	block := s.data[b*BlockSize : min((b+1)*BlockSize, uint64(len(s.data)))]
 	if crc32.Checksum(block, castagnoli) != binary.LittleEndian.Uint32(s.sums[4*b:]) {

@@ -138,9 +138,6 @@ func (t *Temp) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// Path is where the file is until it is committed.
-func (t *Temp) Path() string { return t.path }
-
 // Rename gives the file its name before it is on disk: for files that nothing
 // refers to until Settle has returned.
 func (t *Temp) Rename(d Dir, name string) error {
