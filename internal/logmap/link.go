@@ -4,6 +4,7 @@ package logmap
 // runs at the end of each index run and reads no source.
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"io"
@@ -50,7 +51,7 @@ type linker struct {
 	files     []fileInfo
 	byPath    map[string]int32
 	byBase    map[string][]int32
-	macros    map[string][]*macro
+	macros    map[string]*nameDefs
 	funcs     map[string][]*function
 	stmts     []stmt
 	fileScope []stmt
@@ -60,6 +61,9 @@ type linker struct {
 	visMemo   map[string][]*macro
 	visFile   int32
 	primMemo  map[primKey][]prim
+	seenAt    []int32 // scratch of reach: the search that saw a file last
+	seenGen   int32
+	queue     []int32
 
 	moduleFiles map[string][]int32  // directory and module -> files that name drivers
 	moduleNames map[string][]string // the names in them
@@ -82,7 +86,7 @@ func Link(in Input, w io.Writer) (Stats, error) {
 		in:        in,
 		byPath:    make(map[string]int32, in.NumFiles()),
 		byBase:    make(map[string][]int32),
-		macros:    make(map[string][]*macro, 1<<16),
+		macros:    make(map[string]*nameDefs, 1<<17),
 		funcs:     make(map[string][]*function),
 		printing:  make(map[string]bool, 1<<14),
 		dirSymbol: make(map[string]string),
@@ -132,6 +136,7 @@ var userSpaceDirs = [...]string{"tools/", "scripts/", "Documentation/", "usr/"}
 func (l *linker) gather() error {
 	n := l.in.NumFiles()
 	l.files = make([]fileInfo, n)
+	l.seenAt = make([]int32, n)
 	for i := range n {
 		p := l.in.Path(i)
 		fi := &l.files[i]
@@ -182,7 +187,12 @@ func (l *linker) read(file int32, blob []byte) error {
 			m := newMacro(file, rec.Line, name, rec.Flags&logfacts.FlagFunctionLike != 0, stringOf(rec.Params), stringOf(rec.Body))
 			m.guarded = rec.Flags&logfacts.FlagGuarded != 0
 			m.global = rec.Flags&logfacts.FlagVariable != 0 && rec.Flags&logfacts.FlagStatic == 0
-			l.macros[name] = append(l.macros[name], m)
+			d := l.macros[name]
+			if d == nil {
+				d = new(nameDefs)
+				l.macros[name] = d
+			}
+			d.all = append(d.all, m)
 		case logfacts.TagFunc:
 			fn, inFunc = stringOf(rec.Name), true
 			if rec.Flags&logfacts.FlagFormat != 0 {
@@ -231,7 +241,8 @@ func (l *linker) closure() {
 		}
 	}
 	for name, defs := range l.macros {
-		for _, m := range defs {
+		defs.index(l)
+		for _, m := range defs.all {
 			if !m.function && len(m.body) > 200 {
 				continue
 			}
@@ -688,6 +699,19 @@ func (l *linker) finish(o *out, s *stmt, ctx context) {
 func mergeStrings(elems []pattern.Elem, args []string) ([]pattern.Elem, []string) {
 	const long = 5
 	plain := func(e *pattern.Elem) bool { return e.Kind == pattern.String && e.Width == 0 }
+	runs, run := 0, 0
+	for i := range elems {
+		if plain(&elems[i]) {
+			if run++; run == long {
+				runs++
+			}
+		} else {
+			run = 0
+		}
+	}
+	if runs == 0 {
+		return elems, args
+	}
 	var out []pattern.Elem
 	var outArgs []string
 	arg := 0
@@ -749,6 +773,9 @@ func (l *linker) constant(op *operand, e pattern.Elem, ctx context) ([]chunk, bo
 	}
 	switch e.Kind {
 	case pattern.String:
+		if op.toks == nil && !maybeText(op.text) {
+			return nil, false
+		}
 		ts := op.tokens()
 		if len(ts) == 0 || len(ts) > 12 {
 			return nil, false
@@ -768,6 +795,20 @@ func (l *linker) constant(op *operand, e pattern.Elem, ctx context) ([]chunk, bo
 		}
 	}
 	return nil, false
+}
+
+// maybeText reports whether an argument can be a string constant, by its look:
+// most are members, calls or variables in lower case.
+func maybeText(arg string) bool {
+	for i := 0; i < len(arg); i++ {
+		switch arg[i] {
+		case '"':
+			return true
+		case '>', '.', '[', '?', '+', '*':
+			return false
+		}
+	}
+	return arg != ""
 }
 
 // addSite files the lines of a format under its statement.
@@ -810,6 +851,9 @@ func (f *formatLine) empty() bool {
 // splitLines cuts elements at newlines: printk puts its prefix before each
 // line of a record, so each is a line of the log.
 func splitLines(elems []pattern.Elem) []formatLine {
+	if line, ok := oneLine(elems); ok {
+		return []formatLine{line}
+	}
 	var out []formatLine
 	cur := formatLine{open: true}
 	arg := 0
@@ -838,6 +882,23 @@ func splitLines(elems []pattern.Elem) []formatLine {
 		out = append(out, cur)
 	}
 	return out
+}
+
+// oneLine is the usual case: the only newline is the last byte.
+func oneLine(elems []pattern.Elem) (formatLine, bool) {
+	for i := range elems {
+		if elems[i].Kind != pattern.Literal {
+			continue
+		}
+		if nl := bytes.IndexByte(elems[i].Text, '\n'); nl >= 0 {
+			if i != len(elems)-1 || nl != len(elems[i].Text)-1 {
+				return formatLine{}, false
+			}
+			elems[i].Text = elems[i].Text[:nl]
+			return formatLine{elems: elems}, true
+		}
+	}
+	return formatLine{elems: elems, open: true}, true
 }
 
 // sortSites orders the sites of a map: by pattern, then place.

@@ -5,6 +5,7 @@ package logmap
 // definitions that a file can see in any configuration count.
 
 import (
+	"sort"
 	"strings"
 	"unsafe"
 
@@ -217,15 +218,59 @@ func group(ts []tok, i int) (args [][]tok, next int, ok bool) {
 	return nil, i, false
 }
 
+// nameDefs are the definitions of one name.
+type nameDefs struct {
+	all     []*macro // in the order of their files
+	headers []*macro // those in headers
+	global  *macro   // a variable that every file can name
+	// common is set when the only definitions outside C files are those of one
+	// header that any file may include: the usual case, and a quick one.
+	common []*macro
+}
+
+// index fills what is derived from all.
+func (d *nameDefs) index(l *linker) {
+	for _, m := range d.all {
+		switch {
+		case l.files[m.file].header:
+			d.headers = append(d.headers, m)
+		case m.global && d.global == nil:
+			d.global = m
+		}
+	}
+	if n := len(d.headers); n > 0 && d.headers[0].file == d.headers[n-1].file && strings.HasPrefix(l.files[d.headers[0].file].path, "include/") {
+		d.common = d.headers
+	}
+}
+
+// own are the definitions in the file itself.
+func (d *nameDefs) own(file int32) []*macro {
+	i := sort.Search(len(d.all), func(i int) bool { return d.all[i].file >= file })
+	j := i
+	for j < len(d.all) && d.all[j].file == file {
+		j++
+	}
+	return d.all[i:j]
+}
+
 // visible returns the definitions of name that the file sees: its own, or
 // those of one header it includes. All #if alternatives of one file count.
 func (l *linker) visible(name string, file int32) []*macro {
-	defs := l.macros[name]
-	if len(defs) == 0 {
+	d := l.macros[name]
+	if d == nil {
 		return nil
 	}
-	if len(defs) == 1 && (defs[0].file == file || defs[0].global || l.files[defs[0].file].header) {
-		return defs
+	if own := d.own(file); len(own) > 0 {
+		return own
+	}
+	if d.common != nil {
+		return d.common
+	}
+	if len(d.headers) == 0 {
+		if d.global != nil {
+			return []*macro{d.global}
+		}
+		return nil
 	}
 	if l.visFile != file { // the memo serves the statements of one file
 		clear(l.visMemo)
@@ -234,41 +279,31 @@ func (l *linker) visible(name string, file int32) []*macro {
 	if v, ok := l.visMemo[name]; ok {
 		return v
 	}
-	v := l.findVisible(name, defs, file)
+	v := l.findVisible(name, d, file)
 	l.visMemo[name] = v
 	return v
 }
 
-func (l *linker) findVisible(name string, defs []*macro, file int32) []*macro {
-	var own []*macro
-	headers := make(map[int32][]*macro)
-	for _, d := range defs {
-		if d.file == file {
-			own = append(own, d)
-		} else if h := &l.files[d.file]; h.header && l.near(h, file) {
-			headers[d.file] = append(headers[d.file], d)
+// findVisible looks for the header that brings a name to a file.
+func (l *linker) findVisible(name string, d *nameDefs, file int32) []*macro {
+	var groups [][]*macro // by header
+	for i := 0; i < len(d.headers); {
+		j := i
+		for j < len(d.headers) && d.headers[j].file == d.headers[i].file {
+			j++
 		}
-	}
-	if len(own) > 0 {
-		return own
-	}
-	if len(headers) == 0 {
-		for i, d := range defs {
-			if d.global {
-				return defs[i : i+1]
-			}
+		if l.near(&l.files[d.headers[i].file], file) {
+			groups = append(groups, d.headers[i:j])
 		}
+		i = j
+	}
+	switch len(groups) {
+	case 0:
 		return nil
+	case 1:
+		return groups[0]
 	}
-	if len(headers) == 1 {
-		for _, d := range headers {
-			return d
-		}
-	}
-	if h, ok := l.reach(name, headers, file); ok {
-		return headers[h]
-	}
-	return nil
+	return l.reach(name, groups, file)
 }
 
 // near reports whether a file can be expected to include the header: any may
@@ -292,54 +327,70 @@ func (l *linker) near(h *fileInfo, file int32) bool {
 // includes, directly or not. Where more than one is reached, the one nearest
 // to the file in the tree is taken: private headers redefine what common ones
 // preset.
-func (l *linker) reach(name string, headers map[int32][]*macro, file int32) (int32, bool) {
-	best, bestScore := int32(-1), -1
-	consider := func(h int32, hops int) {
-		s := 0
-		if headers[h][0].guarded {
-			s = min(l.usesIn(name, h), 50) - 80 // a default, most likely that of its users
+func (l *linker) reach(name string, groups [][]*macro, file int32) []*macro {
+	var best []*macro
+	bestScore := 0
+	consider := func(g []*macro, hops int) {
+		h := &l.files[g[0].file]
+		if g[0].guarded && strings.HasPrefix(h.path, "include/") {
+			return // a default among others, see below
 		}
-		s += commonDirs(l.files[h].path, l.files[file].path)*100 - hops
-		if arch := l.files[h].arch; arch != "" && l.files[file].arch != arch {
+		s := commonDirs(h.path, l.files[file].path)*100 - hops
+		if h.arch != "" && l.files[file].arch != h.arch {
 			s -= 1000
 		}
-		if s > bestScore || best < 0 {
-			best, bestScore = h, s
+		if best == nil || s > bestScore {
+			best, bestScore = g, s
 		}
 	}
-	seen := map[int32]bool{file: true}
-	queue := []int32{file}
-	hops := 0
-	for len(queue) > 0 && len(seen) < 600 {
-		var next []int32
-		for _, f := range queue {
-			for _, h := range l.includes(f) {
-				if seen[h] {
-					continue
+	// The file's own includes, and what its private headers include in turn:
+	// common headers seldom redefine what others use, and going through them
+	// would visit half of include/.
+	l.seenGen++
+	queue := append(l.queue[:0], file)
+	for n := 0; n < len(queue) && n < 100; n++ {
+		hops := 1
+		if n == 0 {
+			hops = 0
+		}
+		for _, h := range l.includes(queue[n]) {
+			if l.seenAt[h] == l.seenGen {
+				continue
+			}
+			l.seenAt[h] = l.seenGen
+			for _, g := range groups {
+				if g[0].file == h {
+					consider(g, hops)
 				}
-				seen[h] = true
-				if _, ok := headers[h]; ok {
-					consider(h, hops)
-				}
-				next = append(next, h)
+			}
+			if p := l.files[h].path; !strings.HasPrefix(p, "include/") && !strings.HasPrefix(p, "arch/") {
+				queue = append(queue, h)
 			}
 		}
-		hops++
-		if best >= 0 && hops > 2 {
-			break
-		}
-		queue = next
 	}
-	return best, best >= 0
+	l.queue = queue
+	if best != nil {
+		return best
+	}
+	// Not seen on the way: the definition that a common header presets, which
+	// is the one that its macros use.
+	most := -1
+	for _, g := range groups {
+		if !strings.HasPrefix(l.files[g[0].file].path, "include/") {
+			continue
+		}
+		if n := l.usesIn(name, g[0].file); n > most {
+			best, most = g, n
+		}
+	}
+	return best
 }
 
 // usesIn counts the macros of a header that mention a name.
 func (l *linker) usesIn(name string, header int32) (n int) {
 	for _, u := range l.users[name] {
-		for _, m := range l.macros[u] {
-			if m.file == header {
-				n++
-			}
+		if d := l.macros[u]; d != nil {
+			n += len(d.own(header))
 		}
 	}
 	return n

@@ -189,7 +189,7 @@ func (l *linker) macroPrims(m *macro, file int32) []prim {
 		args = append(args, []tok{{kind: tokRest, n: int32(len(m.params))}})
 	}
 	m.primsDone = true // a macro that leads back to itself ends here
-	x := primSearch{l: l, file: file, local: l.files[m.file].header}
+	x := primSearch{l: l, file: file, of: m.file}
 	x.find(m.substitute(args), 0)
 	if x.depends {
 		// What it comes to depends on the file that uses it: a nested name
@@ -204,7 +204,7 @@ func (l *linker) macroPrims(m *macro, file int32) []prim {
 type primSearch struct {
 	l       *linker
 	file    int32
-	local   bool
+	of      int32 // the file of the macro being expanded
 	depends bool
 	found   []prim
 	steps   int
@@ -266,18 +266,14 @@ func isRoot(name string) bool {
 	return ok
 }
 
-// visible is linker.visible, noting whether the answer depends on the file.
+// visible is linker.visible, noting whether the answer holds for this file
+// alone: when it comes from the file itself or a private header.
 func (x *primSearch) visible(name string) []*macro {
-	defs := x.l.macros[name]
-	if len(defs) > 1 {
-		for _, d := range defs[1:] {
-			if d.file != defs[0].file {
-				x.depends = true
-				break
-			}
-		}
+	defs := x.l.visible(name, x.file)
+	if len(defs) > 0 && defs[0].file != x.of && !strings.HasPrefix(x.l.files[defs[0].file].path, "include/") {
+		x.depends = true
 	}
-	return x.l.visible(name, x.file)
+	return defs
 }
 
 // alias is the object-like macro that renames a printing macro or function.
@@ -352,7 +348,7 @@ func (l *linker) stmtPrims(s *stmt) []prim {
 		// A private definition for programs (raid6 has one) hides the
 		// kernel's own.
 		var common []*macro
-		for _, d := range l.macros[s.callee] {
+		for _, d := range l.macros[s.callee].headers {
 			if strings.HasPrefix(l.files[d.file].path, "include/linux/") {
 				common = append(common, d)
 			}
