@@ -1,11 +1,15 @@
 package logmap
 
-// From a record to the statements that can have printed it.
+// From records to the statements that can have printed them. What the text of a
+// record alone says is worked out for many records at once (find.go); here its
+// neighbours are taken into account, and the answer is put together.
 
 import (
 	"cmp"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"dekho/internal/klog"
 	"dekho/internal/logmap/pattern"
@@ -63,10 +67,7 @@ type Site struct {
 	// Why tells what spoke for the site and against it.
 	Why []string
 
-	id   uint32
-	file uint32
-	hit  pattern.Hit
-	text string // what the pattern was matched against
+	id uint32
 }
 
 // Arg is the value of one argument.
@@ -102,29 +103,14 @@ type Options struct {
 // the log has said so far: statements near each other print near each other.
 // A Session is used by one goroutine.
 type Session struct {
-	m    *Map
-	mat  *pattern.Matcher
-	opts Options
-	caps pattern.Captures
-	hits []pattern.Hit
-	ids  []uint32
-	cand []candidate
+	m       *Map
+	opts    Options
+	arch    string
+	finders []*finder
+	drafts  []draft
 
-	arch     string
 	seen     map[uint32]int // files that certainly printed, and how often
 	previous []neighbour    // of the records just before, newest last
-	elems    []pattern.Elem
-	names    map[uint32][]string
-	built    map[uint32]int8 // files against the configuration: 1 yes, -1 no
-}
-
-// candidate is a site while it is being ranked.
-type candidate struct {
-	id    uint32
-	hit   pattern.Hit
-	score float64
-	why   []string
-	parts []part
 }
 
 // neighbour is the first site of a record explained before, and how far it can
@@ -134,199 +120,249 @@ type neighbour struct {
 	trust float64
 }
 
-type part struct {
-	id         uint32
-	start, end int
-	bits       float64
-}
-
 // NewSession starts to explain a log.
 func (m *Map) NewSession(o Options) *Session {
 	if o.MaxSites <= 0 {
 		o.MaxSites = 8
 	}
-	return &Session{
-		m: m, mat: m.set.NewMatcher(), opts: o, arch: o.Arch,
-		seen: make(map[uint32]int), names: make(map[uint32][]string), built: make(map[uint32]int8),
-	}
+	return &Session{m: m, opts: o, arch: o.Arch, seen: make(map[uint32]int)}
 }
 
 // SetArch tells the session what architecture the log comes from, when the
 // log has said so. An architecture given in Options stays.
 func (s *Session) SetArch(arch string) {
-	if s.opts.Arch == "" {
+	if s.opts.Arch == "" && arch != s.arch {
 		s.arch = arch
+		for _, f := range s.finders {
+			f.reset(arch)
+		}
 	}
 }
 
 // NewBoot forgets what is near: another boot begins.
 func (s *Session) NewBoot() { s.previous = s.previous[:0] }
 
-// maxHits bounds the patterns looked at for one record.
-const maxHits = 256
-
 // Explain finds the statements that can have printed the record.
 func (s *Session) Explain(r *klog.Record) Explanation {
-	text := r.Text
-	if len(text) > 4096 {
-		text = text[:4096]
+	return s.ExplainAll([]*klog.Record{r})[0]
+}
+
+// ExplainAll explains consecutive records. The more are given at once, the
+// more each can learn from those that follow it, and the more processors work
+// at the same time; some hundreds are plenty.
+func (s *Session) ExplainAll(rs []*klog.Record) []Explanation {
+	s.draftAll(rs)
+	out := make([]Explanation, len(rs))
+	for i := range rs {
+		out[i] = s.decide(i)
 	}
-	trimmed := strings.TrimRight(text, " ")
-	if trimmed == "" || r.Origin == klog.OriginFirmware || r.Origin == klog.OriginCapture {
-		return Explanation{Verdict: NotKernel}
+	return out
+}
+
+// perWorker is the least number of records worth a goroutine.
+const perWorker = 32
+
+// draftAll fills s.drafts, in parallel.
+func (s *Session) draftAll(rs []*klog.Record) {
+	for len(s.drafts) < len(rs) {
+		s.drafts = append(s.drafts, draft{})
 	}
-	s.find(bytesOf(trimmed), r)
-	if len(s.cand) == 0 {
-		if r.Origin == klog.OriginKernel {
-			return Explanation{Verdict: Unknown}
+	s.drafts = s.drafts[:len(rs)]
+	workers := max(1, min(runtime.GOMAXPROCS(0), len(rs)/perWorker, 8))
+	for len(s.finders) < workers {
+		s.finders = append(s.finders, newFinder(s.m, &s.opts, s.arch))
+	}
+	if workers == 1 {
+		for i := range rs {
+			s.finders[0].draft(rs[i], &s.drafts[i])
 		}
+		return
+	}
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			for i := w * len(rs) / workers; i < (w+1)*len(rs)/workers; i++ {
+				s.finders[w].draft(rs[i], &s.drafts[i])
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// How much a neighbour counts, in bits.
+const (
+	sameStatement = 25 // the line before is an earlier line of the same format
+	sameFunction  = 8
+	sameFile      = 5
+	laterLine     = 2 // in the same function, behind the neighbour
+	fileSeen      = 3
+	lonelyLine    = -12 // a later line of a format, without the one before
+	perRecord     = 0.5 // less for each record in between
+	lookBehind    = 8
+	lookAhead     = 5
+)
+
+// context scores the candidates of draft i by their neighbours.
+func (s *Session) context(i int) {
+	d := &s.drafts[i]
+	ahead := s.ahead(i)
+	for n := range d.cands {
+		c := &d.cands[n]
+		c.score = c.base
+		if _, _, lineOf := s.m.flags(c.id); lineOf > 0 {
+			if k := len(s.previous); k > 0 && s.m.sameStatement(s.previous[k-1].site, c.id) {
+				c.score += sameStatement
+				c.why |= whyStatement
+			} else {
+				c.score += lonelyLine
+			}
+		}
+		near, why := s.near(c.id, ahead)
+		switch {
+		case near > 0:
+			c.score += near
+			c.why |= why
+		case s.seen[s.m.originFile(c.id)] > 0:
+			c.score += fileSeen
+			c.why |= whySeen
+		}
+	}
+	slices.SortStableFunc(d.cands, func(a, b candidate) int { return cmp.Compare(b.score, a.score) })
+}
+
+// ahead lists the sites of the records behind i that are certain by their text
+// alone.
+func (s *Session) ahead(i int) []neighbour {
+	var out []neighbour
+	for k := i + 1; k < len(s.drafts) && k <= i+lookAhead; k++ {
+		d := &s.drafts[k]
+		if d.plain {
+			out = append(out, neighbour{d.cands[0].id, 1 - float64(k-i)*0.1})
+		}
+	}
+	return out
+}
+
+// near tells how near the site is to those of the records around.
+func (s *Session) near(site uint32, ahead []neighbour) (float64, why) {
+	file, fn, line := s.m.origin(site)
+	best, reason := 0.0, why(0)
+	consider := func(n neighbour, age float64, behind bool) {
+		f, nfn, nline := s.m.origin(n.site)
+		if f != file {
+			return
+		}
+		points, w := sameFile-age*perRecord, whyFile
+		if nfn == fn && fn != 0 {
+			points, w = sameFunction-age*perRecord, whyFunction
+			if behind == (line > nline) {
+				points += laterLine
+			}
+		}
+		if points *= n.trust; points > best {
+			best, reason = points, w
+		}
+	}
+	for i := len(s.previous) - 1; i >= 0; i-- {
+		consider(s.previous[i], float64(len(s.previous)-1-i), true)
+	}
+	for i, n := range ahead {
+		consider(n, float64(i), false)
+	}
+	return best, reason
+}
+
+// What a verdict asks for, in bits.
+const (
+	certainGap   = 14
+	certainBits  = 18
+	likelyGap    = 2.5
+	strangerBits = 22  // for a record that does not say it is the kernel's
+	hopeless     = -20 // scores below are no answer
+)
+
+// decide turns draft i into an answer and remembers it.
+func (s *Session) decide(i int) Explanation {
+	d := &s.drafts[i]
+	if len(d.cands) == 0 {
+		return Explanation{Verdict: d.empty}
+	}
+	s.context(i)
+	best := &d.cands[0]
+	bits := float64(best.hit.Specificity)
+	if !d.kernel && (bits < strangerBits || !best.hit.Whole && len(best.parts) == 0) {
 		return Explanation{Verdict: NotKernel}
 	}
-	e := s.decide(r, trimmed)
+	if best.score < hopeless {
+		return Explanation{Verdict: Unknown}
+	}
+	var e Explanation
+	e.Verdict = s.verdict(d)
+	for n := range d.cands {
+		c := &d.cands[n]
+		if len(e.Sites) >= s.opts.MaxSites || len(e.Sites) > 3 && c.score < best.score-25 {
+			e.More = len(d.cands) - n
+			break
+		}
+		if !slices.ContainsFunc(e.Sites, func(o Site) bool { return s.m.sameStatement(o.id, c.id) }) {
+			e.Sites = append(e.Sites, s.m.site(c.id, c.score, c.why))
+		}
+	}
+	e.Args = s.finders[0].args(best, d.text)
+	for _, p := range best.parts {
+		e.Parts = append(e.Parts, s.m.site(p.id, 0, 0))
+	}
+	trust := [...]float64{Certain: 1, Likely: 0.6, Ambiguous: 0.2}[e.Verdict]
+	if len(s.previous) >= lookBehind {
+		copy(s.previous, s.previous[1:])
+		s.previous = s.previous[:lookBehind-1]
+	}
+	s.previous = append(s.previous, neighbour{best.id, trust})
+	if e.Verdict == Certain {
+		s.seen[s.m.originFile(best.id)]++
+	}
 	return e
 }
 
-// find fills s.cand with ranked candidates.
-func (s *Session) find(text []byte, r *klog.Record) {
-	s.cand = s.cand[:0]
-	s.hits = s.mat.Find(text, s.hits[:0])
-	s.hits = s.mat.FindWeak(text, s.hits)
-	if len(s.hits) == 0 {
-		return
-	}
-	slices.SortStableFunc(s.hits, func(a, b pattern.Hit) int { return cmp.Compare(b.Specificity, a.Specificity) })
-	if len(s.hits) > maxHits {
-		s.hits = s.hits[:maxHits]
-	}
-	for _, h := range s.hits {
-		if !h.Whole && h.Specificity < 6 {
-			continue // a few letters at the start say nothing
-		}
-		first, end := s.m.patternSites(h.ID)
-		if end-first > 4*maxHits {
-			end = first + 4*maxHits
-		}
-		for id := first; id < end; id++ {
-			c := candidate{id: id, hit: h}
-			if s.rank(&c, text, r) {
-				s.cand = append(s.cand, c)
-			}
+// verdict judges the ranked candidates of a draft.
+func (s *Session) verdict(d *draft) Verdict {
+	best := &d.cands[0]
+	gap := 100.0
+	for i := 1; i < len(d.cands); i++ {
+		if !s.m.samePlace(best.id, d.cands[i].id) {
+			gap = best.score - d.cands[i].score
+			break
 		}
 	}
-	slices.SortStableFunc(s.cand, func(a, b candidate) int { return cmp.Compare(b.score, a.score) })
+	covered := best.hit.Whole || len(best.parts) > 0 && best.parts[len(best.parts)-1].end == len(d.text)
+	flags, _, _ := s.m.flags(best.id)
+	switch {
+	case gap >= certainGap && best.hit.Specificity >= certainBits && covered && flags&flagGeneric == 0 && best.score > 0:
+		return Certain
+	case gap >= likelyGap:
+		return Likely
+	}
+	return Ambiguous
 }
 
-// flagsOf unpacks the flags of a site.
+// flags unpacks the flags of a site.
 func (m *Map) flags(site uint32) (flags uint32, level, part int) {
 	f := m.col(site, colFlags)
 	return f & (1<<levelShift - 1), int(f>>levelShift&0xff) - 1, int(f >> partShift & 0xff)
 }
 
-// rank scores a candidate; false drops it.
-func (s *Session) rank(c *candidate, text []byte, r *klog.Record) bool {
-	m := s.m
-	flags, level, lineOf := m.flags(c.id)
-	file := m.col(c.id, colFile)
-	if said := m.col(c.id, colSaidFile); said != 0 {
-		file = said - 1
-	}
-	path := m.str(m.fileWord(file, 0))
-	c.score = saturate(float64(c.hit.Specificity))
-	why := func(points float64, text string) {
-		c.score += points
-		c.why = append(c.why, text)
-	}
-	// Architecture.
-	if rest, ok := strings.CutPrefix(path, "arch/"); ok && s.arch != "" {
-		arch, sub, _ := strings.Cut(rest, "/")
-		if arch == "x86" && strings.HasPrefix(sub, "um/") {
-			arch = "um"
-		}
-		if arch != s.arch {
-			why(-60, "of another architecture ("+arch+")")
-		} else {
-			c.score += 3
-		}
-	}
-	if strings.HasPrefix(path, "samples/") {
-		why(-10, "a sample")
-	}
-	// Configuration.
-	switch s.configured(file) {
-	case 1:
-		why(4, "built by the configuration")
-	case -1:
-		why(-60, "not built by the configuration")
-	}
-	// Level.
-	if r.Level != klog.NoLevel && level >= 0 {
-		if int(r.Level) == level {
-			c.score += 4
-		} else {
-			why(-20, "printed at another level")
-		}
-	}
-	if flags&flagGeneric != 0 {
-		c.score -= 12
-	}
-	if flags&flagOdd != 0 {
-		why(-6, "in an #if arm that is seldom built")
-	}
-	if flags&flagCont != 0 && !r.Flags.Has(klog.FlagContinuation) {
-		c.score -= 10
-	}
-	args := m.str(m.col(c.id, colArgs))
-	s.captures(c, text, args, file, path, why)
-	if !c.hit.Whole {
-		c.parts = s.continuation(c, text, file)
-		rest := len(text)
-		if n := len(c.parts); n > 0 {
-			rest = c.parts[n-1].end
-			bits := float64(c.hit.Specificity)
-			for _, p := range c.parts {
-				bits += max(p.bits, 0)
-			}
-			c.score += 2 + saturate(bits) - saturate(float64(c.hit.Specificity))
-		} else {
-			rest = c.hit.End
-		}
-		if left := len(strings.TrimSpace(string(text[rest:]))); left > 0 {
-			c.score -= 12 + float64(left)
-		}
-	}
-	// Neighbours.
-	if lineOf > 0 {
-		if n := len(s.previous); n > 0 && s.samePlace(s.previous[n-1].site, c.id) {
-			why(25, "the line before is of the same statement")
-		} else {
-			c.score -= 12
-		}
-	}
-	if near, what := s.near(c.id, file); near > 0 {
-		why(near, what)
-	} else if s.seen[file] > 0 {
-		why(3, "the file has printed before")
-	}
-	return true
+// samePlace reports whether two sites print at the same place, sameStatement
+// whether their words come from the same statement too.
+func (m *Map) samePlace(a, b uint32) bool {
+	return m.col(a, colFile) == m.col(b, colFile) && m.col(a, colLine) == m.col(b, colLine)
 }
 
-// saturate bounds the weight of long formats: beyond some forty bits more text
-// says little more, since near copies of a format share most of it.
-func saturate(bits float64) float64 {
-	const knee = 40
-	if bits > knee {
-		return knee + (bits-knee)*0.15
-	}
-	return bits
+func (m *Map) sameStatement(a, b uint32) bool {
+	return m.samePlace(a, b) && m.col(a, colSaidFile) == m.col(b, colSaidFile) && m.col(a, colSaidLine) == m.col(b, colSaidLine)
 }
 
-func (s *Session) samePlace(a, b uint32) bool {
-	m := s.m
-	return m.col(a, colFile) == m.col(b, colFile) && m.col(a, colLine) == m.col(b, colLine) &&
-		m.col(a, colSaidFile) == m.col(b, colSaidFile) && m.col(a, colSaidLine) == m.col(b, colSaidLine)
-}
-
-// fileAndFn are the file and function the words of a site come from.
+// origin is where the words of a site come from: the caller of a wrapper, or
+// the place itself.
 func (m *Map) origin(site uint32) (file, fn, line uint32) {
 	if said := m.col(site, colSaidFile); said != 0 {
 		return said - 1, m.col(site, colSaidFn), m.col(site, colSaidLine)
@@ -334,347 +370,31 @@ func (m *Map) origin(site uint32) (file, fn, line uint32) {
 	return m.col(site, colFile), m.col(site, colFn), m.col(site, colLine)
 }
 
-// near tells how near the site is to those of the records before.
-func (s *Session) near(site, file uint32) (float64, string) {
-	_, fn, line := s.m.origin(site)
-	best, what := 0.0, ""
-	for i := len(s.previous) - 1; i >= 0; i-- {
-		p := s.previous[i]
-		pf, pfn, pline := s.m.origin(p.site)
-		if pf != file {
-			continue
-		}
-		age := float64(len(s.previous)-1-i) * 0.5
-		points := 5.0 - age
-		w := "its file printed just before"
-		if pfn == fn && fn != 0 {
-			points = 8 - age
-			w = "its function printed just before"
-			if line > pline {
-				points += 2
-			}
-		}
-		if points *= p.trust; points > best {
-			best, what = points, w
-		}
+func (m *Map) originFile(site uint32) uint32 {
+	if said := m.col(site, colSaidFile); said != 0 {
+		return said - 1
 	}
-	return best, what
+	return m.col(site, colFile)
 }
 
-// configured tells whether the configuration builds the file: 1, -1, 0 if not
-// known.
-func (s *Session) configured(file uint32) int8 {
-	if s.opts.Config == nil {
-		return 0
-	}
-	if v, ok := s.built[file]; ok {
-		return v
-	}
-	v := int8(0)
-	for sym := range strings.FieldsSeq(s.m.str(s.m.fileWord(file, 2))) {
-		switch s.opts.Config[sym] {
-		case "y", "m":
-			if v == 0 {
-				v = 1
-			}
-		default:
-			v = -1
-		}
-	}
-	s.built[file] = v
-	return v
-}
-
-// driverArgs are the argument expressions that name driver and device in
-// dev_printk (drivers/base/core.c) and what is built on it.
-const driverArg = "dev_driver_string("
-
-// captures looks at what the conversions printed: is it plausible for the
-// site?
-func (s *Session) captures(c *candidate, text []byte, args string, file uint32, path string, why func(float64, string)) {
-	if !s.mat.Match(c.hit.ID, text, &s.caps) {
-		return
-	}
-	s.elems = s.m.set.AppendElems(s.elems[:0], c.hit.ID)
-	i := 0
-	for _, e := range s.elems {
-		if !e.Kind.IsConversion() {
-			continue
-		}
-		arg, rest, _ := strings.Cut(args, "\x00")
-		args = rest
-		if i >= len(s.caps.Spans) {
-			break
-		}
-		got := s.caps.Spans[i].Text(text)
-		i++
-		switch e.Kind {
-		case pattern.Dentry, pattern.Node, pattern.BlockDev, pattern.UnknownPointer:
-			free(c, got)
-		case pattern.String, pattern.Any, pattern.VaFormat:
-			if strings.HasPrefix(arg, driverArg) {
-				if strings.IndexByte(string(got), ' ') >= 0 || len(got) > 40 {
-					c.score -= 15 // driver names have no blanks
-				}
-				if p, w := s.driver(string(got), file, path); w != "" {
-					why(p, w)
-				} else {
-					c.score += p
-				}
-				continue
-			}
-			// Free text that holds what looks like the words of another
-			// statement is less likely than a format with those words.
-			free(c, got)
-			if strings.HasPrefix(arg, "dev_name(") || strings.Contains(arg, "netdev_name(") {
-				if strings.IndexByte(string(got), ' ') >= 0 {
-					c.score -= 10
-				}
-			}
-		}
-	}
-}
-
-// free charges for text that a conversion printed as it came: words in it are
-// more likely words of a format.
-func free(c *candidate, got []byte) {
-	c.score -= min(float64(len(got))/8, 10)
-	if len(got) > 0 && (got[0] == ' ' || got[0] == '\t') {
-		c.score -= 8 // blanks in front are a format's
-	}
-	blanks := 0
-	for i := range got {
-		if got[i] == ' ' {
-			if blanks++; blanks > 8 {
-				return
-			}
-			c.score--
-			if i > 0 && got[i-1] == ':' {
-				c.score -= 3
-			}
-		}
-	}
-}
-
-// driver scores the driver's name in front of a device against the file.
-func (s *Session) driver(name string, file uint32, path string) (float64, string) {
-	if name == "" {
-		return -2, ""
-	}
-	names, ok := s.names[file]
-	if !ok {
-		if all := s.m.str(s.m.fileWord(file, 3)); all != "" {
-			names = strings.Split(all, "\x00")
-		}
-		s.names[file] = names
-	}
-	own := true
-	for _, n := range names {
-		switch {
-		case n == "":
-			own = false
-		case n == name && own:
-			return 14, "its file names the driver " + name
-		case n == name:
-			return 12, "its module names the driver " + name
-		}
-	}
-	plain := strings.ReplaceAll(name, "-", "_")
-	if m := s.m.str(s.m.fileWord(file, 1)); m != "" && m == plain {
-		return 12, "part of module " + m
-	}
-	// The name as a directory or a file of the path: pci, usb, nvme. That is
-	// how code that is no driver itself speaks for a device.
-	base := path
-	for base != "" {
-		var part string
-		part, base, _ = strings.Cut(base, "/")
-		if dot := strings.LastIndexByte(part, '.'); dot > 0 {
-			part = part[:dot]
-		}
-		if strings.ReplaceAll(part, "-", "_") == plain {
-			if len(names) > 0 {
-				return 5, "its path names " + name
-			}
-			return 9, "its path names " + name
-		}
-	}
-	short := plain
-	if i := strings.IndexAny(short, "_ "); i > 2 {
-		short = short[:i]
-	}
-	if len(short) >= 3 && strings.Contains(path, short) {
-		return 2, ""
-	}
-	if len(names) > 0 {
-		return -16, "its file names other drivers"
-	}
-	return -6, ""
-}
-
-// continuation finds the statements that printed the rest of the line: pr_cont
-// of the same file, one after the other.
-func (s *Session) continuation(c *candidate, text []byte, file uint32) []part {
-	var parts []part
-	pos := c.hit.End
-	_, fn, line := s.m.origin(c.id)
-	for steps := 0; pos < len(text) && steps < 64; steps++ {
-		best := part{end: -1}
-		bestScore := 0.0
-		s.m.fileSites(file, func(id uint32) bool {
-			flags, level, lineOf := s.m.flags(id)
-			if lineOf > 0 || flags&flagGeneric != 0 {
-				return true
-			}
-			if flags&flagCont == 0 && level >= 0 && level != 0 {
-				return true // starts a line of its own
-			}
-			p := pattern.PatternID(s.m.col(id, colPattern))
-			if sp := s.m.set.Specificity(p); sp < 3 && (flags&flagCont == 0 || sp < -12) {
-				return true
-			}
-			if !s.mat.Match(p, text[pos:], &s.caps) {
-				return true
-			}
-			score := float64(s.m.set.Specificity(p)) + float64(s.caps.End)/2
-			if s.caps.Whole {
-				score += 10
-			}
-			_, f, l := s.m.origin(id)
-			if f == fn {
-				score += 8
-				if l >= line {
-					score += 3
-				}
-			}
-			if s.caps.End > 0 && (best.end < 0 || score > bestScore) {
-				best, bestScore = part{id: id, start: pos, end: pos + s.caps.End, bits: float64(s.m.set.Specificity(p))}, score
-			}
-			return true
-		})
-		if best.end <= pos {
-			break
-		}
-		parts = append(parts, best)
-		_, fn, line = s.m.origin(best.id)
-		pos = best.end
-	}
-	return parts
-}
-
-// decide turns the ranked candidates into an answer and remembers it.
-func (s *Session) decide(r *klog.Record, text string) Explanation {
-	var e Explanation
-	best := &s.cand[0]
-	specific := float64(best.hit.Specificity)
-	kernel := r.Origin == klog.OriginKernel
-	if !kernel && (specific < 22 || !best.hit.Whole && len(best.parts) == 0) {
-		return Explanation{Verdict: NotKernel}
-	}
-	if best.score < -20 {
-		e.Verdict = Unknown
-		return e
-	}
-	gap := 100.0
-	for i := 1; i < len(s.cand); i++ {
-		if !s.sameFirst(s.cand[0].id, s.cand[i].id) {
-			gap = s.cand[0].score - s.cand[i].score
-			break
-		}
-	}
-	covered := best.hit.Whole || len(best.parts) > 0 && best.parts[len(best.parts)-1].end == len(text)
-	flags, _, _ := s.m.flags(best.id)
-	switch {
-	case gap >= 14 && specific >= 18 && covered && flags&flagGeneric == 0:
-		e.Verdict = Certain
-	case gap >= 2.5:
-		e.Verdict = Likely
-	default:
-		e.Verdict = Ambiguous
-	}
-	for i := range s.cand {
-		c := &s.cand[i]
-		if len(e.Sites) > 0 && (len(e.Sites) >= s.opts.MaxSites || c.score < best.score-25 && len(e.Sites) > 3) {
-			e.More = len(s.cand) - i
-			break
-		}
-		dup := false
-		for j := range e.Sites {
-			dup = dup || s.samePlace(e.Sites[j].id, c.id)
-		}
-		if !dup {
-			e.Sites = append(e.Sites, s.m.site(c))
-		}
-	}
-	e.Args = s.args(best, text)
-	for _, p := range best.parts {
-		e.Parts = append(e.Parts, s.m.site(&candidate{id: p.id}))
-	}
-	s.remember(best, e.Verdict)
-	return e
-}
-
-// sameFirst reports whether two sites have the same place.
-func (s *Session) sameFirst(a, b uint32) bool {
-	m := s.m
-	return m.col(a, colFile) == m.col(b, colFile) && m.col(a, colLine) == m.col(b, colLine)
-}
-
-func (s *Session) remember(c *candidate, v Verdict) {
-	if len(s.previous) >= 8 {
-		copy(s.previous, s.previous[1:])
-		s.previous = s.previous[:7]
-	}
-	trust := [...]float64{Certain: 1, Likely: 0.6, Ambiguous: 0.2}[v]
-	s.previous = append(s.previous, neighbour{c.id, trust})
-	if v == Certain {
-		f, _, _ := s.m.origin(c.id)
-		s.seen[f]++
-	}
-}
-
-// site describes a candidate.
-func (m *Map) site(c *candidate) Site {
-	_, level, _ := m.flags(c.id)
-	file := m.col(c.id, colFile)
+// site describes a site.
+func (m *Map) site(id uint32, score float64, w why) Site {
+	_, level, _ := m.flags(id)
+	file := m.col(id, colFile)
 	st := Site{
-		Place:  Place{Path: m.str(m.fileWord(file, 0)), Line: m.col(c.id, colLine), Function: m.str(m.col(c.id, colFn))},
-		Family: m.str(m.col(c.id, colFamily)),
-		Format: m.set.Format(pattern.PatternID(m.col(c.id, colPattern))),
+		Place:  Place{Path: m.str(m.fileWord(file, filePath)), Line: m.col(id, colLine), Function: m.str(m.col(id, colFn))},
+		Family: m.str(m.col(id, colFamily)),
+		Format: m.set.Format(pattern.PatternID(m.col(id, colPattern))),
 		Level:  level,
-		Score:  c.score,
-		Why:    c.why,
-		id:     c.id,
-		file:   file,
+		Score:  score,
+		Why:    w.text(),
+		id:     id,
 	}
-	if syms := m.str(m.fileWord(file, 2)); syms != "" {
+	if syms := m.str(m.fileWord(file, fileSymbols)); syms != "" {
 		st.Symbols = strings.Fields(syms)
 	}
-	if said := m.col(c.id, colSaidFile); said != 0 {
-		st.Said = &Place{Path: m.str(m.fileWord(said-1, 0)), Line: m.col(c.id, colSaidLine), Function: m.str(m.col(c.id, colSaidFn))}
+	if said := m.col(id, colSaidFile); said != 0 {
+		st.Said = &Place{Path: m.str(m.fileWord(said-1, filePath)), Line: m.col(id, colSaidLine), Function: m.str(m.col(id, colSaidFn))}
 	}
 	return st
-}
-
-// args are the values of the arguments of the first site.
-func (s *Session) args(c *candidate, text string) []Arg {
-	b := bytesOf(text)
-	if !s.mat.Match(c.hit.ID, b, &s.caps) {
-		return nil
-	}
-	names := s.m.str(s.m.col(c.id, colArgs))
-	s.elems = s.m.set.AppendElems(s.elems[:0], c.hit.ID)
-	var out []Arg
-	i := 0
-	for _, e := range s.elems {
-		if !e.Kind.IsConversion() || i >= len(s.caps.Spans) {
-			continue
-		}
-		name, rest, _ := strings.Cut(names, "\x00")
-		names = rest
-		got := s.caps.Spans[i].Text(b)
-		i++
-		out = append(out, Arg{Name: name, Conversion: e.String(), Text: string(got), Value: pattern.Value(e, got)})
-	}
-	return out
 }

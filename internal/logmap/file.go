@@ -37,7 +37,6 @@ const (
 	Version = 1
 
 	sectionCount = 6
-	filesWords   = 6
 )
 
 // The columns of a site.
@@ -56,6 +55,17 @@ const (
 )
 
 type siteRow [siteWords]uint32
+
+// The words of a file.
+const (
+	filePath    = iota
+	fileModule  // KBUILD_MODNAME
+	fileSymbols // Kconfig symbols that build it, separated by blanks
+	fileNames   // driver names, separated by NUL
+	fileFirst   // in byPlace
+	fileEnd
+	filesWords
+)
 
 const (
 	flagCont    = 1 << iota // continues a line (KERN_CONT)
@@ -363,7 +373,7 @@ func (m *Map) patternSites(p pattern.PatternID) (first, end uint32) {
 // fileSites calls fn for the sites of a file in the order of their lines,
 // until it returns false.
 func (m *Map) fileSites(file uint32, fn func(site uint32) bool) {
-	first, end := m.fileWord(file, 4), m.fileWord(file, 5)
+	first, end := m.fileWord(file, fileFirst), m.fileWord(file, fileEnd)
 	for i := first; i < end && i < m.nSites; i++ {
 		if !fn(m.word(secByPlace, uint64(i))) {
 			return
