@@ -10,7 +10,7 @@ import "strings"
 type bannerKind uint8
 
 const (
-	bannerNone bannerKind = iota
+	_ bannerKind = iota // no banner
 	// bannerFirmware is printed once by a stage of the firmware when it starts.
 	bannerFirmware
 	// bannerLoader is printed once by a boot loader when it starts.

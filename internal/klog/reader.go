@@ -163,11 +163,12 @@ func (r *Reader) Stats() Stats {
 	return s
 }
 
-// Close releases the decompressor. It does not close the underlying reader.
-func (r *Reader) Close() error {
+// Close releases the decompressor and, in follow mode, the goroutine that reads.
+// It does not close the underlying reader. After it Next returns io.EOF.
+func (r *Reader) Close() {
 	r.finished = true
+	r.queue, r.next = nil, 0
 	r.in.close()
-	return nil
 }
 
 // fill reads more of the capture behind buf[wr]. It returns errQuiet in follow

@@ -61,8 +61,10 @@ func TestBoots(t *testing.T) {
 		{"boot loop", uboot + panicAt(7) + uboot + panicAt(7) + uboot + panicAt(8) + uboot, 3, []Opening{OpenedByCapture, OpenedByFirmware, OpenedByFirmware, OpenedByFirmware}},
 		{"boot loop without boot loader", panicAt(7) + panicAt(6) + panicAt(7), 3, []Opening{OpenedByCapture, OpenedByBanner, OpenedByBanner}},
 		{"dies within a second", panicAt(0) + panicAt(0), 2, []Opening{OpenedByCapture, OpenedByBanner}},
-		{"kexec", x86Boot + "[   60.000000] kexec_core: Starting new kernel\r\n[    0.000000] Linux version 6.1.0-18-amd64 (x) #1\r\n[    0.000000] Command line: y\r\n[    1.100000] z\r\n", 2,
-			[]Opening{OpenedByCapture, OpenedByBanner}},
+		{
+			"kexec", x86Boot + "[   60.000000] kexec_core: Starting new kernel\r\n[    0.000000] Linux version 6.1.0-18-amd64 (x) #1\r\n[    0.000000] Command line: y\r\n[    1.100000] z\r\n", 2,
+			[]Opening{OpenedByCapture, OpenedByBanner},
+		},
 		{"kexec with purgatory", x86Boot + "I'm in purgatory\r\n[    0.000000] Linux version 6.1.0-18-amd64 (x) #1\r\n", 2, []Opening{OpenedByCapture, OpenedByHandover}},
 		{"banner lost", x86Boot + "[    0.000000] BIOS-provided physical RAM map:\r\n[    0.000100] foo\r\n[    3.000000] bar\r\n", 2, []Opening{OpenedByCapture, OpenedByTime}},
 		{"start of the second lost", later + "[    8.000000] a\r\n[    8.100000] b\r\n[    8.200000] c\r\n[    8.300000] d\r\n", 2, []Opening{OpenedByCapture, OpenedByTime}},
@@ -70,15 +72,19 @@ func TestBoots(t *testing.T) {
 		{"one stray stamp", later + "[    0.500000] garbled\r\n" + later + later, 1, []Opening{OpenedByCapture}},
 		{"two consoles mixed", mixed.String(), 1, []Opening{OpenedByCapture}},
 		{"dmesg on the console", armBoot + "root\r\n# dmesg\r\n" + armBoot[:strings.Index(armBoot, "INIT: ")] + "# \r\n[   50.000000] usb 1-1: x\r\n", 1, []Opening{OpenedByCapture}},
-		{"dmesg, then a reboot", armBoot + "root\r\n# dmesg\r\n" + armBoot[:strings.Index(armBoot, "INIT: ")] + "# reboot\r\n[   50.000000] reboot: Restarting system\r\n" + panicAt(5), 2,
-			[]Opening{OpenedByCapture, OpenedByBanner}},
+		{
+			"dmesg, then a reboot", armBoot + "root\r\n# dmesg\r\n" + armBoot[:strings.Index(armBoot, "INIT: ")] + "# reboot\r\n[   50.000000] reboot: Restarting system\r\n" + panicAt(5), 2,
+			[]Opening{OpenedByCapture, OpenedByBanner},
+		},
 		{"/proc/version", armBoot + "root\r\n# cat /proc/version\r\nLinux version 6.1.0-armmp (build@host) #1 SMP\r\n# \r\n", 1, []Opening{OpenedByCapture}},
 		{"no time stamps", untimed, 1, []Opening{OpenedByCapture}},
 		{"no time stamps, twice", untimed + untimed, 2, []Opening{OpenedByCapture, OpenedByBanner}},
 		{"firmware restarts", ">>>>SecStartup\r\nfoo\r\n>>>>SecStartup\r\nfoo\r\n>>>>SecStartup\r\n", 0, []Opening{OpenedByCapture}},
 		{"journal", journal("a") + journal("a") + journal("b"), 2, []Opening{OpenedByCapture, OpenedByJournal}},
-		{"journalctl", "-- Boot 0123456789abcdef0123456789abcdef --\nNov 22 15:04:05 b kernel: x\n-- Boot 1123456789abcdef0123456789abcdef --\nNov 22 15:04:05 b kernel: x\n-- Reboot --\nNov 22 15:04:05 b kernel: x\n", 3,
-			[]Opening{OpenedByCapture, OpenedByJournal, OpenedByJournal}},
+		{
+			"journalctl", "-- Boot 0123456789abcdef0123456789abcdef --\nNov 22 15:04:05 b kernel: x\n-- Boot 1123456789abcdef0123456789abcdef --\nNov 22 15:04:05 b kernel: x\n-- Reboot --\nNov 22 15:04:05 b kernel: x\n", 3,
+			[]Opening{OpenedByCapture, OpenedByJournal, OpenedByJournal},
+		},
 		{"dmesg of a file, twice", dmesg + dmesg, 1, []Opening{OpenedByCapture}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -19,7 +19,7 @@ func scanStamp(c []byte) (ns int64, n int, wide bool) {
 		return 0, 0, false
 	}
 	i := 1
-	for i < len(c) && c[i] == ' ' {
+	for i < 16 && i < len(c) && c[i] == ' ' {
 		i++
 	}
 	d := i

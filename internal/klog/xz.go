@@ -77,7 +77,7 @@ func (r *xzReader) Read(p []byte) (n int, err error) {
 			n, err = r.lzma2.Read(p)
 			r.blockOut += int64(n)
 			if r.sum != nil {
-				r.sum.Write(p[:n]) //nolint:errcheck // a Hash never fails
+				r.sum.Write(p[:n])
 			}
 			if errors.Is(err, io.EOF) {
 				r.err = r.endBlock()
@@ -231,7 +231,7 @@ func (r *xzReader) endBlock() error {
 // blocks.
 func (r *xzReader) endStream() error {
 	sum := crc32.NewIEEE()
-	sum.Write([]byte{0}) //nolint:errcheck // a Hash never fails
+	sum.Write([]byte{0})
 	in := xzTee{r, sum}
 	records, err := binary.ReadUvarint(in)
 	if err != nil {
@@ -272,7 +272,7 @@ type xzTee struct {
 func (t xzTee) ReadByte() (byte, error) {
 	b, err := xzCounter{t.r}.ReadByte()
 	if err == nil {
-		t.sum.Write([]byte{b}) //nolint:errcheck // a Hash never fails
+		t.sum.Write([]byte{b})
 	}
 	return b, err
 }
