@@ -111,6 +111,7 @@ type Session struct {
 
 	seen     map[uint32]int // files that certainly printed, and how often
 	previous []neighbour    // of the records just before, newest last
+	around   []around       // scratch of context
 }
 
 // neighbour is the first site of a record explained before, and how far it can
@@ -202,13 +203,16 @@ const (
 	lookAhead     = 5
 )
 
-// context scores the candidates of draft i by their neighbours.
+// context scores the candidates of draft i by their neighbours, and sorts the
+// best to the front.
 func (s *Session) context(i int) {
 	d := &s.drafts[i]
-	ahead := s.ahead(i)
+	s.gather(i)
+	top := -1000.0
 	for n := range d.cands {
 		c := &d.cands[n]
 		c.score = c.base
+		file, fn, line := s.m.origin(c.id)
 		if _, _, lineOf := s.m.flags(c.id); lineOf > 0 {
 			if k := len(s.previous); k > 0 && s.m.sameStatement(s.previous[k-1].site, c.id) {
 				c.score += sameStatement
@@ -217,59 +221,74 @@ func (s *Session) context(i int) {
 				c.score += lonelyLine
 			}
 		}
-		near, why := s.near(c.id, ahead)
+		near, reason := 0.0, why(0)
+		for k := range s.around {
+			if a := &s.around[k]; a.file == file {
+				if p, w := a.near(fn, line); p > near {
+					near, reason = p, w
+				}
+			}
+		}
 		switch {
 		case near > 0:
 			c.score += near
-			c.why |= why
-		case s.seen[s.m.originFile(c.id)] > 0:
+			c.why |= reason
+		case s.seen[file] > 0:
 			c.score += fileSeen
 			c.why |= whySeen
 		}
+		top = max(top, c.score)
 	}
+	// What is far behind is no rival; dropping it keeps sorting cheap.
+	kept := d.cands[:0]
+	for n := range d.cands {
+		if d.cands[n].score >= top-rivals {
+			kept = append(kept, d.cands[n])
+		}
+	}
+	d.cands = kept
 	slices.SortStableFunc(d.cands, func(a, b candidate) int { return cmp.Compare(b.score, a.score) })
 }
 
-// ahead lists the sites of the records behind i that are certain by their text
-// alone.
-func (s *Session) ahead(i int) []neighbour {
-	var out []neighbour
-	for k := i + 1; k < len(s.drafts) && k <= i+lookAhead; k++ {
-		d := &s.drafts[k]
-		if d.plain {
-			out = append(out, neighbour{d.cands[0].id, 1 - float64(k-i)*0.1})
-		}
-	}
-	return out
+// rivals is how far, in bits, a candidate may be behind the first to be listed.
+const rivals = 40
+
+// around is a neighbour as context sees it.
+type around struct {
+	file, fn, line uint32
+	weight, age    float64
+	behind         bool // it comes before the record
 }
 
-// near tells how near the site is to those of the records around.
-func (s *Session) near(site uint32, ahead []neighbour) (float64, why) {
-	file, fn, line := s.m.origin(site)
-	best, reason := 0.0, why(0)
-	consider := func(n neighbour, age float64, behind bool) {
-		f, nfn, nline := s.m.origin(n.site)
-		if f != file {
-			return
-		}
-		points, w := sameFile-age*perRecord, whyFile
-		if nfn == fn && fn != 0 {
-			points, w = sameFunction-age*perRecord, whyFunction
-			if behind == (line > nline) {
-				points += laterLine
-			}
-		}
-		if points *= n.trust; points > best {
-			best, reason = points, w
+// near scores a site in the neighbour's file.
+func (a *around) near(fn, line uint32) (float64, why) {
+	points, w := sameFile-a.age*perRecord, whyFile
+	if a.fn == fn && fn != 0 {
+		points, w = sameFunction-a.age*perRecord, whyFunction
+		if a.behind == (line > a.line) {
+			points += laterLine
 		}
 	}
-	for i := len(s.previous) - 1; i >= 0; i-- {
-		consider(s.previous[i], float64(len(s.previous)-1-i), true)
+	return points * a.weight, w
+}
+
+// gather fills s.around for record i: those decided before it, and those
+// behind it that are certain by their text alone.
+func (s *Session) gather(i int) {
+	s.around = s.around[:0]
+	for k := len(s.previous) - 1; k >= 0; k-- {
+		n := s.previous[k]
+		a := around{weight: n.trust, age: float64(len(s.previous) - 1 - k), behind: true}
+		a.file, a.fn, a.line = s.m.origin(n.site)
+		s.around = append(s.around, a)
 	}
-	for i, n := range ahead {
-		consider(n, float64(i), false)
+	for k := i + 1; k < len(s.drafts) && k <= i+lookAhead; k++ {
+		if d := &s.drafts[k]; d.plain {
+			a := around{weight: 1, age: float64(k - i - 1)}
+			a.file, a.fn, a.line = s.m.origin(d.first)
+			s.around = append(s.around, a)
+		}
 	}
-	return best, reason
 }
 
 // What a verdict asks for, in bits.

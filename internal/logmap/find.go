@@ -18,7 +18,8 @@ type draft struct {
 	text   string
 	kernel bool    // the record says that it is the kernel's
 	empty  Verdict // the answer when there are no candidates
-	plain  bool    // the first candidate is certain by the text alone
+	plain  bool    // the best candidate is certain by the text alone
+	first  uint32  // its site
 	cands  []candidate
 }
 
@@ -98,6 +99,7 @@ type finder struct {
 	hits  []pattern.Hit
 	elems []pattern.Elem
 	files map[uint32]*fileFacts
+	cache map[textKey]cached
 }
 
 // fileFacts is what ranking asks of a file again and again.
@@ -117,10 +119,14 @@ type verdictOnDriver struct {
 }
 
 func newFinder(m *Map, o *Options, arch string) *finder {
-	return &finder{m: m, opts: o, arch: arch, mat: m.set.NewMatcher(), files: make(map[uint32]*fileFacts)}
+	return &finder{m: m, opts: o, arch: arch, mat: m.set.NewMatcher(), files: make(map[uint32]*fileFacts), cache: make(map[textKey]cached)}
 }
 
-func (f *finder) reset(arch string) { f.arch = arch }
+// reset forgets what depended on the architecture.
+func (f *finder) reset(arch string) {
+	f.arch = arch
+	clear(f.cache)
+}
 
 // maxTextLen is how much of a record is matched; printk itself stops at about
 // a thousand bytes.
@@ -131,12 +137,12 @@ const maxTextLen = 4096
 const (
 	maxHits       = 256
 	maxSites      = 2048
-	maxCandidates = 64
+	maxCandidates = 2048
 )
 
 // enoughBits: a pattern that explains the whole text with so much of its own
 // is not helped by looking at patterns without text.
-const enoughBits = 45
+const enoughBits = 28
 
 // draft works out the candidates of a record.
 func (f *finder) draft(r *klog.Record, d *draft) {
@@ -155,25 +161,61 @@ func (f *finder) draft(r *klog.Record, d *draft) {
 	if d.kernel {
 		d.empty = Unknown
 	}
+	key := textKey{d.text, r.Level, r.Origin, r.Flags & klog.FlagContinuation}
+	if old, ok := f.cache[key]; ok {
+		d.cands = append(d.cands, old.cands...)
+		d.plain, d.first = old.plain, old.first
+		return
+	}
 	f.find(d, r)
+	d.judge(f.m)
+	if len(f.cache) >= cacheSize {
+		clear(f.cache)
+	}
+	key.text = strings.Clone(key.text)
+	f.cache[key] = cached{slices.Clone(d.cands), d.plain, d.first}
+}
+
+// judge notes the best candidate by the text alone.
+func (d *draft) judge(m *Map) {
 	if len(d.cands) == 0 {
 		return
 	}
-	slices.SortStableFunc(d.cands, func(a, b candidate) int { return cmp.Compare(b.base, a.base) })
-	if len(d.cands) > maxCandidates {
-		d.cands = d.cands[:maxCandidates]
-	}
-	best := &d.cands[0]
-	gap := 100.0
-	for i := 1; i < len(d.cands); i++ {
-		if !f.m.samePlace(best.id, d.cands[i].id) {
-			gap = best.base - d.cands[i].base
-			break
+	first := 0
+	for i := range d.cands {
+		if d.cands[i].base > d.cands[first].base {
+			first = i
 		}
 	}
-	flags, _, _ := f.m.flags(best.id)
+	best := &d.cands[first]
+	d.first = best.id
+	gap := 100.0
+	for i := range d.cands {
+		if c := &d.cands[i]; best.base-c.base < gap && !m.samePlace(best.id, c.id) {
+			gap = best.base - c.base
+		}
+	}
+	flags, _, _ := m.flags(best.id)
 	d.plain = d.kernel && gap >= certainGap && best.hit.Whole && best.hit.Specificity >= certainBits && flags&flagGeneric == 0
 }
+
+// textKey is all that a draft depends on; the same text comes again and again
+// in a log (call traces, a device that keeps failing).
+type textKey struct {
+	text   string
+	level  klog.Level
+	origin klog.Origin
+	flags  klog.Flags
+}
+
+type cached struct {
+	cands []candidate
+	plain bool
+	first uint32
+}
+
+// cacheSize bounds the drafts a finder remembers.
+const cacheSize = 4096
 
 // find fills d.cands.
 func (f *finder) find(d *draft, r *klog.Record) {
@@ -196,10 +238,13 @@ func (f *finder) rankHits(hits []pattern.Hit, text []byte, d *draft, r *klog.Rec
 	}
 	best := floor
 	for _, h := range hits {
-		if !h.Whole && h.Specificity < 6 {
+		if !h.Whole && h.Specificity < 2 {
 			continue // a few letters at the start say nothing
 		}
-		const reach = 60 // what context and driver can make up for
+		reach := 60.0 // what context and driver can make up for
+		if best < enoughBits && h.Specificity < certainBits {
+			reach = 30
+		}
 		if saturate(float64(h.Specificity)) < best-reach {
 			break
 		}
@@ -214,7 +259,7 @@ func (f *finder) rankHits(hits []pattern.Hit, text []byte, d *draft, r *klog.Rec
 		for id := first; id < end; id++ {
 			c := candidate{id: id, hit: h}
 			f.rank(&c, text, r)
-			if c.base > best-reach {
+			if c.base > best-reach && len(d.cands) < maxCandidates {
 				d.cands = append(d.cands, c)
 				best = max(best, c.base)
 			}
@@ -350,14 +395,25 @@ func (f *finder) captures(c *candidate, text []byte, ff *fileFacts) {
 					c.base -= 15 // names of drivers have no blanks
 				}
 				v := ff.judge(got)
+				if v.points < 0 && c.hit.Specificity < certainBits {
+					// Little text speaks for the site: the core of a subsystem
+					// speaks for its drivers' devices like this.
+					v.points /= 2
+				}
 				c.base += v.points
 				c.why |= v.why
 				continue
 			}
-			c.base += freeText(got)
-			if (strings.HasPrefix(arg, "dev_name(") || strings.Contains(arg, "netdev_name(")) && slices.Contains(got, ' ') {
-				c.base -= 10
+			if strings.HasPrefix(arg, "dev_name(") || strings.HasPrefix(arg, "netdev_name(") {
+				switch {
+				case slices.Contains(got, ' '):
+					c.base -= 10
+				case slices.ContainsFunc(got, func(b byte) bool { return b >= '0' && b <= '9' }):
+					c.base += 3 // devices are numbered
+				}
+				continue
 			}
+			c.base += freeText(got)
 		}
 	}
 }
