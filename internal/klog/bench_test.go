@@ -47,7 +47,7 @@ func benchmarkReader(b *testing.B, capture []byte) {
 			}
 			records++
 		}
-		r.Close()
+		r.stop()
 	}
 	b.ReportMetric(float64(records)/b.Elapsed().Seconds(), "records/s")
 }

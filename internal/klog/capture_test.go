@@ -258,7 +258,7 @@ func FuzzReader(f *testing.F) {
 		read := func(in io.Reader) *Log {
 			r := NewReader(in, Options{MaxText: 40})
 			r.maxLine = 300 // long lines are short here
-			defer r.Close()
+			defer r.stop()
 			l := &Log{}
 			for {
 				rec, err := r.Next()

@@ -25,7 +25,7 @@ func TestFollowPipe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		in, out := io.Pipe()
 		r := NewReader(in, Options{Follow: &Follow{Quiet: time.Second}})
-		defer r.Close()
+		defer r.stop()
 		start := time.Now()
 		go func() {
 			for _, s := range []string{"[    1.000000] a\n[    2.0", "00000] b\n", "board login: "} {
@@ -86,7 +86,7 @@ func TestFollowFile(t *testing.T) {
 		file := &growing{data: []byte("[    1.000000] a\n")}
 		done := make(chan struct{})
 		r := NewReader(file, Options{Follow: &Follow{Poll: 100 * time.Millisecond, Done: done}})
-		defer r.Close()
+		defer r.stop()
 		go func() {
 			time.Sleep(5 * time.Second)
 			file.write("[    2.000000] b\n")
@@ -105,7 +105,7 @@ func TestFollowFile(t *testing.T) {
 func TestFollowMuch(t *testing.T) {
 	capture := bytes.Repeat([]byte("[    1.000000] usb 1-1: new device\r\n"), 20000)
 	r := NewReader(bytes.NewReader(capture), Options{Follow: &Follow{}})
-	defer r.Close()
+	defer r.stop()
 	l := &Log{}
 	for {
 		rec, err := r.Next()
@@ -129,7 +129,7 @@ func TestFollowCompressed(t *testing.T) {
 		if !errors.As(err, &bad) {
 			t.Errorf("%.4q: error %v", in, err)
 		}
-		r.Close()
+		r.stop()
 	}
 }
 
@@ -141,7 +141,9 @@ func TestFollowClose(t *testing.T) {
 		if got := next(t, r); got != `k 1.000000 "a"` {
 			t.Error(got)
 		}
-		r.Close()
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
 		if got := next(t, r); got != "EOF" {
 			t.Error(got)
 		}

@@ -92,7 +92,7 @@ func NewReader(in io.Reader, opts Options) *Reader {
 // it as well.
 func ReadAll(in io.Reader, opts Options) (*Log, error) {
 	r := NewReader(in, opts)
-	defer r.Close()
+	defer r.stop()
 	l := &Log{}
 	for {
 		rec, err := r.Next()
@@ -164,8 +164,13 @@ func (r *Reader) Stats() Stats {
 }
 
 // Close releases the decompressor and, in follow mode, the goroutine that reads.
-// It does not close the underlying reader. After it Next returns io.EOF.
-func (r *Reader) Close() {
+// It does not close the underlying reader. After it Next returns io.EOF. The error is always nil.
+func (r *Reader) Close() error {
+	r.stop()
+	return nil
+}
+
+func (r *Reader) stop() {
 	r.finished = true
 	r.queue, r.next = nil, 0
 	r.in.close()

@@ -199,10 +199,10 @@ func (s *segmenter) place(rec *Record, bootID string) {
 	b.LastLine, b.End = rec.Line, rec.End
 	if rec.Origin == OriginKernel {
 		b.KernelRecords++
-		if rec.Flags&FlagReplay == 0 {
-			b.gather(rec)
-			b.arch.add(rec)
-		}
+	}
+	if rec.Flags&FlagReplay == 0 && (rec.Origin == OriginKernel || rec.Origin == OriginUnknown && !b.HasTime && b.phase == PhaseKernel) {
+		b.gather(rec)
+		b.arch.add(rec)
 	}
 }
 
@@ -399,7 +399,7 @@ func (b *boot) kernelRuns(rec *Record) {
 // it. In a capture with kernel time stamps, what has none is not printk's; in
 // one without, nothing tells.
 func (b *boot) judgeUnknown(rec *Record) {
-	if isPrintkNotice(rec.Text) || !b.HasTime && LooksLikeKernel(rec.Text) {
+	if isPrintkNotice(rec.Text) || !b.HasTime && (LooksLikeKernel(rec.Text) || b.phase == PhaseKernel && startsUserSpace(rec.Text)) {
 		rec.Origin = OriginKernel
 		return
 	}

@@ -150,6 +150,19 @@ func TestFactsOfMissingStart(t *testing.T) {
 	}
 }
 
+// TestFactsWithoutTime: without CONFIG_PRINTK_TIME most lines do not tell
+// their origin, but where they stand.
+func TestFactsWithoutTime(t *testing.T) {
+	l := readString(t, "Starting kernel ...\r\n\r\nBooting Linux on physical CPU 0x0\r\nLinux version 6.1.0 (a@b) (gcc) #1 SMP\r\nCPU: ARMv7 Processor [410fc075]\r\n"+
+		"OF: fdt: Machine model: Some Board\r\nmmc0: new card\r\nRun /init as init process\r\nINIT: version 3\r\nusb 1-1: x\r\n", Options{})
+	b := l.Boots[0]
+	if b.Machine.Value != "Some Board" || b.Arch.Name != "arm" || b.Version.Value != "6.1.0" || b.StartMissing {
+		t.Errorf("%+v", b)
+	}
+	checkShown(t, l, `l "Starting kernel ..."`, `? ""`, `k "Booting Linux on physical CPU 0x0"`, `k "Linux version 6.1.0 (a@b) (gcc) #1 SMP"`,
+		`? "CPU: ARMv7 Processor [410fc075]"`, `? "OF: fdt: Machine model: Some Board"`, `? "mmc0: new card"`, `k "Run /init as init process"`, `u "INIT: version 3"`, `? "usb 1-1: x"`)
+}
+
 func TestPhasesAndOrigins(t *testing.T) {
 	l := readString(t, uboot+armBoot+"root\r\n# ls\r\n[   12.000000] usb 1-1: x\r\n# ", Options{})
 	var got []string

@@ -147,7 +147,7 @@ func TestBomb(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	r := NewReader(bytes.NewReader(d), Options{})
-	defer r.Close()
+	defer r.stop()
 	for {
 		rec, err := r.Next()
 		if err != nil {
@@ -236,7 +236,7 @@ func FuzzXZ(f *testing.F) {
 	f.Add(append(xzipped(f, plain, xz.CRC32), xzipped(f, plain, 0)...))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r := NewReader(bytes.NewReader(append([]byte("\xfd7zXZ\x00"), data...)), Options{})
-		defer r.Close()
+		defer r.stop()
 		for n := 0; n < 1000; n++ {
 			if _, err := r.Next(); err != nil {
 				return
