@@ -1,0 +1,116 @@
+package workbench
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"dekho/internal/index"
+	"dekho/internal/logmap"
+	"dekho/internal/source"
+)
+
+// logLinker makes the map of print statements when a tree is indexed.
+type logLinker struct{}
+
+const logArtifact = "logmap"
+
+// Name implements index.Linker.
+func (logLinker) Name() string { return logArtifact }
+
+// Version implements index.Linker.
+func (logLinker) Version() uint32 { return logmap.Version }
+
+// Link implements index.Linker.
+func (logLinker) Link(ctx context.Context, t *index.Tree, w io.Writer) error {
+	in, err := gather(ctx, t)
+	if err != nil {
+		return err
+	}
+	_, err = logmap.Link(in, w)
+	return err
+}
+
+// linkInput is what the linker of print statements reads, held in memory: it
+// goes back and forth between files, and the index keeps facts compressed.
+type linkInput struct {
+	tree     *index.Tree
+	facts    [][]byte
+	includes [][]string
+}
+
+var _ logmap.Input = (*linkInput)(nil)
+
+func (in *linkInput) NumFiles() int { return len(in.facts) }
+
+func (in *linkInput) Path(file int) string { return in.tree.Path(source.FileID(file)) }
+
+func (in *linkInput) LogFacts(file int) ([]byte, error) { return in.facts[file], nil }
+
+func (in *linkInput) Includes(file int) []string { return in.includes[file] }
+
+// gather reads the facts of all files in parallel.
+func gather(ctx context.Context, t *index.Tree) (*linkInput, error) {
+	n := t.NumFiles()
+	in := &linkInput{tree: t, facts: make([][]byte, n), includes: make([][]string, n)}
+	workers := runtime.GOMAXPROCS(0)
+	// Files of one content share its copy, and each worker writes to elements
+	// of its own.
+	err := t.EachLogFacts(ctx, workers, func(_ int, id source.FileID, facts []byte) error {
+		in.facts[id] = bytes.Clone(facts)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	const run = 256
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			names := make(map[string]string) // headers are named again and again
+			err := index.Guard(func() error {
+				for ctx.Err() == nil {
+					from := int(next.Add(run)) - run
+					if from >= n {
+						return nil
+					}
+					for i := from; i < min(from+run, n); i++ {
+						list, err := t.Includes(source.FileID(i))
+						if err != nil {
+							return err
+						}
+						if len(list) == 0 {
+							continue
+						}
+						paths := make([]string, len(list))
+						for j := range list {
+							p, ok := names[list[j].Path]
+							if !ok {
+								p = list[j].Path
+								names[p] = p
+							}
+							paths[j] = p
+						}
+						in.includes[i] = paths
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				cancel(err)
+			}
+		})
+	}
+	wg.Wait()
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	return in, nil
+}
