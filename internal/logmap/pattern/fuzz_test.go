@@ -2,6 +2,7 @@ package pattern
 
 import (
 	"bytes"
+	"encoding/binary"
 	"testing"
 	"time"
 )
@@ -134,17 +135,27 @@ func FuzzMatch(f *testing.F) {
 }
 
 func FuzzOpen(f *testing.F) {
-	b := NewBuilder(1)
-	for _, tt := range matchTests[:40] {
-		addFormat(f, b, tt.format)
+	// Small sets, so that most changes hit something that matters.
+	for i := 0; i+3 < len(matchTests); i += 3 {
+		b := NewBuilder(4)
+		for _, tt := range matchTests[i : i+3] {
+			addFormat(f, b, tt.format)
+		}
+		var buf bytes.Buffer
+		if _, err := b.WriteTo(&buf); err != nil {
+			f.Fatal(err)
+		}
+		f.Add(buf.Bytes(), []byte(matchTests[i].texts[0]), uint16(i), byte(i))
 	}
-	var buf bytes.Buffer
-	if _, err := b.WriteTo(&buf); err != nil {
-		f.Fatal(err)
+	for _, tt := range matchTests {
+		elems, err := ParseFormat([]byte(tt.format))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(appendCode(nil, elems, false), []byte(tt.texts[0]), uint16(0), byte(0))
 	}
-	f.Add(buf.Bytes(), []byte("state: on"), uint16(0), byte(0))
-	f.Add(buf.Bytes()[:100], []byte("n=5"), uint16(20), byte(0xff))
 	f.Fuzz(func(t *testing.T, set, text []byte, at uint16, flip byte) {
+		checkCode(t, set, text)
 		set = bytes.Clone(set)
 		if int(at) < len(set) {
 			// From the end: there is the code.
@@ -167,4 +178,29 @@ func FuzzOpen(f *testing.F) {
 			m.Match(id, text, &c)
 		}
 	})
+}
+
+// checkCode uses bytes as the code of a pattern.
+func checkCode(t *testing.T, code, text []byte) {
+	s := &Set{
+		patterns: 1, code: code, spec: make([]byte, 2),
+		offsets: binary.LittleEndian.AppendUint32(make([]byte, 4), uint32(len(code))),
+	}
+	m := s.NewMatcher()
+	var c Captures
+	if m.Match(0, text, &c) {
+		for i, sp := range c.Spans {
+			if sp.Start > sp.End || sp.Start < 0 || sp.End > len(text) {
+				t.Fatalf("span %d is %v in a text of %d bytes", i, sp, len(text))
+			}
+		}
+	}
+	for _, e := range s.AppendElems(nil, 0) {
+		_ = e.String()
+		_ = Value(e, text)
+	}
+	if len(code) >= codeHeader {
+		_ = patternSignature(code)
+		eachRun(code, func([]byte, int, bool, bool) {})
+	}
 }

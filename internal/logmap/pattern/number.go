@@ -25,7 +25,7 @@ func (m *Matcher) number(o, next *op, pc, pos, span int) bool {
 	left := o.flags&Left != 0
 	zero := o.flags&Zero != 0 && !left
 	p := pos
-	if !left && o.width != 0 {
+	if !left && !zero && o.width != 0 {
 		for p < n && text[p] == ' ' {
 			p++
 		}

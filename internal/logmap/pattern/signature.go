@@ -1,9 +1,6 @@
 package pattern
 
-import (
-	"bytes"
-	"encoding/binary"
-)
+import "encoding/binary"
 
 // A signature says what stands where in a text, in a few words: which bytes it
 // has, which pairs of adjacent bytes, which bytes next to numbers, and how it
@@ -156,8 +153,10 @@ func textSignature(text []byte) signature {
 	s.first, s.last = edge{true, text[0]}, edge{true, text[n-1]}
 	s.length = n
 	if s.bytes&(1<<signatureBit['(']) != 0 {
-		for _, word := range [...]string{"(null)", "(efault)", "(einval)", "ptrval", "?)"} {
-			s.odd = s.odd || bytes.Contains(text, []byte(word))
+		for i, c := range text[:n] {
+			if c == '(' && parenthesised(text, i) > 0 {
+				s.odd = true
+			}
 		}
 	}
 	return s

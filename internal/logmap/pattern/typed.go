@@ -92,7 +92,6 @@ func (m *Matcher) typed(o, next *op, pc, pos, span int) bool {
 func (m *Matcher) typedEnds(o *op, start int, e *ends) {
 	text := m.text
 	if start < len(text) && text[start] == '(' {
-		// "(null)", "(efault)", "(____ptrval____)", "(%pO?)"
 		if end := parenthesised(text, start); end > 0 {
 			e.add(end)
 		}
@@ -145,16 +144,25 @@ func (m *Matcher) typedEnds(o *op, start int, e *ends) {
 	}
 }
 
-// parenthesised is the end of what the kernel prints in place of a value it
-// cannot read, or 0.
+// standIns are what the kernel prints in place of a value it cannot read or
+// must not show.
+var standIns = [...]string{"(null)", "(efault)", "(einval)", "(ptrval)", "(____ptrval____)"}
+
+// parenthesised is the end of a stand-in at start, or 0.
 func parenthesised(text []byte, start int) int {
-	const longest = len("(____ptrval____)")
-	for i := start + 1; i < len(text) && i < start+longest; i++ {
-		switch c := text[i]; {
-		case c == ')' && i > start+1:
-			return i + 1
-		case !isAlnum(c) && c != '_' && c != '%' && c != '?':
-			return 0
+	for _, s := range standIns {
+		if hasAt(text, start, s) {
+			return start + len(s)
+		}
+	}
+	// "(%pO?)": support for the extension is not built in.
+	if hasAt(text, start, "(%p") {
+		i := start + 3
+		for i < len(text) && isAlnum(text[i]) {
+			i++
+		}
+		if hasAt(text, i, "?)") {
+			return i + 2
 		}
 	}
 	return 0
