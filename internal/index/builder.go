@@ -152,6 +152,10 @@ func (b *builder) add(path string, content []byte, hash contentHash, language in
 		d.lang = uint8(language + 1)
 		d.lines = f.Lines
 		b.addFacts(&d, content, f)
+		b.names.release()
+		if cap(f.Occs) > maxKept {
+			b.facts = lang.Facts{}
+		}
 	}
 	b.docs = append(b.docs, d)
 	b.bytes += int64(len(content))

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"dekho/internal/lang"
 	"dekho/internal/source"
@@ -220,6 +221,85 @@ func FuzzPostings(f *testing.F) {
 			t.Errorf("%d postings in %d bytes", n, len(data))
 		}
 	})
+}
+
+// colliding is an extractor that gives all names the same hash.
+type colliding struct{ words }
+
+func (colliding) Extract(path string, src []byte, f *lang.Facts) {
+	words{}.Extract(path, src, f)
+	for i := range f.Occs {
+		f.Occs[i].Hash = 7
+	}
+}
+
+// TestCollisions indexes a file made to turn the search for a name into a walk
+// past all others.
+func TestCollisions(t *testing.T) {
+	var text []byte
+	const names = 60_000
+	for i := range 2 * names {
+		for n := i % names; ; n /= 26 {
+			text = append(text, byte('a'+n%26))
+			if n < 26 {
+				break
+			}
+		}
+		text = append(text, '\n')
+	}
+	b, err := newBuilder([]lang.Language{{Name: "colliding", New: func() lang.Extractor { return colliding{} }}}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.close()
+	start := time.Now()
+	if _, err := b.add("x", text, contentHash{}, 0); err != nil {
+		t.Fatal(err)
+	}
+	if d := time.Since(start); d > 10*time.Second {
+		t.Errorf("took %v", d)
+	}
+	var buf bytes.Buffer
+	if _, err := b.write(&buf); err != nil {
+		t.Fatal(err)
+	}
+	file, err := store.OpenBytes(buf.Bytes(), segmentKind)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := newSegment(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := 0
+	c := scanner{s: s, end: s.blocks()}
+	for {
+		ok, err := c.next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !ok {
+			break
+		}
+		p, err := s.postingsOf(c.entry)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for {
+			if _, ok := p.nextDoc(); !ok {
+				break
+			}
+			for {
+				if _, ok := p.next(); !ok {
+					break
+				}
+				lines++
+			}
+		}
+	}
+	if lines != 2*names || s.names != names {
+		t.Errorf("%d lines with %d names", lines, s.names)
+	}
 }
 
 // FuzzNames builds a segment from any text and compares its postings with a

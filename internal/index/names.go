@@ -76,9 +76,12 @@ const (
 )
 
 // maxProbe bounds the search of the small table, whose hash anyone can compute
-// and thus make collide. A name not found within it is entered again, which
-// the postings can express.
-const maxProbe = 32
+// and thus make collide, and maxTable its size. A name that is not found
+// within the bound is entered again, which the postings can express.
+const (
+	maxProbe = 32
+	maxTable = 1 << 20
+)
 
 // resolveBatch is how many names are looked up in the large table together: as
 // many as the inner caches hold the lines of.
@@ -142,10 +145,8 @@ func (n *names) memory() int { return n.recs.n + n.posts.n + 8*len(n.slots) }
 // When it returns errFull, nothing was entered.
 func (n *names) add(doc uint32, src []byte, occs []lang.Occ, extraNames, extraBytes int) error {
 	nameBytes := n.groupByName(src, occs)
-	// What the file can take at worst: all its names are new, and each group of
-	// postings starts a chunk.
 	if n.recs.room() < (len(n.local)+extraNames)*(recName+inlineCap+8)+nameBytes+extraBytes ||
-		n.posts.room() < len(n.local)*(firstChunk+16)+len(occs)*12+64<<10 {
+		n.posts.room() < n.worstCase(len(n.local), len(occs)) {
 		return errFull
 	}
 	if err := n.grow(len(n.local) + extraNames); err != nil {
@@ -162,11 +163,30 @@ func (n *names) add(doc uint32, src []byte, occs []lang.Occ, extraNames, extraBy
 	return nil
 }
 
+// worstCase bounds what chunks a file with so many names and occurrences can
+// take. A group has at most 10 bytes and 5 for each occurrence; in chunks that
+// double, less than four times as much. Besides, a chunk begun for a name that
+// has some already is at most twice as large as all that it has.
+func (n *names) worstCase(names, occs int) int {
+	return names*(firstChunk+4*10) + 4*5*occs + min(names*(firstChunk<<lastClass), 2*n.posts.n)
+}
+
+// release gives up memory that only a very large file needs, when all has been
+// asked about the file added last.
+func (n *names) release() {
+	if cap(n.codes) > maxKept {
+		n.local, n.ids, n.codes = nil, nil, nil
+	}
+}
+
+// maxKept is how many occurrences of a file memory is kept for.
+const maxKept = 4 << 20
+
 // groupByName fills local, and codes with the occurrences of each local name
 // side by side. It returns the sum of the lengths of the names.
 func (n *names) groupByName(src []byte, occs []lang.Occ) (nameBytes int) {
 	size := 64
-	for size < 2*len(occs) {
+	for size < 2*len(occs) && size < maxTable {
 		size *= 2
 	}
 	if len(n.table) < size {

@@ -56,10 +56,11 @@ type Options struct {
 }
 
 const (
-	// maxWorkers caps the segments of a tree, each of which a query looks into.
-	maxWorkers = 8
+	// maxWorkers caps the segments of a tree, each of which a query looks into,
+	// and where addresses are short, what the workers reserve.
+	maxWorkers = 2 + 6*is64
 	// defaultMemory keeps a run below 2 GB with everything that is not counted.
-	defaultMemory = 1200 << 20
+	defaultMemory = (200 + 1000*is64) << 20
 	// foldAbove is how many segments a tree may use before small ones are
 	// folded into one.
 	foldAbove = 12

@@ -20,6 +20,9 @@ const sniffLen = 8 << 10
 // byte; of a small one all is.
 const firstRead = 256 << 10
 
+// maxKept is how large a buffer is kept for the next file, unless that needs it.
+const maxKept = 32 << 20
+
 // attempts bounds how often a file that changes under the reader is read.
 const attempts = 3
 
@@ -99,6 +102,9 @@ func (r *Reader) readOnce(path string) ([]byte, Stamp, error) {
 	// One byte more than the file has, so that the end shows without another
 	// read, and growth shows at all.
 	want := int(stamp.Size) + 1
+	if cap(r.buf) > maxKept && want < maxKept/2 {
+		r.buf = nil
+	}
 	if cap(r.buf) < want {
 		r.buf = make([]byte, want+want/4+4096)
 	}
