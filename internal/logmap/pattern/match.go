@@ -101,7 +101,8 @@ func (m *Matcher) match(id PatternID, steps int, caps *Captures) bool {
 	if !ok && code[0]&codeOpen != 0 && !m.wholeOnly && m.steps > 0 {
 		m.prefix = true
 		m.reset()
-		ok = m.run(codeHeader, 0, 0)
+		// A prefix of nothing says nothing.
+		ok = m.run(codeHeader, 0, 0) && m.end > 0
 	}
 	if !ok {
 		if m.steps < 0 {

@@ -187,6 +187,7 @@ func TestOpenEnded(t *testing.T) {
 		{"foo %d", "foo 12", true, true, 6, 6, false},
 		{"foo %s", "foo bar baz", true, true, 11, 4, true},
 		{"foo %s baz", "foo bar bazaar", true, false, 11, 11, false},
+		{"%*phC", "foo", false, false, 0, 0, false},
 		{"foo", "fo", false, false, 0, 0, false},
 		{"foo\n", "foobar", false, false, 0, 0, false},
 	} {

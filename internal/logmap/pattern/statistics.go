@@ -139,13 +139,12 @@ func formBits(o *op) float32 {
 	case Hex:
 		base = 0.5
 	case Bitmap, BitList:
-		return 0.5
+		return 0
 	case HexBytes:
-		base = 2
-		if o.width > 0 {
-			base = 3 * float32(min(o.width, 8))
+		if o.width == FromArg {
+			return 0 // may be empty
 		}
-		return base
+		return 3 * float32(min(max(o.width, 1), 8))
 	case Pointer:
 		base = 8
 		if o.width != 0 {
