@@ -181,16 +181,17 @@ func corpus(tree string) [][]Elem {
 
 func readCorpus(tree string) [][]Elem {
 	var formats []corpusFormat
-	_ = filepath.WalkDir(tree, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".c") && !strings.HasSuffix(path, ".h") {
-			return nil
+	err := filepath.WalkDir(tree, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() || !strings.HasSuffix(path, ".c") && !strings.HasSuffix(path, ".h") {
+			return err
 		}
 		src, err := os.ReadFile(path)
-		if err == nil {
-			formats = crudeFormats(path, src, formats)
-		}
-		return nil
+		formats = crudeFormats(path, src, formats)
+		return err
 	})
+	if err != nil {
+		return nil
+	}
 	var all [][]Elem
 	for _, f := range formats {
 		elems, err := ParseFormat(f.text)

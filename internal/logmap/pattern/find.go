@@ -156,7 +156,7 @@ func (m *Matcher) postings(first uint32, pos int, fn func(PatternID) bool) bool 
 	for i := int64(first) * 4; i+4 <= int64(len(s.postings)); i += 4 {
 		p := binary.LittleEndian.Uint32(s.postings[i:])
 		id, place := PatternID(p>>10), int(p>>1&0xff)
-		ok := false
+		var ok bool
 		if p&(1<<9) != 0 {
 			ok = m.literalAt(id, place, pos) && m.firstTry(id)
 		} else {

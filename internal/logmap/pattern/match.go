@@ -207,7 +207,7 @@ func (m *Matcher) conversion(o *op, pc, pos, span int) bool {
 	if decode(m.code, pc, &next) < 0 {
 		return false
 	}
-	ok := false
+	var ok bool
 	switch o.kind {
 	case Int, Uint, Hex, Octal:
 		ok = m.number(o, &next, pc, pos, span)
@@ -447,7 +447,7 @@ func (m *Matcher) word(next *op, pc, pos, lo, span int) bool {
 // char matches %c: one byte, or nothing if it was NUL and lost on the way. A
 // log that was made valid UTF-8 has several bytes for one beyond ASCII.
 func (m *Matcher) char(o, next *op, pc, pos, span int) bool {
-	start, end := pos, pos
+	start := pos
 	width := o.width
 	if width == FromArg {
 		width = maxCount
@@ -456,11 +456,10 @@ func (m *Matcher) char(o, next *op, pc, pos, span int) bool {
 		for w := width; w > 1 && start < len(m.text) && m.text[start] == ' '; w-- {
 			start++
 		}
-		end = start
 	}
 	if start < len(m.text) {
 		_, size := utf8.DecodeRune(m.text[start:])
-		end = start + size
+		end := start + size
 		after := end
 		if o.flags&Left != 0 {
 			for w := width; w > 1 && after < len(m.text) && m.text[after] == ' '; w-- {

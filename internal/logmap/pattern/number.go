@@ -54,7 +54,8 @@ func (m *Matcher) number(o, next *op, pc, pos, span int) bool {
 			}
 		}
 	}
-	class, maxDigits := classDigit, 0
+	class := classDigit
+	var maxDigits int
 	switch o.kind {
 	case Hex:
 		class, maxDigits = classLowerHex, hexDigits[size]

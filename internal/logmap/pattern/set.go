@@ -56,7 +56,7 @@ var (
 
 // PatternID identifies a pattern of a set: the order in which the patterns
 // were added, equal ones counted once.
-type PatternID uint32
+type PatternID uint32 //nolint:revive // callers have ids of several kinds; plain ID says too little
 
 // Set is a compiled set of patterns over bytes that the caller keeps, usually
 // a mapping. It is immutable and may be used by many goroutines, each with its

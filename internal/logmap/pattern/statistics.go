@@ -119,7 +119,7 @@ func (st *statistics) rank(code []byte) int16 {
 // than one digit of literal text and free text less than nothing. The values
 // were chosen by hand; only their order matters.
 func formBits(o *op) float32 {
-	base := float32(0)
+	var base float32
 	switch o.kind {
 	case Any, VaFormat, UnknownPointer:
 		return -6
