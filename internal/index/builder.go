@@ -3,6 +3,7 @@ package index
 import (
 	"crypto/sha256"
 	"errors"
+	"fmt"
 
 	"github.com/klauspost/compress/s2"
 
@@ -31,6 +32,7 @@ type builder struct {
 	languages  []lang.Language
 	extractors []lang.Extractor // made when first needed
 	facts      lang.Facts
+	failed     func(path string, err error) // told of an extractor that failed
 
 	names    names
 	trigrams *trigram.Builder
@@ -93,11 +95,12 @@ func (t *texts) id(b []byte) uint32 {
 }
 
 // newBuilder makes a builder for about size bytes of text.
-func newBuilder(languages []lang.Language, size int64) (*builder, error) {
+func newBuilder(languages []lang.Language, size int64, failed func(path string, err error)) (*builder, error) {
 	b := &builder{
 		languages:  languages,
 		extractors: make([]lang.Extractor, len(languages)),
 		trigrams:   trigram.NewBuilder(),
+		failed:     failed,
 	}
 	b.size = size
 	if err := b.names.open(size); err != nil {
@@ -141,7 +144,10 @@ func (b *builder) add(path string, content []byte, hash contentHash, language in
 		if b.extractors[language] == nil {
 			b.extractors[language] = b.languages[language].New()
 		}
-		b.extractors[language].Extract(path, content, f)
+		if err := extract(b.extractors[language], path, content, f); err != nil {
+			f.Reset()
+			b.failed(path, err)
+		}
 		funcNames := 0
 		for _, fn := range f.Funcs {
 			funcNames += int(fn.Name.Len)
@@ -167,6 +173,18 @@ func (b *builder) add(path string, content []byte, hash contentHash, language in
 }
 
 var errTrigrams = errors.New("indexing text")
+
+// extract runs an extractor. They do not panic; but if one does, the facts of
+// one file are what it may cost, not the index.
+func extract(x lang.Extractor, path string, content []byte, f *lang.Facts) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v", r)
+		}
+	}()
+	x.Extract(path, content, f)
+	return nil
+}
 
 func (b *builder) addFacts(d *docRecord, src []byte, f *lang.Facts) {
 	for _, fn := range f.Funcs {

@@ -67,16 +67,16 @@ func (c *scanner) next() (bool, error) {
 	}
 	shared := uint64(0)
 	if c.rank+1 != uint32((c.block-1)*dictBlock) {
-		shared = c.r.uvarint()
+		shared = c.r.short()
 	}
-	rest := c.r.bytes()
+	rest := c.r.take(c.r.short())
 	if shared > uint64(len(c.name)) {
 		c.r.bad = true
 	} else {
 		c.name = append(c.name[:shared], rest...)
 	}
 	c.posts += c.size
-	c.mask, c.size = c.r.uvarint(), c.r.uvarint()
+	c.mask, c.size = c.r.short(), c.r.short()
 	c.rank++
 	c.left--
 	if c.r.bad {

@@ -121,6 +121,19 @@ func (u *updater) extract(ctx context.Context) error {
 	return nil
 }
 
+// maxNotes bounds the notes about single files.
+const maxNotes = 20
+
+// extractorFailed notes a file whose extractor failed. Its text is indexed, its
+// facts are not.
+func (u *updater) extractorFailed(path string, err error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if len(u.stats.Notes) < maxNotes {
+		u.note("only the text of %s is indexed; this is a bug: %v", path, err)
+	}
+}
+
 // worker reads files and fills a builder.
 type worker struct {
 	u      *updater
@@ -224,7 +237,7 @@ func (w *worker) open() error {
 		return nil
 	}
 	if w.b == nil {
-		b, err := newBuilder(w.u.Languages, w.size)
+		b, err := newBuilder(w.u.Languages, w.size, w.u.extractorFailed)
 		if err != nil {
 			return err
 		}

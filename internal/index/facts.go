@@ -52,7 +52,7 @@ type funcSpan struct {
 func readFuncs(dst []funcSpan, r *reader) []funcSpan {
 	line := int64(0)
 	for n := r.uvarint(); n > 0 && !r.bad; n-- {
-		rank := r.uvarint()
+		rank := r.short()
 		start := line + r.varint()
 		line = start + r.varint()
 		dst = append(dst, funcSpan{rank, uint32(start), uint32(line)})

@@ -247,7 +247,7 @@ func TestCollisions(t *testing.T) {
 		}
 		text = append(text, '\n')
 	}
-	b, err := newBuilder([]lang.Language{{Name: "colliding", New: func() lang.Extractor { return colliding{} }}}, 0)
+	b, err := newBuilder([]lang.Language{{Name: "colliding", New: func() lang.Extractor { return colliding{} }}}, 0, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -308,7 +308,7 @@ func FuzzNames(f *testing.F) {
 	f.Add([]byte("one two one\ntwo three\x00four\nab abc abcdefgh abcdefghi abcdefghij\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		languages := []lang.Language{{Name: "words", New: func() lang.Extractor { return words{} }}}
-		b, err := newBuilder(languages, 0)
+		b, err := newBuilder(languages, 0, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -588,3 +588,31 @@ func TestNoIndex(t *testing.T) {
 		t.Errorf("%d files", n)
 	}
 }
+
+// panicking is an extractor with a bug.
+type panicking struct{ scanner }
+
+func (p panicking) Extract(path string, src []byte, f *lang.Facts) {
+	p.scanner.Extract(path, src, f)
+	if strings.Contains(string(src), "oops") {
+		panic("oops")
+	}
+}
+
+func TestExtractorPanics(t *testing.T) {
+	tr := newTree(t, sample)
+	tr.write("bad.c", "oops()\n")
+	s := tr.update(func(o *index.Options) {
+		o.Languages[0].New = func() lang.Extractor { return panicking{} }
+	})
+	if len(s.Notes) != 1 || !strings.Contains(s.Notes[0], "bad.c") || s.Files != 9 {
+		t.Errorf("stats %+v", s)
+	}
+	x := tr.open()
+	if got := refs(t, x, "oops", index.AllRoles); got != nil {
+		t.Errorf("facts of a file whose extractor failed: %v", got)
+	}
+	if got := refs(t, x, "other", index.AllRoles); len(got) != 1 {
+		t.Errorf("other files: %v", got)
+	}
+}
