@@ -95,7 +95,7 @@ type Options struct {
 	// Config is the configuration of that kernel: symbols with CONFIG_ and
 	// their values, "n" for what is off. Nil if not known.
 	Config map[string]string
-	// MaxSites bounds the sites listed for a record; 0 means 8.
+	// MaxSites bounds the sites listed for a record; 0 means 32.
 	MaxSites int
 }
 
@@ -109,9 +109,11 @@ type Session struct {
 	finders []*finder
 	drafts  []draft
 
-	seen     map[uint32]int // files that certainly printed, and how often
-	previous []neighbour    // of the records just before, newest last
-	around   []around       // scratch of context
+	seen     map[uint32]int  // files that certainly printed, and how often
+	seenDir  map[string]bool // their directories
+	certain  int             // records that were certain
+	previous []neighbour     // of the records just before, newest last
+	around   []around        // scratch of context
 }
 
 // neighbour is the first site of a record explained before, and how far it can
@@ -124,9 +126,9 @@ type neighbour struct {
 // NewSession starts to explain a log.
 func (m *Map) NewSession(o Options) *Session {
 	if o.MaxSites <= 0 {
-		o.MaxSites = 8
+		o.MaxSites = 32
 	}
-	return &Session{m: m, opts: o, arch: o.Arch, seen: make(map[uint32]int)}
+	return &Session{m: m, opts: o, arch: o.Arch, seen: make(map[uint32]int), seenDir: make(map[string]bool)}
 }
 
 // SetArch tells the session what architecture the log comes from, when the
@@ -197,6 +199,8 @@ const (
 	sameFile      = 5
 	laterLine     = 2 // in the same function, behind the neighbour
 	fileSeen      = 3
+	silentDir     = -3 // a directory that has not printed once in enoughSeen certain records
+	enoughSeen    = 60
 	lonelyLine    = -12 // a later line of a format, without the one before
 	perRecord     = 0.5 // less for each record in between
 	lookBehind    = 8
@@ -236,6 +240,8 @@ func (s *Session) context(i int) {
 		case s.seen[file] > 0:
 			c.score += fileSeen
 			c.why |= whySeen
+		case s.certain >= enoughSeen && !s.seenDir[s.m.dir(file)]:
+			c.score += silentDir
 		}
 		top = max(top, c.score)
 	}
@@ -319,7 +325,7 @@ func (s *Session) decide(i int) Explanation {
 	e.Verdict = s.verdict(d)
 	for n := range d.cands {
 		c := &d.cands[n]
-		if len(e.Sites) >= s.opts.MaxSites || len(e.Sites) > 3 && c.score < best.score-25 {
+		if len(e.Sites) >= s.opts.MaxSites || len(e.Sites) > 7 && c.score < best.score-25 {
 			e.More = len(d.cands) - n
 			break
 		}
@@ -338,7 +344,10 @@ func (s *Session) decide(i int) Explanation {
 	}
 	s.previous = append(s.previous, neighbour{best.id, trust})
 	if e.Verdict == Certain {
-		s.seen[s.m.originFile(best.id)]++
+		f := s.m.originFile(best.id)
+		s.seen[f]++
+		s.seenDir[s.m.dir(f)] = true
+		s.certain++
 	}
 	return e
 }
@@ -368,6 +377,12 @@ func (s *Session) verdict(d *draft) Verdict {
 func (m *Map) flags(site uint32) (flags uint32, level, part int) {
 	f := m.col(site, colFlags)
 	return f & (1<<levelShift - 1), int(f>>levelShift&0xff) - 1, int(f >> partShift & 0xff)
+}
+
+// dir is the directory of a file.
+func (m *Map) dir(file uint32) string {
+	p := m.str(m.fileWord(file, filePath))
+	return p[:strings.LastIndexByte(p, '/')+1]
 }
 
 // samePlace reports whether two sites print at the same place, sameStatement

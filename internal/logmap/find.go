@@ -222,10 +222,21 @@ func (f *finder) find(d *draft, r *klog.Record) {
 	text := bytesOf(d.text)
 	f.hits = f.mat.Find(text, f.hits[:0])
 	best := f.rankHits(f.hits, text, d, r, -1000)
-	if best < enoughBits && (d.kernel || r.Origin == klog.OriginUnknown) {
+	if (best < enoughBits || d.disputed(best)) && (d.kernel || r.Origin == klog.OriginUnknown) {
 		f.hits = f.mat.FindWeak(text, f.hits[:0])
 		f.rankHits(f.hits, text, d, r, best)
 	}
+}
+
+// disputed reports whether the best candidate belongs to a file of other
+// drivers than the one that the text names.
+func (d *draft) disputed(best float64) bool {
+	for i := range d.cands {
+		if c := &d.cands[i]; c.base == best {
+			return c.why&whyOthers != 0
+		}
+	}
+	return false
 }
 
 // rankHits adds the sites of patterns to d.cands and returns the best score.
@@ -252,6 +263,9 @@ func (f *finder) rankHits(hits []pattern.Hit, text []byte, d *draft, r *klog.Rec
 			continue
 		}
 		f.elems = f.m.set.AppendElems(f.elems[:0], h.ID)
+		if !h.Whole && letters(f.elems) < 3 {
+			continue // what starts like this can be anything
+		}
 		first, end := f.m.patternSites(h.ID)
 		if end-first > maxSites {
 			end = first + maxSites
@@ -274,6 +288,20 @@ func (f *finder) rankHits(hits []pattern.Hit, text []byte, d *draft, r *klog.Rec
 		}
 	}
 	return best
+}
+
+// letters counts the letters of the literal text.
+func letters(elems []pattern.Elem) (n int) {
+	for i := range elems {
+		if elems[i].Kind == pattern.Literal {
+			for _, b := range elems[i].Text {
+				if b|0x20 >= 'a' && b|0x20 <= 'z' {
+					n++
+				}
+			}
+		}
+	}
+	return n
 }
 
 // facts returns what is known of a file.
@@ -354,14 +382,17 @@ func (f *finder) rank(c *candidate, text []byte, r *klog.Record) {
 		c.base -= 10
 	}
 	f.captures(c, text, ff)
+	if len(f.elems) == 1 && f.elems[0].Kind.IsConversion() && c.hit.Whole {
+		c.base -= 6 // a statement that can print anything
+	}
 }
 
 // saturate bounds the weight of long formats: beyond some forty bits more text
 // says little more, since near copies of a format share most of it.
 func saturate(bits float64) float64 {
-	const knee = 40
+	const knee, most = 40, 60
 	if bits > knee {
-		return knee + (bits-knee)*0.15
+		return min(knee+(bits-knee)*0.15, most)
 	}
 	return bits
 }
@@ -395,7 +426,7 @@ func (f *finder) captures(c *candidate, text []byte, ff *fileFacts) {
 					c.base -= 15 // names of drivers have no blanks
 				}
 				v := ff.judge(got)
-				if v.points < 0 && c.hit.Specificity < certainBits {
+				if v.points < 0 && c.hit.Specificity < 0 {
 					// Little text speaks for the site: the core of a subsystem
 					// speaks for its drivers' devices like this.
 					v.points /= 2
@@ -409,7 +440,7 @@ func (f *finder) captures(c *candidate, text []byte, ff *fileFacts) {
 				case slices.Contains(got, ' '):
 					c.base -= 10
 				case slices.ContainsFunc(got, func(b byte) bool { return b >= '0' && b <= '9' }):
-					c.base += 3 // devices are numbered
+					c.base += 6 // devices are numbered
 				}
 				continue
 			}

@@ -132,12 +132,20 @@ func (e *evaluator) ident(ts []tok, i, depth int) int {
 	case "__LINE__":
 		e.text(strconv.FormatUint(uint64(e.ctx.line), 10))
 		return i
-	case "KBUILD_MODNAME", "KBUILD_BASENAME":
-		if name := e.l.module(e.ctx); name != "" && t.text == "KBUILD_MODNAME" {
+	case "KBUILD_MODNAME":
+		if name := e.l.module(e.ctx); name != "" {
 			e.text(name)
 		} else {
 			e.unknown()
 		}
+		return i
+	case "KBUILD_BASENAME":
+		fi := &e.l.files[e.ctx.file]
+		if e.ctx.from >= 0 {
+			fi = &e.l.files[e.ctx.from]
+		}
+		base, _, _ := strings.Cut(fi.path[len(fi.dir):], ".")
+		e.text(strings.ReplaceAll(base, "-", "_"))
 		return i
 	case "const", "char":
 		return i // a cast
