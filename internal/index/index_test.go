@@ -616,3 +616,15 @@ func TestExtractorPanics(t *testing.T) {
 		t.Errorf("other files: %v", got)
 	}
 }
+
+// TestStoreInTree keeps the index inside the tree that it is of.
+func TestStoreInTree(t *testing.T) {
+	tr := newTree(t, sample)
+	tr.store = filepath.Join(tr.root, "out", "store")
+	if s := tr.update(); s.Files != 8 || s.Skipped["the index itself"] != 1 {
+		t.Errorf("stats %+v", s)
+	}
+	if s := tr.update(); !s.Unchanged {
+		t.Errorf("stats %+v", s)
+	}
+}

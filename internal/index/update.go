@@ -309,9 +309,17 @@ func (u *updater) compare(l *source.Listing) error {
 	for _, s := range l.Skips {
 		u.skips = append(u.skips, skipEntry{Skip: s})
 	}
+	own := u.ownStore()
+	if own != "" {
+		u.skips = slices.DeleteFunc(u.skips, func(s skipEntry) bool { return strings.HasPrefix(s.Path, own) })
+		u.skips = append(u.skips, skipEntry{Skip: source.Skip{Path: own, Reason: source.OwnStore}})
+	}
 	u.files = make([]fileEntry, 0, len(l.Files))
 	at := uint32(0) // in the old files
 	for _, f := range l.Files {
+		if own != "" && strings.HasPrefix(f.Path, own) {
+			continue
+		}
 		if f.Size > source.MaxFileSize {
 			u.skips = append(u.skips, skipEntry{Skip: source.Skip{
 				Path: f.Path, Reason: source.TooLarge, Detail: fmt.Sprintf("%d bytes", f.Size),
@@ -344,6 +352,20 @@ func (u *updater) compare(l *source.Listing) error {
 		}
 	}
 	return nil
+}
+
+// ownStore is the path of the store below the root, with a slash at its end,
+// or "" if it is elsewhere.
+func (u *updater) ownStore() string {
+	dir, err := source.Root(u.st.Dir())
+	if err != nil {
+		return "" // then nothing can be written to it either
+	}
+	rel, err := filepath.Rel(u.root, dir)
+	if err != nil || !filepath.IsLocal(rel) || rel == "." {
+		return ""
+	}
+	return filepath.ToSlash(rel) + "/"
 }
 
 // unchanged returns the blob of an old file if the stamp says that it still has

@@ -66,6 +66,8 @@ const (
 	Changing
 	// VersionControl is the private directory of git and its like.
 	VersionControl
+	// OwnStore is the directory in which the index itself is kept.
+	OwnStore
 
 	numReasons
 )
@@ -76,6 +78,7 @@ const NumReasons = int(numReasons)
 var reasonNames = [...]string{
 	Symlink: "symbolic link", Special: "special file", TooLarge: "too large", Binary: "binary",
 	Unreadable: "unreadable", Vanished: "vanished", Changing: "kept changing", VersionControl: "version control",
+	OwnStore: "the index itself",
 }
 
 // String is the reason as shown to people.
