@@ -206,14 +206,13 @@ func (st *statistics) file(code []byte, id uint32) (filing, bool) {
 	var best filing
 	var bestCost gramCost
 	bestClass := len(gramSizes)
-	eachRun(code, func(run []byte, at int, first, last bool) {
+	eachRun(code, func(run []byte, at int, first, _ bool) {
 		// Grams that reach into tabs or newlines at the end of the run may be
-		// missing from the text: stripped with all that follows.
-		end := len(run)
-		if !last {
-			for end > 0 && isBlank(run[end-1]) && run[end-1] != ' ' {
-				end--
-			}
+		// missing from the text: stripped with all that follows. For blanks
+		// that were stripped, the finder looks beyond the end of the text.
+		end := trimmedLen(run)
+		for end < len(run) && run[end] == ' ' {
+			end++
 		}
 		for class := 0; class < len(gramSizes) && class <= bestClass; class++ {
 			size := gramSizes[class]
@@ -245,17 +244,20 @@ func (st *statistics) file(code []byte, id uint32) (filing, bool) {
 // precedes it. Grams without letters and digits are punctuation between
 // conversions, which says nothing about who printed it.
 func (st *statistics) gramBits(gram []byte) float32 {
-	words := 0
+	words, solid := 0, 0
 	bits := float32(2)
 	for i, c := range gram {
 		if isAlnum(c) {
 			words++
 		}
+		if !isBlank(c) {
+			solid++
+		}
 		if i > 0 {
 			bits += st.bits[gram[i-1]][c]
 		}
 	}
-	if words == 0 && len(gram) < 4 || words == 1 && len(gram) == 2 {
+	if solid < 2 || words == 0 && solid < 3 || words == 1 && len(gram) == 2 {
 		return 0
 	}
 	return bits
