@@ -58,6 +58,9 @@ func commands(a *app) []*cobra.Command {
 	return []*cobra.Command{
 		newIndex(a),
 		newLog(a),
+		newDef(a),
+		newRefs(a),
+		newGrep(a),
 		newVersion(a),
 	}
 }

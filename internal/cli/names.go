@@ -1,0 +1,161 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"dekho/internal/render"
+	"dekho/internal/workbench"
+)
+
+func newDef(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "def NAME...",
+		Short: "Find where names are defined",
+		Long: `Def finds the definitions of names: functions, macros, types, variables, members,
+enumerators, labels, Kconfig symbols. The kernel proper comes before tools,
+samples and scripts. For a name that is only declared, the declarations are
+listed. A name that does not exist: exit code 1, and the nearest names.
+
+For "-", names are read from standard input, one a line, and each is answered
+as it comes.`,
+		Example: `  dekho def tcp_v4_rcv
+  echo file_operations | dekho def --json -`,
+		GroupID: groupQuery,
+		Args:    someArgs("a name"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.answer(cmd.Context(), args, render.NewDefinitionsText(a.out, a.style()), (*workbench.Tree).Define)
+		},
+	}
+}
+
+type refsOptions struct {
+	roles  []string
+	noText bool
+}
+
+func newRefs(a *app) *cobra.Command {
+	var o refsOptions
+	cmd := &cobra.Command{
+		Use:   "refs NAME...",
+		Short: "Find where names are used, by role",
+		Long: `Refs finds the places where names stand, with the role they have there and the
+function around them. --role chooses roles:
+  ` + strings.Join(workbench.Roles(), ", ") + `
+
+For "-", names are read from standard input, one a line, and each is answered
+as it comes.`,
+		Example: `  dekho refs tcp_v4_rcv
+  dekho refs --role write jiffies
+  dekho refs --role call,dispatch kfree`,
+		GroupID: groupQuery,
+		Args:    someArgs("a name"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			opts := workbench.RefOptions{Roles: o.roles, NoText: o.noText}
+			return a.answer(cmd.Context(), args, render.NewReferencesText(a.out, a.style()),
+				func(t *workbench.Tree, ctx context.Context, name string) (*workbench.Answer, error) {
+					return t.Refs(ctx, name, opts)
+				})
+		},
+	}
+	f := cmd.Flags()
+	f.StringSliceVarP(&o.roles, "role", "r", nil, "only these `ROLES`, separated by commas")
+	f.BoolVar(&o.noText, "no-text", false, "leave out the text of the lines, which saves reading the files")
+	if err := cmd.RegisterFlagCompletionFunc("role", cobra.FixedCompletions(workbench.Roles(), cobra.ShellCompDirectiveNoFileComp)); err != nil {
+		panic(err) // the flag was defined just before
+	}
+	return cmd
+}
+
+// answer answers a question about each of the names.
+func (a *app) answer(ctx context.Context, names []string, text render.AnswerPrinter,
+	ask func(*workbench.Tree, context.Context, string) (*workbench.Answer, error),
+) error {
+	tree, err := a.open()
+	if err != nil {
+		return err
+	}
+	p := text
+	if a.global.json {
+		p = render.NewAnswersJSON(a.out)
+	}
+	found := false
+	err = a.each(names, func(name string) error {
+		res, err := ask(tree, ctx, name)
+		if err != nil {
+			return err
+		}
+		found = found || len(res.Results) > 0
+		if err := p.Answer(res); err != nil {
+			return err
+		}
+		if len(res.Results) == 0 && !a.global.json {
+			a.missing(res)
+		}
+		return nil
+	})
+	if err = errors.Join(err, tree.Close()); err != nil {
+		return err
+	}
+	if !found {
+		return errNothing
+	}
+	return nil
+}
+
+// missing says that nothing is known of a name.
+func (a *app) missing(res *workbench.Answer) {
+	switch len(res.Nearest) {
+	case 0:
+		a.say("nothing found for %q", res.Name)
+	case 1:
+		a.say("nothing found for %q; did you mean %s?", res.Name, res.Nearest[0])
+	default:
+		a.say("nothing found for %q; the nearest names are %s", res.Name, strings.Join(res.Nearest, ", "))
+	}
+}
+
+// maxLine bounds a line of names on standard input.
+const maxLine = 64 << 10
+
+// each calls fn for each question: the arguments, and for "-" the lines of
+// standard input. Answers are written out before it waits for more.
+func (a *app) each(args []string, fn func(string) error) error {
+	for _, arg := range args {
+		if arg != "-" {
+			if err := fn(arg); err != nil {
+				return err
+			}
+			continue
+		}
+		in := bufio.NewReaderSize(a.In, maxLine)
+		for {
+			line, err := in.ReadSlice('\n')
+			if errors.Is(err, bufio.ErrBufferFull) {
+				return &workbench.InputError{Name: "standard input", Err: errors.New("a line is too long"), Hint: "it takes one name a line"}
+			}
+			if err != nil && !errors.Is(err, io.EOF) {
+				return &workbench.InputError{Name: "standard input", Err: err}
+			}
+			if name := strings.TrimRight(string(line), "\r\n"); name != "" {
+				if err := fn(name); err != nil {
+					return err
+				}
+			}
+			if err != nil {
+				break
+			}
+			if in.Buffered() == 0 {
+				if err := a.out.Flush(); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,116 @@
+package workbench
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+
+	"dekho/internal/index"
+	"dekho/internal/query/grep"
+	"dekho/internal/query/pathglob"
+	"dekho/internal/query/pattern"
+	"dekho/internal/source"
+)
+
+// GrepOptions say how to search the text of a tree.
+type GrepOptions struct {
+	// Literal takes the pattern as it stands; IgnoreCase and Word are as in
+	// grep -i and -w; SmartCase ignores case if the pattern has no upper-case
+	// letter.
+	Literal, IgnoreCase, SmartCase, Word bool
+	// Paths are patterns over paths, as for ripgrep's -g; none is all files.
+	Paths []string
+	// FilesOnly asks only which files match, Count only how often.
+	FilesOnly, Count bool
+	// Before and After are lines of context.
+	Before, After int
+	// MaxCount ends the search of a file after so many lines; 0 is no limit.
+	MaxCount int
+	// Hidden includes files whose path has an element that starts with a dot.
+	Hidden bool
+}
+
+// The results of a search.
+type (
+	// GrepResult is what was found in one file.
+	GrepResult = grep.Result
+	// GrepLine is a line of it.
+	GrepLine = grep.Line
+	// Span is a range of bytes of a line.
+	Span = grep.Span
+)
+
+// Grep is a search of the tree's text that was prepared.
+type Grep struct {
+	t    *Tree
+	p    *grep.Pattern
+	opts grep.Options
+}
+
+// Grep prepares a search. An error is a *UsageError.
+func (t *Tree) Grep(text string, o GrepOptions) (*Grep, error) {
+	p, err := grep.Compile(text, pattern.Options{
+		Literal: o.Literal, IgnoreCase: o.IgnoreCase, SmartCase: o.SmartCase, Word: o.Word,
+	})
+	if err != nil {
+		return nil, &UsageError{err}
+	}
+	g := &Grep{t: t, p: p, opts: grep.Options{
+		FilesOnly: o.FilesOnly, Count: o.Count, Before: o.Before, After: o.After, MaxCount: o.MaxCount, Hidden: o.Hidden,
+	}}
+	if len(o.Paths) > 0 {
+		set, err := pathglob.Compile(o.Paths...)
+		if err != nil {
+			return nil, &UsageError{err}
+		}
+		g.opts.Keep = set.Match
+	}
+	return g, nil
+}
+
+// Run calls emit for each file with a match, in the order of their paths. The
+// index chooses the files that are read; what they hold is read anew.
+func (g *Grep) Run(ctx context.Context, emit func(*GrepResult) error) error {
+	if _, err := os.Stat(g.t.Root()); err != nil {
+		return &InputError{Name: g.t.Root(), Err: err, Hint: "the text of a tree can be searched only while it is there"}
+	}
+	return g.t.idx.Err(index.Guard(func() error {
+		stop := g.t.w.step("candidates")
+		ids, err := g.t.idx.Candidates(g.p.Trigrams())
+		stop()
+		if err != nil {
+			return err
+		}
+		defer g.t.w.step("search")()
+		return g.p.Search(ctx, &indexedFiles{g.t.idx, ids}, g.opts, emit)
+	}))
+}
+
+// Spans appends where in a line that matches the matches are.
+func (g *Grep) Spans(dst []Span, line []byte) []Span { return g.p.Spans(dst, line) }
+
+// indexedFiles is the files of a tree that may match.
+type indexedFiles struct {
+	idx *index.Tree
+	ids []source.FileID
+}
+
+var _ grep.Files = (*indexedFiles)(nil)
+
+func (f *indexedFiles) Len() int { return len(f.ids) }
+
+func (f *indexedFiles) Path(i int) string { return f.idx.Path(f.ids[i]) }
+
+func (f *indexedFiles) Reader() grep.Reader { return &indexedReader{f: f} }
+
+// indexedReader reads files of a tree into memory of its own.
+type indexedReader struct {
+	f *indexedFiles
+	r source.Reader
+}
+
+func (r *indexedReader) Read(i int) ([]byte, error) {
+	path := r.f.Path(i)
+	content, _, err := r.r.Read(filepath.Join(r.f.idx.Root(), filepath.FromSlash(path)), path)
+	return content, err
+}

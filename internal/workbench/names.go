@@ -1,0 +1,382 @@
+package workbench
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"dekho/internal/index"
+	"dekho/internal/lang"
+	"dekho/internal/source"
+)
+
+// Result is a place in the tree where a name stands.
+type Result struct {
+	Path string
+	Line uint32 // 1-based
+	// Column is where in the line the name stands, in bytes from 1; 0 if the
+	// line does not spell it out.
+	Column int
+	// Kind is what kind of symbol it introduces ("function"), "" for a use.
+	Kind string
+	// Role is what the name does there ("definition", "call").
+	Role string
+	// Function is the function the line is in, "" for none.
+	Function string
+	// Condition is what of #if governs the line, outermost first, "" for
+	// nothing.
+	Condition string
+	// Text is the line.
+	Text string
+	// Changed says that the file is no longer what was indexed: the line may
+	// have moved.
+	Changed bool
+}
+
+// Answer is what is known of a name.
+type Answer struct {
+	Name    string
+	Results []Result
+	// Nearest are names that exist, for a name that does not.
+	Nearest []string
+}
+
+// Define finds the definitions of a name, best first: the kernel proper before
+// tools and samples, what stands for itself before members and labels. When
+// there is none, it lists the declarations.
+func (t *Tree) Define(ctx context.Context, name string) (a *Answer, err error) {
+	err = index.Guard(func() error {
+		a, err = t.define(ctx, name)
+		return err
+	})
+	return a, t.idx.Err(err)
+}
+
+func (t *Tree) define(ctx context.Context, name string) (*Answer, error) {
+	a := &Answer{Name: name}
+	p := t.newPresenter(name)
+	p.conditions = true
+	var defs []definition
+	collect := func(roles index.RoleSet) error {
+		refs, err := t.idx.Refs(name, roles)
+		if err != nil {
+			return err
+		}
+		for _, r := range refs {
+			res, err := p.result(r)
+			if err != nil {
+				return err
+			}
+			defs = append(defs, definition{res, defRank(&res, r.Role)})
+		}
+		return nil
+	}
+	if err := collect(index.Definitions); err != nil {
+		return nil, err
+	}
+	// What a linker script or a macro out of sight defines has declarations
+	// alone; a member that happens to have the name must not hide them.
+	if !slices.ContainsFunc(defs, func(d definition) bool { return d.rank < rankDeclaration }) {
+		if err := collect(index.Roles(lang.Declaration, lang.ForwardType)); err != nil {
+			return nil, err
+		}
+	}
+	if len(defs) == 0 {
+		var err error
+		a.Nearest, err = t.nearest(ctx, name)
+		return a, err
+	}
+	slices.SortStableFunc(defs, func(a, b definition) int { return cmp.Compare(a.rank, b.rank) })
+	for i := range defs {
+		a.Results = append(a.Results, defs[i].Result)
+	}
+	return a, nil
+}
+
+// definition is a result and its rank, lower is better.
+type definition struct {
+	Result
+	rank int
+}
+
+// Ranks of definitions. The part of the tree is added to them.
+const (
+	rankPlain       = 0  // stands for itself
+	rankDeclaration = 10 // is defined elsewhere
+	rankUserSpace   = 20 // not part of the kernel: tools, samples, !__KERNEL__
+	rankPart        = 30 // of something else: a member, a label
+	rankUserPart    = 40
+)
+
+// defRank orders definitions: by whether a person who asks for the name is
+// likely to mean it, then by the part of the tree.
+func defRank(r *Result, role lang.Role) int {
+	p := place(r.Path)
+	user := p >= placeTools || strings.Contains(r.Condition, "!__KERNEL__")
+	part := role == lang.DefMember || role == lang.DefLabel || role == lang.DefNode
+	switch {
+	case part && user:
+		return rankUserPart + p
+	case part:
+		return rankPart + p
+	case user:
+		return rankUserSpace + p
+	case role == lang.Declaration || role == lang.ForwardType:
+		return rankDeclaration + p
+	}
+	return rankPlain + p
+}
+
+// The parts of a kernel tree, nearest to its middle first.
+const (
+	placeKernel = iota
+	placeArch
+	placeBoot // decompressors and loaders define names of the kernel anew
+	placeTools
+)
+
+// place tells the part of the tree.
+func place(path string) int {
+	dir, rest, _ := strings.Cut(path, "/")
+	switch dir {
+	case "tools", "samples", "scripts", "Documentation", "usr":
+		return placeTools
+	case "arch":
+		if _, sub, _ := strings.Cut(rest, "/"); strings.HasPrefix(sub, "boot/") {
+			return placeBoot
+		}
+		return placeArch
+	}
+	return placeKernel
+}
+
+// RefOptions choose references.
+type RefOptions struct {
+	// Roles are those wanted, by name; none is all.
+	Roles []string
+	// NoText leaves out the text of the lines.
+	NoText bool
+}
+
+// Roles lists the roles that a reference can have.
+func Roles() []string {
+	var names []string
+	for r := range lang.NumRoles {
+		if s := lang.Role(r).String(); !slices.Contains(names, s) {
+			names = append(names, s)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// roleSet is the roles of the names.
+func roleSet(names []string) (index.RoleSet, error) {
+	if len(names) == 0 {
+		return index.AllRoles, nil
+	}
+	var set index.RoleSet
+	for _, name := range names {
+		found := false
+		for r := range lang.NumRoles {
+			role := lang.Role(r)
+			if role.String() == name || role.Kind() == name {
+				set |= index.Roles(role)
+				found = true
+			}
+		}
+		if !found {
+			return 0, &UsageError{fmt.Errorf("there is no role %q; roles are %s", name, strings.Join(Roles(), ", "))}
+		}
+	}
+	return set, nil
+}
+
+// Refs finds the references to a name, by path and line. The name is known to
+// the tree if there are results or no nearest names.
+func (t *Tree) Refs(ctx context.Context, name string, opts RefOptions) (a *Answer, err error) {
+	roles, err := roleSet(opts.Roles)
+	if err != nil {
+		return nil, err
+	}
+	err = index.Guard(func() error {
+		a, err = t.refs(ctx, name, roles, opts)
+		return err
+	})
+	return a, t.idx.Err(err)
+}
+
+func (t *Tree) refs(ctx context.Context, name string, roles index.RoleSet, opts RefOptions) (*Answer, error) {
+	a := &Answer{Name: name}
+	refs, err := t.idx.Refs(name, roles)
+	if err != nil {
+		return nil, err
+	}
+	if len(refs) == 0 {
+		known := false
+		err := t.idx.EachRef(name, index.AllRoles, func(index.Ref) bool {
+			known = true
+			return false
+		})
+		if err != nil || known {
+			return a, err
+		}
+		a.Nearest, err = t.nearest(ctx, name)
+		return a, err
+	}
+	a.Results = make([]Result, len(refs))
+	return a, t.present(ctx, name, refs, a.Results, opts)
+}
+
+// presenter makes results of references. It reads each file once when the
+// references come file by file. It is for one goroutine.
+type presenter struct {
+	t          *Tree
+	name       string
+	funcs      *index.FuncFinder
+	conditions bool
+	noText     bool
+
+	file    source.FileID
+	path    string
+	content []byte
+	changed bool
+	line    uint32 // at which at stands
+	at      int
+	conds   []index.Cond
+	lines   uint32
+}
+
+func (t *Tree) newPresenter(name string) *presenter {
+	return &presenter{t: t, name: name, funcs: t.idx.FuncFinder(), file: source.NoFile}
+}
+
+func (p *presenter) result(r index.Ref) (Result, error) {
+	if r.File != p.file {
+		if err := p.load(r.File); err != nil {
+			return Result{}, err
+		}
+	}
+	res := Result{Path: p.path, Line: r.Line, Kind: r.Role.Kind(), Role: r.Role.String(), Changed: p.changed}
+	text := p.text(r.Line)
+	if i := wordIn(text, p.name); i >= 0 {
+		res.Column = i + 1
+	}
+	res.Text = string(text)
+	fn, ok, err := p.funcs.At(r.File, r.Line)
+	if err != nil {
+		return res, err
+	}
+	if ok && !(r.Role == lang.DefFunction && fn.Name == p.name) {
+		res.Function = fn.Name
+	}
+	if p.conditions {
+		res.Condition = p.condition(r.Line)
+	}
+	return res, nil
+}
+
+func (p *presenter) load(id source.FileID) error {
+	p.file, p.path = id, p.t.idx.Path(id)
+	p.content, p.changed, p.line, p.at = nil, false, 1, 0
+	if !p.noText {
+		// A file that cannot be read is a changed one: the index still knows
+		// where the name was.
+		content, changed, err := p.t.idx.ReadFile(id)
+		if err != nil {
+			changed = true
+		}
+		p.content, p.changed = content, changed
+	}
+	if p.conditions {
+		var err error
+		if p.conds, err = p.t.idx.Conds(id); err != nil {
+			return err
+		}
+		f, err := p.t.idx.File(id)
+		if err != nil {
+			return err
+		}
+		p.lines = f.Lines
+	}
+	return nil
+}
+
+// text is a line of the file, without the white space around it.
+func (p *presenter) text(line uint32) []byte {
+	if line < p.line {
+		p.line, p.at = 1, 0
+	}
+	for p.line < line {
+		n := bytes.IndexByte(p.content[p.at:], '\n')
+		if n < 0 {
+			return nil
+		}
+		p.at += n + 1
+		p.line++
+	}
+	text := p.content[p.at:]
+	if n := bytes.IndexByte(text, '\n'); n >= 0 {
+		text = text[:n]
+	}
+	return bytes.TrimRight(text, " \t\r")
+}
+
+// condition is the arms of #if that govern a line, but for the guard of a
+// header.
+func (p *presenter) condition(line uint32) string {
+	var parts []string
+	for _, c := range p.conds {
+		if line < c.Start || line > c.End || isGuard(&c, p.lines) {
+			continue
+		}
+		expr := strings.Join(strings.Fields(c.Expr), " ")
+		switch c.Kind {
+		case lang.CondIfndef:
+			expr = "!" + expr
+		case lang.CondElse:
+			if isSymbol(expr) {
+				expr = "!" + expr
+			} else {
+				expr = "!(" + expr + ")"
+			}
+		case lang.CondIf:
+			if strings.Contains(expr, "||") {
+				expr = "(" + expr + ")"
+			}
+		}
+		parts = append(parts, expr)
+	}
+	return strings.Join(parts, " && ")
+}
+
+// isGuard reports whether an #if is there to have a header read once.
+func isGuard(c *index.Cond, lines uint32) bool {
+	if c.Kind != lang.CondIfndef || strings.HasPrefix(c.Expr, "CONFIG_") || c.Expr == "__ASSEMBLY__" {
+		return false
+	}
+	return strings.HasSuffix(c.Expr, "_H") || strings.HasSuffix(c.Expr, "_H_") || strings.HasSuffix(c.Expr, "_H__") || c.End+2 >= lines
+}
+
+// wordIn finds a name in a line as a word of its own, -1 if it is not there.
+func wordIn(line []byte, name string) int {
+	for from := 0; ; {
+		i := bytes.Index(line[from:], []byte(name))
+		if i < 0 {
+			return -1
+		}
+		i += from
+		end := i + len(name)
+		if (i == 0 || !isWordByte(line[i-1])) && (end == len(line) || !isWordByte(line[end])) {
+			return i
+		}
+		from = i + 1
+	}
+}
+
+func isWordByte(c byte) bool {
+	return c == '_' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= 0x80
+}
