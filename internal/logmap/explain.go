@@ -200,6 +200,7 @@ const (
 	laterLine     = 2 // in the same function, behind the neighbour
 	fileSeen      = 3
 	silentDir     = -3 // a directory that has not printed once in enoughSeen certain records
+	silentDriver  = -9 // more, if the text names another driver than the file's
 	enoughSeen    = 60
 	lonelyLine    = -12 // a later line of a format, without the one before
 	perRecord     = 0.5 // less for each record in between
@@ -242,6 +243,9 @@ func (s *Session) context(i int) {
 			c.why |= whySeen
 		case s.certain >= enoughSeen && !s.seenDir[s.m.dir(file)]:
 			c.score += silentDir
+			if c.why&whyOthers != 0 {
+				c.score += silentDriver
+			}
 		}
 		top = max(top, c.score)
 	}

@@ -8,7 +8,7 @@ package logmap
 //	strings  each a varint length and its bytes; a reference is the offset of
 //	         the length in the section, 0 is the empty string
 //	files    filesWords numbers a file: path, module, symbol, names (strings;
-//	         names separated by NUL), first and last+1 index in byPlace
+//	         names separated by NUL), first and last+1 index in byPlace, flags
 //	sites    siteWords numbers a site, sorted by pattern (see the columns)
 //	starts   for each pattern the index of its first site, and one more
 //	byPlace  site indexes sorted by file, line
@@ -56,6 +56,9 @@ const (
 
 type siteRow [siteWords]uint32
 
+// fileDriver marks a file that registers a driver, or whose module does.
+const fileDriver = 1
+
 // The words of a file.
 const (
 	filePath    = iota
@@ -64,6 +67,7 @@ const (
 	fileNames   // driver names, separated by NUL
 	fileFirst   // in byPlace
 	fileEnd
+	fileFlags // fileDriver
 	filesWords
 )
 
@@ -208,8 +212,16 @@ func (w *writer) writeTo(out io.Writer) error {
 	})
 	l.moduleFiles = make(map[string][]int32)
 	l.moduleNames = make(map[string][]string)
+	drives := make(map[string]bool) // modules that register a driver
 	for i := range l.files {
-		if fi := &l.files[i]; fi.module != "" && !fi.shared && len(fi.names) > 0 {
+		fi := &l.files[i]
+		if fi.module == "" || fi.shared {
+			continue
+		}
+		if fi.driver {
+			drives[fi.dir+fi.module] = true
+		}
+		if len(fi.names) > 0 {
 			l.moduleFiles[fi.dir+fi.module] = append(l.moduleFiles[fi.dir+fi.module], int32(i))
 		}
 	}
@@ -220,11 +232,15 @@ func (w *writer) writeTo(out io.Writer) error {
 		for next < len(byPlace) && w.sites[byPlace[next]][colFile] == uint32(i) {
 			next++
 		}
+		var flags uint32
+		if fi := &l.files[f]; fi.driver || drives[fi.dir+fi.module] {
+			flags |= fileDriver
+		}
 		module := l.files[f].module
 		if l.files[f].shared {
 			module = ""
 		}
-		files = append(files, w.intern(l.files[f].path), w.intern(module), w.intern(l.symbols(f)), w.intern(l.driverNames(f)), uint32(first), uint32(next))
+		files = append(files, w.intern(l.files[f].path), w.intern(module), w.intern(l.symbols(f)), w.intern(l.driverNames(f)), uint32(first), uint32(next), flags)
 	}
 	starts := make([]uint32, w.patterns.Len()+1)
 	for i := range w.sites {

@@ -59,6 +59,7 @@ const (
 	whyFunction
 	whyFile
 	whySeen
+	whyStranger // nothing ties the file to the driver that the text names; not told
 )
 
 var whyTexts = [...]string{
@@ -109,6 +110,7 @@ type fileFacts struct {
 	module string
 	names  []string // own driver names, "", those of the module
 	sample bool
+	drives bool // registers a driver
 	built  int8 // against the configuration: 1 yes, -1 no, 0 not known
 	driver map[string]verdictOnDriver
 }
@@ -228,12 +230,12 @@ func (f *finder) find(d *draft, r *klog.Record) {
 	}
 }
 
-// disputed reports whether the best candidate belongs to a file of other
-// drivers than the one that the text names.
+// disputed reports whether nothing ties the file of the best candidate to the
+// driver that the text names.
 func (d *draft) disputed(best float64) bool {
 	for i := range d.cands {
 		if c := &d.cands[i]; c.base == best {
-			return c.why&whyOthers != 0
+			return c.why&(whyOthers|whyStranger) != 0
 		}
 	}
 	return false
@@ -318,6 +320,7 @@ func (f *finder) facts(file uint32) *fileFacts {
 			ff.arch = "um"
 		}
 	}
+	ff.drives = m.fileWord(file, fileFlags)&fileDriver != 0
 	ff.sample = strings.HasPrefix(ff.path, "samples/")
 	if names := m.str(m.fileWord(file, fileNames)); names != "" {
 		ff.names = strings.Split(names, "\x00")
@@ -372,6 +375,12 @@ func (f *finder) rank(c *candidate, text []byte, r *klog.Record) {
 			add(-20, whyLevel)
 		}
 	}
+	if level < 0 && r.Level == klog.NoLevel && debugFamily(m.str(m.col(c.id, colFamily))) {
+		c.base -= 3 // seldom printed, and the record does not say
+	}
+	if ff.foreign(f.arch) {
+		add(-6, whyArch)
+	}
 	if flags&flagGeneric != 0 {
 		c.base -= 12
 	}
@@ -385,6 +394,30 @@ func (f *finder) rank(c *candidate, text []byte, r *klog.Record) {
 	if len(f.elems) == 1 && f.elems[0].Kind.IsConversion() && c.hit.Whole {
 		c.base -= 6 // a statement that can print anything
 	}
+}
+
+// debugFamily reports whether a statement prints for debugging, by its name.
+func debugFamily(name string) bool {
+	return strings.Contains(name, "dbg") || strings.Contains(name, "debug") || strings.Contains(name, "DBG") || strings.Contains(name, "DEBUG")
+}
+
+// archNames are names of architectures as parts of the names of files outside
+// arch/: drivers/firmware/efi/riscv-runtime.c.
+var archNames = [...]string{"arm", "arm64", "riscv", "x86", "mips", "powerpc", "s390", "sparc", "loongarch", "ia64", "parisc", "m68k", "alpha", "sh", "xtensa"}
+
+// foreign reports whether the name of a file outside arch/ says that it is for
+// another architecture.
+func (ff *fileFacts) foreign(arch string) bool {
+	if arch == "" || ff.arch != "" {
+		return false
+	}
+	base := ff.path[strings.LastIndexByte(ff.path, '/')+1:]
+	word, _, _ := strings.Cut(base, ".")
+	word, _, _ = strings.Cut(word, "-")
+	if word == arch || arch == "arm64" && word == "arm" {
+		return false
+	}
+	return slices.Contains(archNames[:], word)
 }
 
 // saturate bounds the weight of long formats: beyond some forty bits more text
@@ -527,10 +560,10 @@ func (ff *fileFacts) judgeDriver(name string) verdictOnDriver {
 	if len(short) >= 3 && strings.Contains(ff.path, short) {
 		return verdictOnDriver{points: 2}
 	}
-	if len(ff.names) > 0 {
+	if ff.drives {
 		return verdictOnDriver{-16, whyOthers}
 	}
-	return verdictOnDriver{points: -6}
+	return verdictOnDriver{-4, whyStranger}
 }
 
 // rest looks for the statements that printed the rest of a line of which the

@@ -38,6 +38,7 @@ type fileInfo struct {
 	userSpace bool // tools, scripts: not part of the kernel
 	included  bool
 	shared    bool // part of several modules
+	driver    bool // registers a driver
 	includes  []int32
 	views     []int32 // of a header: see linker.views
 	module    string  // KBUILD_MODNAME, "" when not known
@@ -222,6 +223,8 @@ func (l *linker) read(file int32, blob []byte) error {
 			}
 		case logfacts.TagName:
 			l.files[file].names = append(l.files[file].names, stringOf(rec.Name))
+		case logfacts.TagDriver:
+			l.files[file].driver = true
 		case logfacts.TagKbuild:
 			l.applyKbuild(l.files[file].dir, stringOf(rec.Body))
 		}

@@ -127,9 +127,7 @@ func (x *extractor) scan(i, end int, stmts bool) {
 					register = v
 				}
 				if designated {
-					if is(x.text(t), "name") {
-						x.logName(ts[i+2 : min(x.initialiser(i+2), i+8)])
-					}
+					x.logMember(t, i+2)
 				} else {
 					role = lang.Write
 				}

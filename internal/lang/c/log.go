@@ -17,6 +17,7 @@ type logState struct {
 	params []byte
 	text   []byte
 
+	driver    bool // the file registers a driver, and that has been written
 	open      bool // a function record has been written and not ended
 	wrapper   bool // the function takes a format: all its calls count
 	fn        token
@@ -31,7 +32,7 @@ type logState struct {
 }
 
 func (l *logState) reset() {
-	l.open, l.pendingFn, l.wrapper = false, false, false
+	l.open, l.pendingFn, l.wrapper, l.driver = false, false, false, false
 }
 
 // tokensText is the source text of consecutive tokens. When comments or
@@ -375,6 +376,20 @@ func topCommas(ts []token) (n int) {
 		}
 	}
 	return n
+}
+
+// logMember looks at the value toks[value:] given to the member t by a
+// designated initialiser: the name of a driver, or the mark of one.
+func (x *extractor) logMember(t *token, value int) {
+	switch string(x.text(t)) {
+	case "name":
+		x.logName(x.toks[value:min(x.initialiser(value), value+6)])
+	case "probe", "probe_new", "id_table", "of_match_table", "acpi_match_table":
+		if !x.log.driver {
+			x.log.driver = true
+			x.f.Log = logfacts.AppendDriver(x.f.Log)
+		}
+	}
 }
 
 // logName records a value given to a member called name, which is how drivers

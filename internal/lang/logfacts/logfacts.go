@@ -11,6 +11,7 @@
 //	'E'     =                                      the function ends
 //	'S'     = line callee flags nargs arg...       a statement that may print, in the function begun last
 //	'N'     = name                                 a name given to a driver (.name = "x" or .name = X)
+//	'D'     =                                      the file registers a driver (.probe = ...)
 //	'K'     = text                                 a Kbuild makefile, whole
 //
 // Numbers are unsigned varints, strings are a varint length and bytes. Lines
@@ -33,6 +34,7 @@ const (
 	TagFuncEnd Tag = 'E'
 	TagStmt    Tag = 'S'
 	TagName    Tag = 'N'
+	TagDriver  Tag = 'D'
 	TagKbuild  Tag = 'K'
 )
 
@@ -104,6 +106,9 @@ func AppendName(b, name []byte) []byte {
 	return appendString(b, name)
 }
 
+// AppendDriver notes that the file registers a driver.
+func AppendDriver(b []byte) []byte { return append(b, byte(TagDriver)) }
+
 // AppendKbuild adds the text of a Kbuild makefile.
 func AppendKbuild(b, text []byte) []byte {
 	b = append(b, byte(TagKbuild))
@@ -154,7 +159,7 @@ func (r *Reader) Next() *Record {
 		rec.Flags = uint32(r.number())
 		rec.Params = r.str()
 		rec.Body = r.str()
-	case TagFuncEnd:
+	case TagFuncEnd, TagDriver:
 	case TagStmt:
 		rec.Line = uint32(r.number())
 		rec.Name = r.str()
