@@ -1,5 +1,7 @@
 package index
 
+// Memory for a segment under construction.
+
 import (
 	"fmt"
 	"strconv"

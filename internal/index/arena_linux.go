@@ -1,5 +1,7 @@
 package index
 
+// What Linux can be told about memory.
+
 import "golang.org/x/sys/unix"
 
 const mapNoReserve = unix.MAP_NORESERVE

@@ -2,6 +2,8 @@
 
 package index
 
+// Memory from the operating system.
+
 import "golang.org/x/sys/unix"
 
 func mapMemory(n int) ([]byte, error) {

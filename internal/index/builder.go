@@ -1,5 +1,7 @@
 package index
 
+// A segment under construction.
+
 import (
 	"crypto/sha256"
 	"errors"

@@ -50,7 +50,7 @@ func TestDamage(t *testing.T) {
 			t.Fatal(err)
 		}
 		bad := append([]byte(nil), old...)
-		what := ""
+		var what string
 		switch rng.IntN(4) {
 		case 0:
 			bad, what = bad[:rng.IntN(len(bad))], "cut"

@@ -1,5 +1,7 @@
 package index
 
+// Reading the dictionary of a segment.
+
 import (
 	"bytes"
 	"encoding/binary"

@@ -1,5 +1,7 @@
 package index
 
+// The names of a tree, in order.
+
 import (
 	"bytes"
 	"iter"

@@ -1,5 +1,7 @@
 package index
 
+// What can be wrong with an index, and what then helps.
+
 import (
 	"errors"
 	"fmt"

@@ -1,5 +1,7 @@
 package index
 
+// The workers of an update: they read files and fill segments.
+
 import (
 	"context"
 	"errors"

@@ -1,5 +1,7 @@
 package index
 
+// What is known about single files: functions, conditions, includes, log facts.
+
 import (
 	"context"
 	"encoding/binary"

@@ -224,7 +224,7 @@ func FuzzPostings(f *testing.F) {
 }
 
 // colliding is an extractor that gives all names the same hash.
-type colliding struct{ words }
+type colliding struct{}
 
 func (colliding) Extract(path string, src []byte, f *lang.Facts) {
 	words{}.Extract(path, src, f)

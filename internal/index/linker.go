@@ -1,5 +1,7 @@
 package index
 
+// Linkers and their artifacts.
+
 import (
 	"context"
 	"errors"

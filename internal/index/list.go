@@ -1,5 +1,7 @@
 package index
 
+// The trees of a store: listing, finding, dropping them.
+
 import (
 	"context"
 	"errors"

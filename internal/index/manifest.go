@@ -1,5 +1,7 @@
 package index
 
+// Manifests: what a tree consists of.
+
 import (
 	"crypto/sha256"
 	"encoding/binary"

@@ -1,5 +1,7 @@
 package index
 
+// The dictionary of a segment under construction.
+
 import (
 	"bytes"
 	"encoding/binary"
@@ -37,7 +39,6 @@ type names struct {
 	size  int      // how much of table this file uses
 	ids   []uint32 // for each occurrence its index into local
 	codes []uint32 // occurrences grouped by name
-	hash  []uint32 // for each local its hash in the large table
 	group []byte
 	touch byte
 }

@@ -1,5 +1,7 @@
 package index
 
+// The encoding of postings.
+
 import (
 	"encoding/binary"
 	"slices"

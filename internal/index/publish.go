@@ -1,5 +1,7 @@
 package index
 
+// The end of an update: linking, publishing, collecting garbage.
+
 import (
 	"bytes"
 	"context"
@@ -217,7 +219,7 @@ func (u *updater) commit(m *meta) error {
 func (u *updater) collect() error {
 	used, err := references(u.st, "")
 	if err != nil {
-		return nil // whoever uses that tree will hear of it
+		return nil //nolint:nilerr // no reason to fail: whoever uses that tree will hear of it
 	}
 	for _, d := range []store.Dir{store.Segments, store.Artifacts} {
 		names, err := u.st.Names(d)

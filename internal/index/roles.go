@@ -1,5 +1,7 @@
 package index
 
+// Sets of roles.
+
 import "dekho/internal/lang"
 
 // RoleSet is a set of roles, a bit for each.

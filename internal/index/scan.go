@@ -1,5 +1,7 @@
 package index
 
+// All names at once, as fast as can be.
+
 import (
 	"context"
 	"encoding/binary"

@@ -1,5 +1,7 @@
 package index
 
+// Who reads which files.
+
 import "sync"
 
 // schedule deals out work to workers. Each has a range of neighbouring batches,

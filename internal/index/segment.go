@@ -1,5 +1,7 @@
 package index
 
+// Reading a segment.
+
 import (
 	"bytes"
 	"encoding/binary"

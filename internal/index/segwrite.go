@@ -1,5 +1,7 @@
 package index
 
+// Writing a segment.
+
 import (
 	"bytes"
 	"encoding/binary"

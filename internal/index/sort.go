@@ -1,5 +1,7 @@
 package index
 
+// Sorting the names of a segment.
+
 import (
 	"bytes"
 	"encoding/binary"

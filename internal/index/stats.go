@@ -1,5 +1,7 @@
 package index
 
+// What a run did and what it took.
+
 import (
 	"time"
 

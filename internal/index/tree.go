@@ -1,5 +1,7 @@
 package index
 
+// An indexed tree, open for reading.
+
 import (
 	"bytes"
 	"encoding/binary"

@@ -1,5 +1,7 @@
 package index
 
+// Bringing the index of a tree up to date.
+
 import (
 	"bytes"
 	"context"

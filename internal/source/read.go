@@ -1,5 +1,7 @@
 package source
 
+// Reading a file: whole, once, into memory that is used again.
+
 import (
 	"bytes"
 	"errors"

@@ -2,6 +2,8 @@
 
 package source
 
+// The system calls of walking and reading, without what os adds to them.
+
 import (
 	"io/fs"
 	"os"
@@ -36,7 +38,7 @@ func stampOf(st *unix.Stat_t) Stamp {
 
 // modeOf is the type of the file; the permission bits are left out.
 func modeOf(st *unix.Stat_t) fs.FileMode {
-	switch uint32(st.Mode) & unix.S_IFMT {
+	switch st.Mode & unix.S_IFMT {
 	case unix.S_IFREG:
 		return 0
 	case unix.S_IFDIR:

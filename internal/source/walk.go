@@ -1,5 +1,7 @@
 package source
 
+// Listing a tree: a pool of goroutines over a stack of directories.
+
 import (
 	"cmp"
 	"context"

@@ -1,5 +1,7 @@
 package store
 
+// Errors of a store, and faults on mapped files turned into errors.
+
 import (
 	"errors"
 	"fmt"

@@ -1,5 +1,7 @@
 package store
 
+// The container format of store files: sections with checksums by block.
+
 import (
 	"encoding/binary"
 	"errors"

@@ -1,5 +1,7 @@
 package store
 
+// The operations of the file system that a store writes with.
+
 import (
 	"io"
 	"os"

@@ -2,6 +2,8 @@
 
 package store
 
+// The lock of a store.
+
 import (
 	"os"
 

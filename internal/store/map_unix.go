@@ -2,6 +2,8 @@
 
 package store
 
+// Mapping files into memory.
+
 import (
 	"io/fs"
 	"os"

@@ -1,5 +1,7 @@
 package store
 
+// Starting writeback early, on Linux.
+
 import (
 	"os"
 

@@ -2,6 +2,8 @@
 
 package store
 
+// Starting writeback early, elsewhere.
+
 import "os"
 
 // startWriteback does nothing where there is no call for it.
