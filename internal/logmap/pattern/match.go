@@ -346,7 +346,12 @@ func (m *Matcher) freeTextFrom(o, next *op, pc, pos, span, hi int) bool {
 		start, stop := m.unpad(o, pos, lo)
 		return m.try(pc, start, stop, lo, span)
 	}
+	first := firstEdge(next)
 	for end := lo; end <= hi; end++ {
+		if first.value != 0 && (end == len(m.text) || !first.allows(m.text[end])) {
+			m.steps -= (end - lo) & 1
+			continue
+		}
 		start, stop := m.unpad(o, pos, end)
 		if m.try(pc, start, stop, end, span) {
 			return true

@@ -396,13 +396,13 @@ func weakFits(w []byte, t *signature) bool {
 		int(w[7]) > t.colons || int(w[8]) > t.hexRun {
 		return flags&weakOdd != 0 && t.odd
 	}
-	if !(edge{flags&weakFirstLiteral != 0, w[5]}).allows(t.first.value) {
+	if t.length > 0 && !(edge{flags&weakFirstLiteral != 0, w[5]}).allows(t.first.value) {
 		return false
 	}
 	if flags&weakPrefix != 0 {
 		return true
 	}
 	length := int(le.Uint16(w[10:]))
-	return (edge{flags&weakLastLiteral != 0, w[6]}).allows(t.last.value) && (t.length <= length || length == unlimited) ||
+	return t.length == 0 || (edge{flags&weakLastLiteral != 0, w[6]}).allows(t.last.value) && (t.length <= length || length == unlimited) ||
 		flags&weakOdd != 0 && t.odd
 }
