@@ -72,11 +72,11 @@ func readConds(s *segment, dst []Cond, r *reader) ([]Cond, error) {
 		if r.bad {
 			break
 		}
-		text, err := s.text(id)
+		text, err := s.textString(id)
 		if err != nil {
 			return nil, err
 		}
-		dst = append(dst, Cond{string(text), uint32(line), uint32(end), kind})
+		dst = append(dst, Cond{text, uint32(line), uint32(end), kind})
 	}
 	return dst, nil
 }
@@ -89,11 +89,11 @@ func readIncludes(s *segment, dst []Include, r *reader) ([]Include, error) {
 		if r.bad {
 			break
 		}
-		text, err := s.text(id >> 1)
+		text, err := s.textString(id >> 1)
 		if err != nil {
 			return nil, err
 		}
-		dst = append(dst, Include{string(text), uint32(line), id&1 != 0})
+		dst = append(dst, Include{text, uint32(line), id&1 != 0})
 	}
 	return dst, nil
 }

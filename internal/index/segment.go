@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/klauspost/compress/s2"
 
@@ -24,6 +25,9 @@ type segment struct {
 	languages []blobKey // without hashes; 0 is no language
 
 	docTable, hashes, facts, texts, textIdx, logs, logIdx, masks, dict, dictIdx, letters, posts, trigramSec *store.Section
+
+	textOnce    sync.Once
+	textStrings []atomic.Pointer[string] // texts that were asked for
 
 	trigramOnce sync.Once
 	trigramIdx  *trigram.Index
@@ -183,6 +187,24 @@ func (s *segment) text(id uint64) ([]byte, error) {
 		return nil, s.damaged("text %d ends before it starts", id)
 	}
 	return s.texts.Bytes(uint64(from), uint64(to-from))
+}
+
+// textString is text as a string, the same one whenever it is asked for: few
+// texts stand for many conditions and includes.
+func (s *segment) textString(id uint64) (string, error) {
+	s.textOnce.Do(func() { s.textStrings = make([]atomic.Pointer[string], s.textIdx.Len()/4-1) })
+	if id < uint64(len(s.textStrings)) {
+		if p := s.textStrings[id].Load(); p != nil {
+			return *p, nil
+		}
+	}
+	b, err := s.text(id)
+	if err != nil {
+		return "", err
+	}
+	str := string(b)
+	s.textStrings[id].Store(&str)
+	return str, nil
 }
 
 // logBlock decompresses a block of log facts. The blocks of one segment are
