@@ -92,6 +92,8 @@ type writer struct {
 
 func newWriter() *writer {
 	w := &writer{interned: make(map[string]uint32, 1<<18), patterns: pattern.NewBuilder(1 << 18)}
+	w.strings.Grow(16 << 20)
+	w.sites = make([]siteRow, 0, 1<<19)
 	w.strings.WriteByte(0) // the empty string
 	w.interned[""] = 0
 	return w
@@ -118,8 +120,16 @@ func (w *writer) file(l *linker, f int32) uint32 {
 	return uint32(fi.out - 1)
 }
 
-// add files one line of a format.
-func (w *writer) add(l *linker, ln formatLine, args []string, level int, place, said *stmt, flags uint32, part int) {
+// pending is one line of a format on its way to the writer.
+type pending struct {
+	elems       []pattern.Elem
+	args        string // separated by NUL
+	place, said *stmt
+	flags       uint32
+	open        bool
+}
+
+func newPending(ln formatLine, args []string, level int, place, said *stmt, flags uint32, part int) pending {
 	n := 0
 	for i := range ln.elems {
 		if ln.elems[i].Kind.IsConversion() {
@@ -132,15 +142,20 @@ func (w *writer) add(l *linker, ln formatLine, args []string, level int, place, 
 		flags |= uint32(level+1) << levelShift
 	}
 	flags |= uint32(min(part, 255)) << partShift
+	return pending{elems: ln.elems, args: strings.Join(args, "\x00"), place: place, said: said, flags: flags, open: ln.open}
+}
+
+// add files one line of a format.
+func (w *writer) add(l *linker, p *pending) {
 	row := siteRow{
-		colFile: w.file(l, place.file), colLine: place.line, colFn: w.intern(place.fn), colFamily: w.intern(place.callee),
-		colArgs: w.intern(strings.Join(args, "\x00")), colFlags: flags, colPattern: uint32(w.patterns.Add(ln.elems, ln.open)),
+		colFile: w.file(l, p.place.file), colLine: p.place.line, colFn: w.intern(p.place.fn), colFamily: w.intern(p.place.callee),
+		colArgs: w.intern(p.args), colFlags: p.flags, colPattern: uint32(w.patterns.Add(p.elems, p.open)),
 	}
-	if said != nil {
-		row[colSaidFile] = w.file(l, said.file) + 1
-		row[colSaidLine] = said.line
-		row[colSaidFn] = w.intern(said.fn)
-		row[colFamily] = w.intern(said.callee)
+	if p.said != nil {
+		row[colSaidFile] = w.file(l, p.said.file) + 1
+		row[colSaidLine] = p.said.line
+		row[colSaidFn] = w.intern(p.said.fn)
+		row[colFamily] = w.intern(p.said.callee)
 	}
 	w.sites = append(w.sites, row)
 }

@@ -142,6 +142,12 @@ const (
 	maxCandidates = 2048
 )
 
+// What context and the driver's name can make up for, in bits.
+const (
+	farReach  = 60.0
+	nearReach = 30.0
+)
+
 // enoughBits: a pattern that explains the whole text with so much of its own
 // is not helped by looking at patterns without text.
 const enoughBits = 28
@@ -223,10 +229,15 @@ const cacheSize = 4096
 func (f *finder) find(d *draft, r *klog.Record) {
 	text := bytesOf(d.text)
 	f.hits = f.mat.Find(text, f.hits[:0])
-	best := f.rankHits(f.hits, text, d, r, -1000)
-	if (best < enoughBits || d.disputed(best)) && (d.kernel || r.Origin == klog.OriginUnknown) {
+	best := f.rankHits(f.hits, text, d, r, -1000, farReach)
+	disputed := d.disputed(best)
+	if (best < enoughBits || disputed) && (d.kernel || r.Origin == klog.OriginUnknown) {
+		reach := nearReach
+		if disputed {
+			reach = farReach
+		}
 		f.hits = f.mat.FindWeak(text, f.hits[:0])
-		f.rankHits(f.hits, text, d, r, best)
+		f.rankHits(f.hits, text, d, r, best, reach)
 	}
 }
 
@@ -244,7 +255,7 @@ func (d *draft) disputed(best float64) bool {
 // rankHits adds the sites of patterns to d.cands and returns the best score.
 // Patterns that cannot come within reach of floor, the best so far, are left
 // out.
-func (f *finder) rankHits(hits []pattern.Hit, text []byte, d *draft, r *klog.Record, floor float64) float64 {
+func (f *finder) rankHits(hits []pattern.Hit, text []byte, d *draft, r *klog.Record, floor, reach float64) float64 {
 	slices.SortStableFunc(hits, func(a, b pattern.Hit) int { return cmp.Compare(b.Specificity, a.Specificity) })
 	if len(hits) > maxHits {
 		hits = hits[:maxHits]
@@ -253,10 +264,6 @@ func (f *finder) rankHits(hits []pattern.Hit, text []byte, d *draft, r *klog.Rec
 	for _, h := range hits {
 		if !h.Whole && h.Specificity < 2 {
 			continue // a few letters at the start say nothing
-		}
-		reach := 60.0 // what context and driver can make up for
-		if best < enoughBits && h.Specificity < certainBits {
-			reach = 30
 		}
 		if saturate(float64(h.Specificity)) < best-reach {
 			break

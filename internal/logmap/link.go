@@ -8,8 +8,11 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
+	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"dekho/internal/lang/c"
 	"dekho/internal/lang/logfacts"
@@ -36,10 +39,9 @@ type fileInfo struct {
 	arch      string // X of arch/X/
 	header    bool
 	userSpace bool // tools, scripts: not part of the kernel
-	included  bool
 	shared    bool // part of several modules
 	driver    bool // registers a driver
-	includes  []int32
+	includes  atomic.Pointer[[]int32]
 	views     []int32 // of a header: see linker.views
 	module    string  // KBUILD_MODNAME, "" when not known
 	symbol    string  // Kconfig symbol that builds it, "y" if always
@@ -62,9 +64,11 @@ type linker struct {
 	visMemo   map[string][]*macro
 	visFile   int32
 	primMemo  map[primKey][]prim
-	seenAt    []int32 // scratch of reach: the search that saw a file last
+	presets   map[string][]*macro // memo of reach
+	seenAt    []int32             // scratch of reach: the search that saw a file last
 	seenGen   int32
 	queue     []int32
+	rows      []pending // sites found and not filed yet
 
 	moduleFiles map[string][]int32  // directory and module -> files that name drivers
 	moduleNames map[string][]string // the names in them
@@ -94,6 +98,7 @@ func Link(in Input, w io.Writer) (Stats, error) {
 		visMemo:   make(map[string][]*macro),
 		visFile:   -1,
 		primMemo:  make(map[primKey][]prim),
+		presets:   make(map[string][]*macro),
 		w:         newWriter(),
 	}
 	l.w.linker = l
@@ -104,30 +109,115 @@ func Link(in Input, w io.Writer) (Stats, error) {
 	l.findViews()
 	l.generated()
 	var st Stats
-	for _, fs := range l.funcs {
-		for _, f := range fs {
+	names := slices.Sorted(maps.Keys(l.funcs))
+	for _, name := range names {
+		for _, f := range l.funcs[name] {
 			if outs := l.outsOf(f); len(outs) > 0 {
 				st.Wrappers++
 				l.generic(f, outs)
 			}
 		}
 	}
+	l.flush()
+	jobs := make([]job, 0, len(l.stmts))
 	for i := range l.stmts {
-		if l.link(&l.stmts[i], nil) {
-			st.Statements++
-		}
+		jobs = append(jobs, job{&l.stmts[i], nil})
 	}
-	for _, fs := range l.funcs {
-		for _, f := range fs {
+	for _, name := range names {
+		for _, f := range l.funcs[name] {
 			for i := range f.stmts {
-				if l.link(&f.stmts[i], f) {
-					st.Statements++
-				}
+				jobs = append(jobs, job{&f.stmts[i], f})
 			}
 		}
 	}
+	st.Statements = l.linkAll(jobs)
 	st.Sites, st.Patterns, st.Files = len(l.w.sites), l.w.patterns.Len(), len(l.w.files)
 	return st, l.w.writeTo(w)
+}
+
+// job is a statement to link, and the wrapper it stands in, if any.
+type job struct {
+	s  *stmt
+	in *function
+}
+
+// chunkSize is how many statements a worker takes at once.
+const chunkSize = 2000
+
+// linkAll resolves statements on all processors; what they yield is filed in
+// their order, so that equal trees make equal maps. It returns how many
+// statements print.
+func (l *linker) linkAll(jobs []job) int {
+	chunks := (len(jobs) + chunkSize - 1) / chunkSize
+	results := make([]chan chunkResult, chunks)
+	for i := range results {
+		results[i] = make(chan chunkResult, 1)
+	}
+	workers := max(1, min(runtime.GOMAXPROCS(0), 8, chunks))
+	ahead := make(chan struct{}, 4*workers) // bounds what waits to be filed
+	var next atomic.Int64
+	for range workers {
+		w := l.worker()
+		go func() {
+			for {
+				ahead <- struct{}{}
+				i := int(next.Add(1)) - 1
+				if i >= chunks {
+					<-ahead
+					return
+				}
+				n := 0
+				for _, j := range jobs[i*chunkSize : min((i+1)*chunkSize, len(jobs))] {
+					if w.link(j.s, j.in) {
+						n++
+					}
+				}
+				results[i] <- chunkResult{w.take(), n}
+			}
+		}()
+	}
+	total := 0
+	for _, c := range results {
+		r := <-c
+		<-ahead
+		total += r.statements
+		for i := range r.rows {
+			l.w.add(l, &r.rows[i])
+		}
+	}
+	return total
+}
+
+type chunkResult struct {
+	rows       []pending
+	statements int
+}
+
+// worker is a linker that shares what was gathered, with memos of its own.
+func (l *linker) worker() *linker {
+	w := *l
+	w.visMemo = make(map[string][]*macro)
+	w.visFile = -1
+	w.primMemo = make(map[primKey][]prim)
+	w.presets = make(map[string][]*macro)
+	w.seenAt = make([]int32, len(l.files))
+	w.seenGen, w.queue, w.rows = 0, nil, nil
+	return &w
+}
+
+// take hands over the rows that were added since the last call.
+func (l *linker) take() []pending {
+	rows := l.rows
+	l.rows = make([]pending, 0, cap(rows))
+	return rows
+}
+
+// flush files the rows added so far.
+func (l *linker) flush() {
+	for i := range l.rows {
+		l.w.add(l, &l.rows[i])
+	}
+	l.rows = l.rows[:0]
 }
 
 // userSpaceDirs hold programs and texts that are not part of the kernel.
@@ -831,7 +921,7 @@ func (l *linker) addSite(elems []pattern.Elem, args []string, level int, place, 
 		if place.odd {
 			f |= flagOdd
 		}
-		l.w.add(l, ln, args, level, place, said, f, part)
+		l.rows = append(l.rows, newPending(ln, args, level, place, said, f, part))
 	}
 }
 

@@ -7,6 +7,7 @@ package logmap
 import (
 	"sort"
 	"strings"
+	"sync/atomic"
 	"unsafe"
 
 	"dekho/internal/lang/c"
@@ -54,11 +55,11 @@ type macro struct {
 	params   []string // fixed parameters
 	rest     string   // name of the variable part: __VA_ARGS__, or args of args...
 	body     string
-	toks     []tok // of body, when lexed
-	lexed    bool
 
-	prims     []prim // memo of linker.macroPrims
-	primsDone bool
+	// Worked out when first asked for, by whoever asks; two workers that do so
+	// at once come to the same.
+	toks  atomic.Pointer[[]tok]
+	prims atomic.Pointer[[]prim] // see linker.macroPrims
 }
 
 func newMacro(file int32, line uint32, name string, function bool, params, body string) *macro {
@@ -82,11 +83,12 @@ func newMacro(file int32, line uint32, name string, function bool, params, body 
 }
 
 func (m *macro) tokens() []tok {
-	if !m.lexed {
-		m.toks = lexText(nil, m.body)
-		m.lexed = true
+	if ts := m.toks.Load(); ts != nil {
+		return *ts
 	}
-	return m.toks
+	ts := lexText(nil, m.body)
+	m.toks.Store(&ts)
+	return ts
 }
 
 // paramIndex is the index of a fixed parameter, len(params) for the variable
@@ -374,6 +376,9 @@ func (l *linker) reach(name string, groups [][]*macro, file int32) []*macro {
 	}
 	// Not seen on the way: the definition that a common header presets, which
 	// is the one that its macros use.
+	if g, ok := l.presets[name]; ok {
+		return g
+	}
 	most := -1
 	for _, g := range groups {
 		if !strings.HasPrefix(l.files[g[0].file].path, "include/") {
@@ -383,6 +388,7 @@ func (l *linker) reach(name string, groups [][]*macro, file int32) []*macro {
 			best, most = g, n
 		}
 	}
+	l.presets[name] = best
 	return best
 }
 
@@ -410,16 +416,17 @@ func commonDirs(a, b string) int {
 // includes returns the headers a file includes, as far as the tree has them.
 func (l *linker) includes(file int32) []int32 {
 	fi := &l.files[file]
-	if fi.included {
-		return fi.includes
+	if hs := fi.includes.Load(); hs != nil {
+		return *hs
 	}
-	fi.included = true
+	var hs []int32
 	for _, inc := range l.in.Includes(int(file)) {
 		if h, ok := l.resolveInclude(fi, inc); ok {
-			fi.includes = append(fi.includes, h)
+			hs = append(hs, h)
 		}
 	}
-	return fi.includes
+	fi.includes.Store(&hs)
+	return hs
 }
 
 // resolveInclude finds the header that inc names in a file: beside it, in the

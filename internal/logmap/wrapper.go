@@ -178,8 +178,8 @@ func (l *linker) resolve(name string, file int32) *function {
 // macroPrims are the calls of printing functions that a macro comes to, over
 // the arguments of its use.
 func (l *linker) macroPrims(m *macro, file int32) []prim {
-	if m.primsDone {
-		return m.prims
+	if ps := m.prims.Load(); ps != nil {
+		return *ps
 	}
 	args := make([][]tok, 0, len(m.params)+1)
 	for i := range m.params {
@@ -188,16 +188,14 @@ func (l *linker) macroPrims(m *macro, file int32) []prim {
 	if m.rest != "" {
 		args = append(args, []tok{{kind: tokRest, n: int32(len(m.params))}})
 	}
-	m.primsDone = true // a macro that leads back to itself ends here
 	x := primSearch{l: l, file: file, of: m.file}
 	x.find(m.substitute(args), 0)
-	if x.depends {
-		// What it comes to depends on the file that uses it: a nested name
-		// has several definitions. Do not remember.
-		m.primsDone = false
+	if !x.depends {
+		// Else what it comes to depends on the file that uses it, where a
+		// nested name is defined differently: not worth remembering.
+		m.prims.Store(&x.found)
 	}
-	m.prims = x.found
-	return m.prims
+	return x.found
 }
 
 // primSearch looks through expanded tokens for calls of printing functions.
@@ -282,7 +280,7 @@ func (x *primSearch) alias(name string) *macro {
 		return nil
 	}
 	for _, m := range x.visible(name) {
-		if !m.function && len(m.tokens()) == 1 && m.toks[0].kind == c.Ident && m.toks[0].text != name {
+		if !m.function && len(m.tokens()) == 1 && m.tokens()[0].kind == c.Ident && m.tokens()[0].text != name {
 			return m
 		}
 	}
