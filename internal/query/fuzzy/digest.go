@@ -15,12 +15,16 @@ package fuzzy
 //	[3]byte      the kinds that occur
 //	[3]byte      the kinds that occur where bonuses has one
 //	[3]byte      the kinds that names start with
-//	[47]byte     pairs of kinds that stand side by side: bit pairBit of each
+//	byte         the length of the shortest name, at most 255
+//	[46]byte     pairs of kinds that stand side by side: bit pairBit of each
 //
 // Digests are stored in indexes: a change of what they mean must change
 // DigestVersion.
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"math"
+)
 
 const (
 	// DigestSize is the length of a digest in bytes.
@@ -35,7 +39,8 @@ const (
 	digestKinds  = digestRows + 3*numKinds
 	digestWords  = digestKinds + 3
 	digestFirsts = digestWords + 3
-	digestPairs  = digestFirsts + 3
+	digestLength = digestFirsts + 3
+	digestPairs  = digestLength + 1
 	pairBits     = 8 * (DigestSize - digestPairs)
 )
 
@@ -69,6 +74,9 @@ type Digester struct {
 	rows                 [numKinds]uint32
 	kinds, words, firsts uint32
 	pairs                [DigestSize - digestPairs]byte
+	// names says that there are any, shortest how long the shortest is.
+	names    bool
+	shortest int
 	// Of the last name: its bytes' kinds and classes, and the kinds before
 	// each.
 	last []digested
@@ -107,6 +115,9 @@ func (d *Digester) Add(shared int, rest []byte) {
 		kind, class = k, cl
 	}
 	d.kinds |= before
+	if n := len(d.last); !d.names || n < d.shortest {
+		d.names, d.shortest = true, n
+	}
 }
 
 // AppendTo appends the digest of the names added to dst and starts the next
@@ -118,6 +129,7 @@ func (d *Digester) AppendTo(dst []byte) []byte {
 	for _, m := range [...]uint32{d.kinds, d.words, d.firsts} {
 		dst = append(dst, byte(m), byte(m>>8), byte(m>>16))
 	}
+	dst = append(dst, byte(min(d.shortest, math.MaxUint8)))
 	dst = append(dst, d.pairs[:]...)
 	*d = Digester{last: d.last[:0]}
 	return dst

@@ -188,10 +188,13 @@ type find struct {
 // run is a run of blocks of an input.
 type run struct{ input, from, to int }
 
-// block is a block to be searched, and what it can score.
+// block is a block to be searched, what it can score, and a length that its
+// texts have at least.
 type block struct {
-	number       uint32
-	input, bound int32
+	number uint32
+	input  int32
+	bound  int32
+	length uint8
 }
 
 // plan cuts the inputs into runs.
@@ -206,9 +209,10 @@ func (f *find) plan() {
 	f.next.Store(0)
 }
 
-// order sorts the blocks that the workers sifted out by what they can score:
-// a counting sort, as there are few different bounds.
+// order sorts the blocks that the workers sifted out by what they can score,
+// and roughly by length: a counting sort, as there are few different bounds.
 func (f *find) order() {
+	const lengths = math.MaxUint8/4 + 1
 	least, most, n := 0, 0, 0
 	for _, w := range f.workers {
 		n += len(w.sifted)
@@ -216,10 +220,11 @@ func (f *find) order() {
 			least, most = min(least, int(b.bound)), max(most, int(b.bound))
 		}
 	}
-	starts := make([]int, most-least+2)
+	bucket := func(b block) int { return (most-int(b.bound))*lengths + int(b.length/4) }
+	starts := make([]int, (most-least+1)*lengths+1)
 	for _, w := range f.workers {
 		for _, b := range w.sifted {
-			starts[most-int(b.bound)+1]++
+			starts[bucket(b)+1]++
 		}
 	}
 	for i := range starts[1:] {
@@ -228,7 +233,7 @@ func (f *find) order() {
 	f.blocks = make([]block, n)
 	for _, w := range f.workers {
 		for _, b := range w.sifted {
-			at := &starts[most-int(b.bound)]
+			at := &starts[bucket(b)]
 			f.blocks[*at] = b
 			*at++
 		}
@@ -335,14 +340,16 @@ func (w *worker) sift(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		bound := w.f.sieve.most
+		bound, length := w.f.sieve.most, uint8(0)
 		for b := r.from; b < r.to; b++ {
 			if at := (b - r.from) * DigestSize; at+DigestSize <= len(digests) {
-				if bound = w.f.sieve.bound(digests[at : at+DigestSize]); bound == unmatched {
+				d := digests[at : at+DigestSize]
+				if bound = w.f.sieve.bound(d); bound == unmatched {
 					continue
 				}
+				length = d[digestLength]
 			}
-			w.sifted = append(w.sifted, block{uint32(b), int32(r.input), int32(bound)})
+			w.sifted = append(w.sifted, block{uint32(b), int32(r.input), int32(bound), length})
 		}
 	}
 	return nil
@@ -361,6 +368,9 @@ func (w *worker) run(ctx context.Context) error {
 			in := &w.f.inputs[b.input]
 			if makeKey(int(b.bound), true, 0) < w.bar {
 				return nil // no block that follows can do more
+			}
+			if makeKey(int(b.bound), true, int(b.length)) < w.bar {
+				continue
 			}
 			w.block.Entries = w.block.Entries[:0]
 			if err := in.Corpus.Read(int(b.number), &w.block); err != nil {

@@ -386,6 +386,9 @@ func FuzzBounds(f *testing.F) {
 			if score > bound {
 				t.Fatalf("%q scores %d in %q, the bound of the block is %d", query, score, list[i], bound)
 			}
+			if len(list[i]) < int(digest[digestLength]) {
+				t.Fatalf("%q is shorter than %d", list[i], digest[digestLength])
+			}
 		}
 	})
 }
