@@ -114,8 +114,10 @@ func TestRoundTrip(t *testing.T) {
 			}
 			return s
 		}()}},
-		{"gaps", map[uint32][]byte{0: []byte("abc"), 191: []byte("abc"), 192: []byte("abc"), 384: []byte("abc"),
-			385: []byte("abc"), 9000: []byte("abc"), 600000: []byte("abc"), 1300000: []byte("abc")}},
+		{"gaps", map[uint32][]byte{
+			0: []byte("abc"), 191: []byte("abc"), 192: []byte("abc"), 384: []byte("abc"),
+			385: []byte("abc"), 9000: []byte("abc"), 600000: []byte("abc"), 1300000: []byte("abc"),
+		}},
 		{"gap before a dense word", func() map[uint32][]byte {
 			docs := map[uint32][]byte{0: []byte("abc")}
 			for i := range uint32(60) {

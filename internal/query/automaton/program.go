@@ -230,7 +230,10 @@ func (c *compiler) class(rs []rune, next uint32) uint32 {
 		length int
 		lead   byte // leading byte of rune 0 at this length
 	}{
-		{0, 0x7F, 1, 0}, {0x80, 0x7FF, 2, 0xC0}, {0x800, 0xD7FF, 3, 0xE0}, {0xE000, 0xFFFF, 3, 0xE0},
+		{0, 0x7F, 1, 0},
+		{0x80, 0x7FF, 2, 0xC0},
+		{0x800, 0xD7FF, 3, 0xE0},
+		{0xE000, 0xFFFF, 3, 0xE0},
 		{0x10000, unicode.MaxRune, 4, 0xF0},
 	} {
 		sub := clip(rs, part.lo, part.hi)

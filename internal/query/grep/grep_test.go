@@ -88,10 +88,18 @@ func TestSearch(t *testing.T) {
 		{"^foo", pattern.Options{}, Options{Hidden: true, MaxCount: 1}, ".hidden:1:foo\na:1:foo\nb/.git/x:1:foo\nc:1:foo\ne!unreadable\nh:4:foo 4\n"},
 		{"bar|end", pattern.Options{}, Options{}, "a:2:bar\na:3:foobar\nc:4:end\ne!unreadable\n"},
 		{"^$", pattern.Options{}, Options{}, "c:2:\nc:3:\ne!unreadable\n"},
-		{"foo", pattern.Options{}, Options{Before: 1, After: 1, Keep: func(p string) bool { return p == "h" }},
-			"h-3-3\nh:4:foo 4\nh-5-5\nh-6-6\nh:7:foo 7\nh-8-8\n"},
-		{"foo", pattern.Options{}, Options{Before: 5, After: 9, Keep: func(p string) bool { return p == "h" }},
-			"h-1-1\nh-2-2\nh-3-3\nh:4:foo 4\nh-5-5\nh-6-6\nh:7:foo 7\nh-8-8\nh-9-9\nh-10-10\nh-11-11\n"},
+		{
+			"foo",
+			pattern.Options{},
+			Options{Before: 1, After: 1, Keep: func(p string) bool { return p == "h" }},
+			"h-3-3\nh:4:foo 4\nh-5-5\nh-6-6\nh:7:foo 7\nh-8-8\n",
+		},
+		{
+			"foo",
+			pattern.Options{},
+			Options{Before: 5, After: 9, Keep: func(p string) bool { return p == "h" }},
+			"h-1-1\nh-2-2\nh-3-3\nh:4:foo 4\nh-5-5\nh-6-6\nh:7:foo 7\nh-8-8\nh-9-9\nh-10-10\nh-11-11\n",
+		},
 		{"foo", pattern.Options{}, Options{After: 1, MaxCount: 1, Keep: func(p string) bool { return p == "h" }}, "h:4:foo 4\nh-5-5\n"},
 		{"[", pattern.Options{Literal: true}, Options{}, "e!unreadable\n"},
 	} {

@@ -207,7 +207,7 @@ func compare(t *testing.T, what string, got, want [][]byte) {
 	t.Helper()
 	i, j, diffs := 0, 0, 0
 	for i < len(got) || j < len(want) {
-		c := 0
+		var c int
 		switch {
 		case i == len(got):
 			c = 1
