@@ -36,7 +36,11 @@ func (x *extractor) external(i int) int {
 		if t.flags&afterElse != 0 && i > start && len(x.items) > 0 {
 			// The arm before this #else left a head without its body: both
 			// arms declare what follows.
-			x.declare(start, i, d, t.kind)
+			if at, _ := x.function(); at >= 0 {
+				x.declare(start, i, d, kLBrace)
+			} else {
+				x.scan(start, i, false)
+			}
 			return i
 		}
 		if t.flags&firstOnLine != 0 && x.bareMacro() && (t.kind == kIdent || t.kind.keyword()) {
@@ -271,6 +275,10 @@ func (x *extractor) declarators(i, end int, typed bool, role lang.Role) {
 			}
 			if ts[j].kind == kIdent {
 				if j > name && name >= 0 {
+					if annotation(x.text(&ts[j])) {
+						x.occ(&ts[j], lang.Read)
+						continue
+					}
 					x.scan(j, stop, false)
 					break
 				}
