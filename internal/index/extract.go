@@ -105,6 +105,8 @@ func (u *updater) extract(ctx context.Context) error {
 		return context.Cause(ctx)
 	}
 
+	u.seen = nil // of no use any more, and not small
+
 	// Take out what was skipped.
 	for n, i := range u.todo {
 		if s := skips[n]; s != nil {
