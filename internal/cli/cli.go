@@ -50,6 +50,7 @@ type globalOptions struct {
 	cpuProfile  string
 	traceFile   string
 	quiet       bool
+	noPager     bool
 }
 
 // commands is the table of commands. Everything that lists commands goes
@@ -61,6 +62,8 @@ func commands(a *app) []*cobra.Command {
 		newDef(a),
 		newRefs(a),
 		newGrep(a),
+		newDemo(a),
+		newMan(a),
 		newVersion(a),
 	}
 }
@@ -124,9 +127,20 @@ tree or name it with --tree.`,
 	f.StringVar(&a.global.cpuProfile, "cpuprofile", "", "write a CPU profile to `FILE` (go tool pprof)")
 	f.StringVar(&a.global.traceFile, "trace", "", "write an execution trace to `FILE` (go tool trace)")
 	f.BoolVarP(&a.global.quiet, "quiet", "q", false, "no progress and no remarks on standard error")
+	f.BoolVar(&a.global.noPager, "no-pager", false, "write to the terminal directly")
+	complete(root, "tree", completeTrees(a))
+	complete(root, "store", completeDirs)
+	complete(root, "color", cobra.FixedCompletions([]string{"auto", "always", "never"}, cobra.ShellCompDirectiveNoFileComp))
 	root.AddCommand(commands(a)...)
 	root.AddCommand(topics()...)
 	return root
+}
+
+// complete says how the value of a flag is completed.
+func complete(cmd *cobra.Command, flag string, fn cobra.CompletionFunc) {
+	if err := cmd.RegisterFlagCompletionFunc(flag, fn); err != nil {
+		panic(err) // there is no such flag: a mistake in this package
+	}
 }
 
 // Main runs the program and returns its exit code.

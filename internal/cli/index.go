@@ -39,8 +39,9 @@ the working directory, or the working directory itself.`,
   dekho index --list
   dekho index --stat ~/src/linux
   dekho index --drop linux-6.1`,
-		GroupID: groupIndex,
-		Args:    maxArgs(1),
+		GroupID:           groupIndex,
+		Args:              maxArgs(1),
+		ValidArgsFunction: completeTrees(a),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runIndex(cmd, a, &o, args)
 		},

@@ -105,13 +105,20 @@ func runLog(cmd *cobra.Command, a *app, o *logOptions, args []string) error {
 		return err
 	}
 	found := false
-	for i, name := range args {
-		n, lerr := explainLog(cmd, a, o, opts, tree, name, files[i], len(args) > 1)
-		found = found || n > 0
-		if err = lerr; err != nil {
-			break
-		}
+	show := a.paged
+	if o.follow {
+		show = func(fn func() error) error { return fn() }
 	}
+	err = show(func() error {
+		for i, name := range args {
+			n, err := explainLog(cmd, a, o, opts, tree, name, files[i], len(args) > 1)
+			found = found || n > 0
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 	if err = errors.Join(err, tree.Close()); err != nil {
 		return err
 	}

@@ -26,8 +26,9 @@ For "-", names are read from standard input, one a line, and each is answered
 as it comes.`,
 		Example: `  dekho def tcp_v4_rcv
   echo file_operations | dekho def --json -`,
-		GroupID: groupQuery,
-		Args:    someArgs("a name"),
+		GroupID:           groupQuery,
+		Args:              someArgs("a name"),
+		ValidArgsFunction: completeNames(a),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.answer(cmd.Context(), args, render.NewDefinitionsText(a.out, a.style()), (*workbench.Tree).Define)
 		},
@@ -53,8 +54,9 @@ as it comes.`,
 		Example: `  dekho refs tcp_v4_rcv
   dekho refs --role write jiffies
   dekho refs --role call,dispatch kfree`,
-		GroupID: groupQuery,
-		Args:    someArgs("a name"),
+		GroupID:           groupQuery,
+		Args:              someArgs("a name"),
+		ValidArgsFunction: completeNames(a),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			opts := workbench.RefOptions{Roles: o.roles, NoText: o.noText}
 			return a.answer(cmd.Context(), args, render.NewReferencesText(a.out, a.style()),
@@ -66,9 +68,7 @@ as it comes.`,
 	f := cmd.Flags()
 	f.StringSliceVarP(&o.roles, "role", "r", nil, "only these `ROLES`, separated by commas")
 	f.BoolVar(&o.noText, "no-text", false, "leave out the text of the lines, which saves reading the files")
-	if err := cmd.RegisterFlagCompletionFunc("role", cobra.FixedCompletions(workbench.Roles(), cobra.ShellCompDirectiveNoFileComp)); err != nil {
-		panic(err) // the flag was defined just before
-	}
+	complete(cmd, "role", cobra.FixedCompletions(workbench.Roles(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 

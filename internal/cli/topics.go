@@ -27,6 +27,8 @@ func topics() []*cobra.Command {
                    by default ~/.cache
   NO_COLOR         if not empty: no colours, unless --color=always
   TERM             dumb: no colours
+  DEKHO_PAGER, PAGER
+                   the pager of dekho log on a terminal; by default less
 
 The tree is the first of: --tree, DEKHO_TREE, the indexed tree that contains the
 working directory, the only tree that is indexed.`,

@@ -56,12 +56,19 @@ func (t *LogText) Record(r *workbench.LogRecord) error {
 	if t.spool != nil {
 		w = t.spool
 	}
-	return t.record(w, r, t.opts.Why, "")
+	return t.record(w, r, recordView{why: t.opts.Why, args: true})
+}
+
+// recordView says how much of a record is shown.
+type recordView struct {
+	why  bool   // rivals and reasons
+	args bool   // values of the arguments
+	note string // behind the text
 }
 
 // record writes a record: the line as it was printed, and below it, indented,
 // the statement that did.
-func (t *LogText) record(w io.Writer, r *workbench.LogRecord, why bool, note string) error {
+func (t *LogText) record(w io.Writer, r *workbench.LogRecord, v recordView) error {
 	l := &t.line
 	for i, text := range strings.Split(r.Text, "\n") {
 		l.reset()
@@ -79,8 +86,8 @@ func (t *LogText) record(w io.Writer, r *workbench.LogRecord, why bool, note str
 			color = inkDim
 		}
 		l.tail(color, text)
-		if i == 0 && note != "" {
-			l.tail(inkDim, note)
+		if i == 0 {
+			l.tail(inkDim, v.note)
 		}
 		if err := t.flush(w); err != nil {
 			return err
@@ -97,11 +104,11 @@ func (t *LogText) record(w io.Writer, r *workbench.LogRecord, why bool, note str
 		return t.flush(w)
 	}
 	shown := 1
-	if r.Verdict == workbench.Ambiguous || why {
+	if r.Verdict == workbench.Ambiguous || v.why {
 		shown = len(r.Sites)
 	}
 	for i := range shown {
-		if err := t.site(w, r, i, why); err != nil {
+		if err := t.site(w, r, i, v); err != nil {
 			return err
 		}
 	}
@@ -129,7 +136,7 @@ func (t *LogText) record(w io.Writer, r *workbench.LogRecord, why bool, note str
 const indent = "        "
 
 // site writes a candidate in one line.
-func (t *LogText) site(w io.Writer, r *workbench.LogRecord, i int, why bool) error {
+func (t *LogText) site(w io.Writer, r *workbench.LogRecord, i int, v recordView) error {
 	s := &r.Sites[i]
 	l := &t.line
 	l.reset()
@@ -145,12 +152,14 @@ func (t *LogText) site(w io.Writer, r *workbench.LogRecord, i int, why bool) err
 	if i == 0 {
 		l.put("", "  ")
 		l.put(verdictInk(r.Verdict), r.Verdict.String())
-		t.args(r.Args)
+		if v.args {
+			t.args(r.Args)
+		}
 	}
 	if s.Said != nil {
 		l.put(inkDim, "  printed by "+s.Path+":"+strconv.Itoa(int(s.Line)))
 	}
-	if why {
+	if v.why {
 		l.put(inkDim, "  score "+strconv.FormatFloat(s.Score, 'f', 1, 64))
 		if len(s.Why) > 0 {
 			l.put(inkDim, ": "+strings.Join(s.Why, ", "))
@@ -182,17 +191,33 @@ func (t *LogText) place(p *workbench.Place) {
 	}
 }
 
+// maxArgName bounds the name of an argument as it is shown: some are whole
+// expressions.
+const maxArgName = 40
+
+// shorten cuts a text to at most n characters.
+func shorten(text string, n int) string {
+	if len(text) <= n {
+		return text
+	}
+	runes := []rune(text)
+	if len(runes) <= n {
+		return text
+	}
+	return string(runes[:n-1]) + "…"
+}
+
 // args writes the values of the arguments by name.
 func (t *LogText) args(args []workbench.Arg) {
 	l := &t.line
 	for i := range args {
 		a := &args[i]
 		l.put("", "  ")
-		if a.Name != "" {
-			l.put(inkDim, a.Name+"=")
-		} else {
-			l.put(inkDim, a.Conversion+"=")
+		name := a.Name
+		if name == "" {
+			name = a.Conversion
 		}
+		l.put(inkDim, shorten(name, maxArgName)+"=")
 		if a.Text == "" || strings.ContainsAny(a.Text, " \t") {
 			l.put("", `"`+a.Text+`"`)
 		} else {
@@ -295,7 +320,7 @@ func (t *LogText) summary(s *workbench.LogSummary) error {
 			if m.Count > 1 {
 				note = fmt.Sprintf("  (%d times, last in line %d)", m.Count, m.LastLine)
 			}
-			if err := t.record(t.w, &m.LogRecord, false, note); err != nil {
+			if err := t.record(t.w, &m.LogRecord, recordView{note: note}); err != nil {
 				return err
 			}
 		}

@@ -76,9 +76,10 @@ const followPoll = 200 * time.Millisecond
 
 // How far the reader runs ahead of the matcher.
 const (
-	batchRecords = 256
+	batchRecords = 512
 	batchBytes   = 256 << 10
-	batchesAhead = 8
+	batchesAhead = 4
+	explainRun   = 512
 	// A boot tells its architecture early. Until then its records wait, up to
 	// these bounds, so that the first lines are explained with it too.
 	holdRecords = 4096
@@ -185,6 +186,7 @@ func (t *Tree) logMap() (*logmap.Map, error) {
 // explain turns batches of records into batches of explained ones.
 func explain(ctx context.Context, s *logmap.Session, in <-chan batch, out chan<- []LogRecord) error {
 	boot := 0
+	var run []*klog.Record
 	for {
 		var b batch
 		var ok bool
@@ -198,16 +200,28 @@ func explain(ctx context.Context, s *logmap.Session, in <-chan batch, out chan<-
 		if b.arch != "" {
 			s.SetArch(b.arch)
 		}
-		list := make([]LogRecord, len(b.records))
-		for i := range b.records {
-			r := &b.records[i]
-			if r.Boot != boot {
+		list := make([]LogRecord, 0, len(b.records))
+		for rest := b.records; len(rest) > 0; {
+			// Records are explained in runs: those that follow say something
+			// about those before. A run is of one boot.
+			n := 1
+			for n < len(rest) && n < explainRun && rest[n].Boot == rest[0].Boot {
+				n++
+			}
+			if rest[0].Boot != boot {
 				if boot != 0 {
 					s.NewBoot()
 				}
-				boot = r.Boot
+				boot = rest[0].Boot
 			}
-			list[i] = LogRecord{*r, s.Explain(r)}
+			run = run[:0]
+			for i := range n {
+				run = append(run, &rest[i])
+			}
+			for i, e := range s.ExplainAll(run) {
+				list = append(list, LogRecord{rest[i], e})
+			}
+			rest = rest[n:]
 		}
 		select {
 		case out <- list:

@@ -76,9 +76,9 @@ const (
 	SevWarning
 	// SevCritical: level 0 to 2.
 	SevCritical
-	// SevError: level 3.
+	// SevError: level 3 with words of failure.
 	SevError
-	// SevTrouble: level 4 with words of failure, or such words and no level.
+	// SevTrouble: level 3 without, or level 4 or no level with such words.
 	SevTrouble
 	// SevNotice: level 4.
 	SevNotice
@@ -105,7 +105,7 @@ type Matter struct {
 
 const (
 	// mattersShown is how many records a summary lists.
-	mattersShown = 12
+	mattersShown = 10
 	// mattersKept bounds what is remembered while reading.
 	mattersKept = 2048
 	// splatRecords is how long the dump that follows a fault can be.
@@ -118,6 +118,10 @@ type picker struct {
 	key   []byte
 	splat int // records left of the dump that a fault began
 	boot  int
+	last  Place // that printed the record before
+	line  int   // of the record before
+	// format is its format: further lines of a statement have others.
+	format string
 }
 
 func newPicker() picker { return picker{kinds: make(map[string]*Matter)} }
@@ -134,6 +138,9 @@ func (p *picker) add(r *LogRecord) {
 	}
 	if strings.HasPrefix(r.Text, "---[ end ") {
 		p.splat = 0
+		return
+	}
+	if p.continues(r) {
 		return
 	}
 	sev := severity(r)
@@ -164,6 +171,19 @@ func (p *picker) add(r *LogRecord) {
 	m := &Matter{LogRecord: *r, Severity: sev, Count: 1, LastLine: r.Line}
 	m.Text = strings.Clone(r.Text)
 	p.kinds[string(p.key)] = m
+}
+
+// continues reports whether a record is a further line of the statement that
+// printed the one before.
+func (p *picker) continues(r *LogRecord) bool {
+	var at Place
+	format := ""
+	if len(r.Sites) > 0 && r.Verdict >= Ambiguous {
+		at, format = r.Sites[0].Place, r.Sites[0].Format
+	}
+	same := at.Line != 0 && at.Path == p.last.Path && at.Line == p.last.Line && r.Line == p.line+1 && format != p.format
+	p.last, p.line, p.format = at, r.Line, format
+	return same
 }
 
 // best lists the most serious records, and says how many more there are.
@@ -203,7 +223,6 @@ var headlines = []struct {
 	{"INFO: rcu", SevWarning},
 	{"rcu: INFO: ", SevWarning},
 	{"Out of memory: ", SevWarning},
-	{"oom-kill:", SevWarning},
 }
 
 // severity classes a record: by what it is known to be, then by the level it
@@ -218,24 +237,31 @@ func severity(r *LogRecord) Severity {
 	level := int(r.Level)
 	if r.Level == klog.NoLevel {
 		level = -1
-		if len(r.Sites) > 0 && r.Verdict >= Likely {
+		// A site that may be the wrong one must not raise an alarm.
+		if r.Verdict == Certain && len(r.Sites) > 0 {
 			level = r.Sites[0].Level
 		}
 	}
 	switch {
 	case level >= 0 && level <= 2:
+		for _, w := range farewells {
+			if strings.HasPrefix(text, w) {
+				return SevNotice
+			}
+		}
 		return SevCritical
-	case level == 3:
+	case level == 3 && troubled(text):
 		return SevError
-	case level == 4 && troubled(text):
+	case level == 3, level <= 4 && troubled(text):
 		return SevTrouble
 	case level == 4:
 		return SevNotice
-	case level < 0 && troubled(text):
-		return SevTrouble
 	}
 	return sevNone
 }
+
+// farewells are what kernel/reboot.c says as an emergency when all is well.
+var farewells = []string{"reboot: "}
 
 // troubleWords are what people write when something goes wrong, in lower case.
 var troubleWords = []string{
