@@ -170,6 +170,9 @@ type Options struct {
 	Keep func(path string) bool
 	// Workers is the number of goroutines; 0 is one for each CPU.
 	Workers int
+	// Guard, if not nil, runs the goroutines, and its error ends the search:
+	// Files whose paths are in a mapped file can fault.
+	Guard func(func() error) error
 }
 
 // nul ends the search of a file, and makes it binary if it is near its start.

@@ -150,6 +150,32 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// TestGuard checks that a fault in a goroutine ends the search.
+func TestGuard(t *testing.T) {
+	p, err := Compile("x", pattern.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fault := errors.New("fault")
+	guard := func(f func() error) (err error) {
+		defer func() {
+			if recover() != nil {
+				err = fault
+			}
+		}()
+		return f()
+	}
+	err = p.Search(context.Background(), faulty{memFiles{"a", "x", "b", "x"}}, Options{Guard: guard}, func(*Result) error { return nil })
+	if !errors.Is(err, fault) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// faulty has paths that cannot be read.
+type faulty struct{ memFiles }
+
+func (faulty) Path(int) string { panic("fault") }
+
 // TestOrder checks the order of results and the text of lines over many
 // files, chunks and parts.
 func TestOrder(t *testing.T) {

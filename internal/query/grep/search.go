@@ -93,41 +93,52 @@ func (p *Pattern) Search(ctx context.Context, files Files, opt Options, emit fun
 	chunks := (n + size - 1) / size
 	workers = min(workers, chunks)
 
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithCancelCause(ctx)
 	var wg sync.WaitGroup
 	defer wg.Wait()
-	defer cancel()
+	defer cancel(nil)
 
 	// A goroutine that takes a chunk queues it, so that the queue has all
 	// chunks in order, and then fills it.
 	queue := make(chan *chunk, ahead*workers)
 	var mu sync.Mutex
 	taken := 0 // chunks, guarded by mu as is the order in queue
+	work := func() error {
+		s := newSearcher(p, &opt)
+		r := files.Reader()
+		for {
+			c := &chunk{parts: make(chan []Result, partsHeld)}
+			mu.Lock()
+			i := taken
+			taken++
+			ok := i < chunks
+			if ok {
+				select {
+				case queue <- c:
+				case <-ctx.Done():
+					ok = false
+				}
+			}
+			if i == chunks {
+				close(queue)
+			}
+			mu.Unlock()
+			if !ok {
+				return nil
+			}
+			s.searchChunk(ctx, files, r, i*size, min(n, (i+1)*size), c)
+		}
+	}
 	for range workers {
 		wg.Go(func() {
-			s := newSearcher(p, &opt)
-			r := files.Reader()
-			for {
-				c := &chunk{parts: make(chan []Result, partsHeld)}
-				mu.Lock()
-				i := taken
-				taken++
-				ok := i < chunks
-				if ok {
-					select {
-					case queue <- c:
-					case <-ctx.Done():
-						ok = false
-					}
-				}
-				if i == chunks {
-					close(queue)
-				}
-				mu.Unlock()
-				if !ok {
-					return
-				}
-				s.searchChunk(ctx, files, r, i*size, min(n, (i+1)*size), c)
+			var err error
+			if opt.Guard != nil {
+				err = opt.Guard(work)
+			} else {
+				err = work()
+			}
+			if err != nil {
+				cancel(err)
 			}
 		})
 	}
@@ -137,10 +148,11 @@ func (p *Pattern) Search(ctx context.Context, files Files, opt Options, emit fun
 		select {
 		case c, ok = <-queue:
 		case <-ctx.Done():
-			return ctx.Err()
+			return context.Cause(ctx)
 		}
 		if !ok {
-			return ctx.Err()
+			wg.Wait() // the last chunk may have ended early
+			return context.Cause(ctx)
 		}
 		for results := range c.parts {
 			for i := range results {
