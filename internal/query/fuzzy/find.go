@@ -21,8 +21,8 @@ type Input struct {
 	// come first among equals.
 	Paths bool
 	// Keep, if not nil, is asked about candidates that are good enough for the
-	// results. It is called from several goroutines.
-	Keep func(block, entry int) bool
+	// results. It is called from several goroutines. An error ends the search.
+	Keep func(block, entry int) (bool, error)
 }
 
 // Options of a search.
@@ -376,7 +376,9 @@ func (w *worker) run(ctx context.Context) error {
 			if err := in.Corpus.Read(int(b.number), &w.block); err != nil {
 				return err
 			}
-			w.search(in, int(b.input), int(b.number))
+			if err := w.search(in, int(b.input), int(b.number)); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -385,14 +387,16 @@ func (w *worker) run(ctx context.Context) error {
 // search looks at the entries of a block. All but a few end in its loop: the
 // letters of the driver are matched as early as possible, and where they were
 // found tells which of them the next entry shares.
-func (w *worker) search(in *Input, input, block int) {
+func (w *worker) search(in *Input, input, block int) error {
 	w.built = -1
 	w.text = w.text[:0]
 	if w.f.q.driver < 0 {
 		for i := range w.block.Entries {
-			w.consider(in, input, block, i)
+			if err := w.consider(in, input, block, i); err != nil {
+				return err
+			}
 		}
-		return
+		return nil
 	}
 	driver := &w.f.q.terms[w.f.q.driver]
 	want, fold := driver.text, driver.fold
@@ -420,8 +424,11 @@ func (w *worker) search(in *Input, input, block int) {
 				continue
 			}
 		}
-		w.consider(in, input, block, i)
+		if err := w.consider(in, input, block, i); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 // build puts the text of an entry together from those before.
@@ -437,18 +444,18 @@ func (w *worker) build(entry int) []byte {
 
 // consider takes a candidate that has the letters of the driver into the
 // results if it matches and is good enough.
-func (w *worker) consider(in *Input, input, block, entry int) {
+func (w *worker) consider(in *Input, input, block, entry int) error {
 	e := &w.block.Entries[entry]
 	if e.Skip {
-		return
+		return nil
 	}
 	length := int(e.Shared) + len(e.Rest)
 	if w.bar > math.MinInt64 {
 		if makeKey(w.f.sieve.most, true, length) < w.bar {
-			return
+			return nil
 		}
 		if w.bounder.usable && makeKey(w.bounder.bound(w.build(entry))+w.others, true, length) < w.bar {
-			return
+			return nil
 		}
 	}
 	text := w.build(entry)
@@ -457,7 +464,7 @@ func (w *worker) consider(in *Input, input, block, entry int) {
 		t := &w.f.q.terms[i]
 		n := w.scorer.score(t, text)
 		if (n == unmatched) != t.inverse {
-			return
+			return nil
 		}
 		if !t.inverse {
 			score += n
@@ -466,15 +473,18 @@ func (w *worker) consider(in *Input, input, block, entry int) {
 	last := !in.Paths || w.matchesLast(text, score)
 	c := candidate{key: makeKey(score, last, length), text: text, input: input, block: block, entry: entry}
 	if c.key < w.bar || w.best.full() && better(&c, &w.best.list[0]) >= 0 {
-		return
+		return nil
 	}
-	if in.Keep != nil && !in.Keep(block, entry) {
-		return
+	if in.Keep != nil {
+		if ok, err := in.Keep(block, entry); err != nil || !ok {
+			return err
+		}
 	}
 	w.best.add(c)
 	if w.best.full() {
 		w.raiseBar(w.best.list[0].key)
 	}
+	return nil
 }
 
 // raiseBar makes key the least that is good enough.

@@ -192,7 +192,7 @@ func TestInputs(t *testing.T) {
 	if got := texts(r); got != "foo foo fool" {
 		t.Errorf("the best three: %s", got)
 	}
-	inputs[0].Keep = func(_, entry int) bool { return entry != 2 }
+	inputs[0].Keep = func(_, entry int) (bool, error) { return entry != 2, nil }
 	if got := texts(mustFind(t, "foo", inputs[:1], Options{})); got != "foo" {
 		t.Errorf("with Keep: %s", got)
 	}
@@ -222,6 +222,10 @@ func TestErrors(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if _, err := Find(ctx, q, []Input{{Corpus: list("x")}}, Options{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	_, err = Find(context.Background(), q, []Input{{Corpus: list("x"), Keep: func(int, int) (bool, error) { return false, errBroken }}}, Options{})
+	if !errors.Is(err, errBroken) {
 		t.Errorf("got %v", err)
 	}
 	guarded := 0
