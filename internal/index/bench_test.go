@@ -10,6 +10,8 @@ import (
 	"dekho/internal/index"
 	"dekho/internal/lang"
 	"dekho/internal/lang/all"
+	"dekho/internal/query/grep"
+	"dekho/internal/query/pattern"
 	"dekho/internal/testenv"
 )
 
@@ -97,6 +99,31 @@ func BenchmarkLookup(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// BenchmarkCandidates opens the index and asks for the files that may hold a
+// word.
+func BenchmarkCandidates(b *testing.B) {
+	store := benchStore(b)
+	root := testenv.KernelTree(b)
+	p, err := grep.Compile("tcp_v4_rcv", pattern.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		t, err := index.Open(store, root)
+		if err != nil {
+			b.Fatal(err)
+		}
+		files, err := t.Candidates(p.Trigrams())
+		if err != nil || len(files) == 0 {
+			b.Fatal(len(files), err)
+		}
+		b.ReportMetric(float64(len(files)), "files")
+		if err := t.Close(); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 

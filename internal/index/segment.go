@@ -5,6 +5,7 @@ package index
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -252,19 +253,26 @@ func (s *segment) logFacts(block, d []byte) ([]byte, error) {
 	return block[off : off+n : off+n], nil
 }
 
-// trigrams opens the text index. The section is verified as a whole by the
-// first search, since package trigram reads it where it likes.
+// trigrams opens the text index. What it reads is verified as it reads it.
 func (s *segment) trigrams() (*trigram.Index, error) {
 	s.trigramOnce.Do(func() {
-		var p []byte
-		if p, s.trigramErr = s.trigramSec.All(); s.trigramErr == nil {
-			s.trigramIdx, s.trigramErr = trigram.Open(p)
-		}
-		if s.trigramErr == nil && int(s.trigramIdx.NumDocs()) > s.docs {
+		s.trigramIdx, s.trigramErr = trigram.OpenSource(s.trigramSec)
+		switch {
+		case s.trigramErr != nil:
+			s.trigramErr = s.trigramError(s.trigramErr)
+		case int(s.trigramIdx.NumDocs()) > s.docs:
 			s.trigramErr = s.damaged("its text index has %d documents", s.trigramIdx.NumDocs())
 		}
 	})
 	return s.trigramIdx, s.trigramErr
+}
+
+// trigramError makes what package trigram found wrong damage of the segment.
+func (s *segment) trigramError(err error) error {
+	if errors.Is(err, trigram.ErrCorrupt) {
+		return s.damaged("%v", err)
+	}
+	return err
 }
 
 func uint32At(sec *store.Section, i uint64) (uint32, error) {

@@ -337,7 +337,7 @@ func (t *Tree) Candidates(q *trigram.Query) ([]source.FileID, error) {
 		}
 		set, err := x.Eval(q)
 		if err != nil {
-			return nil, s.damaged("%v", err)
+			return nil, s.trigramError(err)
 		}
 		for doc := range set.All() {
 			files = t.filesOf(files, seg, doc)

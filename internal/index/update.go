@@ -160,7 +160,15 @@ type poolSegment struct {
 // usable checks all of the segment, the first time it is asked. What a run
 // keeps it vouches for: a damaged index must not survive being indexed again.
 func (p *poolSegment) usable() bool {
-	p.once.Do(func() { p.bad = Guard(p.seg.f.Verify) })
+	p.once.Do(func() {
+		p.bad = Guard(func() error {
+			if err := p.seg.f.Verify(); err != nil {
+				return err
+			}
+			_, err := p.seg.trigrams()
+			return err
+		})
+	})
 	return p.bad == nil
 }
 
