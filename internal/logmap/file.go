@@ -215,6 +215,13 @@ func (l *linker) symbols(f int32) string {
 
 func (w *writer) writeTo(out io.Writer) error {
 	l := w.linker
+	// The patterns are compiled while the tables are put in order.
+	var set bytes.Buffer
+	compiled := make(chan error, 1)
+	go func() {
+		_, err := w.patterns.WriteTo(&set)
+		compiled <- err
+	}()
 	sortSites(w.sites)
 	w.sites = slices.Compact(w.sites)
 	byPlace := make([]uint32, len(w.sites))
@@ -268,8 +275,7 @@ func (w *writer) writeTo(out io.Writer) error {
 	for i := range w.sites {
 		rows = append(rows, w.sites[i][:]...)
 	}
-	var set bytes.Buffer
-	if _, err := w.patterns.WriteTo(&set); err != nil {
+	if err := <-compiled; err != nil {
 		return err
 	}
 	sections := [sectionCount][]byte{

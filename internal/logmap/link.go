@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"dekho/internal/lang/c"
@@ -59,7 +60,9 @@ type linker struct {
 	stmts     []stmt
 	fileScope []stmt
 	printing  map[string]bool
-	users     map[string][]string // macros and functions that mention a name
+	names     []string         // of macros and printing functions
+	numbers   map[string]int32 // their indexes in names
+	users     [][]int32        // by number: the names whose definitions mention it
 	dirSymbol map[string]string
 	visMemo   map[string][]*macro
 	visFile   int32
@@ -325,61 +328,125 @@ func (l *linker) read(file int32, blob []byte) error {
 // closure finds every name that may lead to a print: from the roots upwards
 // through macros and format-taking functions that mention a printing name.
 func (l *linker) closure() {
-	users := make(map[string][]string)
-	l.users = users
-	var ls []c.Lexeme
-	mention := func(name, user string) {
-		if us := users[name]; len(us) == 0 || us[len(us)-1] != user {
-			users[name] = append(us, user)
+	// Names get numbers, in the order of their spelling so that equal trees
+	// are linked alike.
+	names := make([]string, 0, len(l.macros)+len(l.funcs)+len(roots))
+	for name, d := range l.macros {
+		d.index(l)
+		names = append(names, name)
+	}
+	add := func(name string) {
+		if l.macros[name] == nil {
+			names = append(names, name)
 		}
 	}
-	for name, defs := range l.macros {
-		defs.index(l)
-		for _, m := range defs.all {
-			if !m.function && len(m.body) > 200 {
-				continue
+	for name := range l.funcs {
+		add(name)
+	}
+	for name := range roots {
+		if len(l.funcs[name]) == 0 {
+			add(name)
+		}
+	}
+	for i := range l.fileScope {
+		if s := &l.fileScope[i]; len(s.args) > 0 && len(l.funcs[s.args[0]]) == 0 && !isRoot(s.args[0]) {
+			add(s.args[0])
+		}
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	l.names = names
+	l.numbers = make(map[string]int32, len(names))
+	for i, name := range names {
+		l.numbers[name] = int32(i)
+	}
+	l.users = make([][]int32, len(names))
+
+	workers := max(1, min(runtime.GOMAXPROCS(0), 8))
+	found := make([][]mention, workers)
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			found[w] = l.mentions(len(names)*w/workers, len(names)*(w+1)/workers)
+		})
+	}
+	wg.Wait()
+	for _, ms := range found {
+		for _, m := range ms {
+			if us := l.users[m.name]; len(us) == 0 || us[len(us)-1] != m.user {
+				l.users[m.name] = append(us, m.user)
 			}
-			if !m.function && (m.body == "" || m.body[0] == '"' || m.body[0] == '(' || !identByte(m.body[0])) {
-				continue
-			}
-			ls = c.AppendLexemes(ls[:0], bytesOf(m.body))
-			for i := range ls {
-				if ls[i].Kind == c.Ident {
-					mention(stringOf(ls[i].Text), name)
+		}
+	}
+
+	var queue []int32
+	seen := make([]bool, len(names))
+	mark := func(n int32) {
+		if !seen[n] {
+			seen[n] = true
+			l.printing[names[n]] = true
+			queue = append(queue, n)
+		}
+	}
+	for r := range roots {
+		mark(l.numbers[r])
+	}
+	for len(queue) > 0 {
+		n := queue[len(queue)-1]
+		queue = queue[:len(queue)-1]
+		for _, u := range l.users[n] {
+			mark(u)
+		}
+	}
+}
+
+// mention says that the definition of user mentions name.
+type mention struct{ name, user int32 }
+
+// mentions finds what the definitions of names[from:end] mention.
+func (l *linker) mentions(from, end int) []mention {
+	var out []mention
+	var ls []c.Lexeme
+	for user := from; user < end; user++ {
+		name := l.names[user]
+		if d := l.macros[name]; d != nil {
+			for _, m := range d.all {
+				if !m.function && (len(m.body) > 200 || m.body == "" || !identByte(m.body[0])) {
+					continue
+				}
+				ls = c.AppendLexemes(ls[:0], bytesOf(m.body))
+				for i := range ls {
+					if ls[i].Kind == c.Ident {
+						if n, ok := l.numbers[stringOf(ls[i].Text)]; ok {
+							out = append(out, mention{n, int32(user)})
+						}
+					}
 				}
 			}
 		}
-	}
-	for name, fs := range l.funcs {
-		for _, f := range fs {
+		for _, f := range l.funcs[name] {
 			if l.files[f.file].userSpace {
 				continue
 			}
 			for i := range f.stmts {
-				mention(f.stmts[i].callee, name)
+				if n, ok := l.numbers[f.stmts[i].callee]; ok {
+					out = append(out, mention{n, int32(user)})
+				}
 			}
 		}
 	}
-	for i := range l.fileScope {
-		if s := &l.fileScope[i]; len(s.args) > 0 && !l.files[s.file].userSpace {
-			mention(s.callee, s.args[0])
-		}
-	}
-	var queue []string
-	for r := range roots {
-		l.printing[r] = true
-		queue = append(queue, r)
-	}
-	for len(queue) > 0 {
-		name := queue[len(queue)-1]
-		queue = queue[:len(queue)-1]
-		for _, u := range users[name] {
-			if !l.printing[u] {
-				l.printing[u] = true
-				queue = append(queue, u)
+	if from == 0 {
+		for i := range l.fileScope {
+			s := &l.fileScope[i]
+			if len(s.args) == 0 || l.files[s.file].userSpace {
+				continue
+			}
+			if n, ok := l.numbers[s.callee]; ok {
+				out = append(out, mention{n, l.numbers[s.args[0]]})
 			}
 		}
 	}
+	return out
 }
 
 // generated adds the functions that macros used at file scope define:
@@ -503,10 +570,24 @@ func (l *linker) link(s *stmt, in *function) bool {
 		return false
 	}
 	found := false
-	for _, p := range l.stmtPrims(s) {
-		ops := p.operands(s)
+	ps := l.stmtPrims(s)
+	for i := range ps {
+		p := &ps[i]
 		_, outs, format, rest, vaf := l.target(p.callee, s.file)
-		if vaf || len(outs) == 0 || format >= len(ops) {
+		if vaf || len(outs) == 0 {
+			continue
+		}
+		if in == nil && len(l.files[s.file].views) == 0 {
+			if chunks, ok := l.quickChunks(p, s, format); ok {
+				ops := p.operands(s, format)
+				if format < len(ops) {
+					found = l.linkFormat(s, chunks, ops, outs, rest, context{file: s.file, fn: s.fn, line: s.line, from: -1}) || found
+				}
+				continue
+			}
+		}
+		ops := p.operands(s, -1)
+		if format >= len(ops) {
 			continue
 		}
 		if in != nil {
@@ -520,6 +601,20 @@ func (l *linker) link(s *stmt, in *function) bool {
 		}
 	}
 	return found
+}
+
+// quickChunks evaluates the format of a statement the quick way, if it has one.
+func (l *linker) quickChunks(p *prim, s *stmt, format int) ([]chunk, bool) {
+	if p.form == nil {
+		return nil, false
+	}
+	if p.form.state == 0 {
+		l.prepare(p, format, context{file: s.file, line: s.line, from: -1})
+	}
+	if p.form.state != formQuick {
+		return nil, false
+	}
+	return l.quick(p.form, s)
 }
 
 // views are the files from whose point of view a file's statements are read:

@@ -394,8 +394,12 @@ func (l *linker) reach(name string, groups [][]*macro, file int32) []*macro {
 
 // usesIn counts the macros of a header that mention a name.
 func (l *linker) usesIn(name string, header int32) (n int) {
-	for _, u := range l.users[name] {
-		if d := l.macros[u]; d != nil {
+	number, ok := l.numbers[name]
+	if !ok {
+		return 0
+	}
+	for _, u := range l.users[number] {
+		if d := l.macros[l.names[u]]; d != nil {
 			n += len(d.own(header))
 		}
 	}

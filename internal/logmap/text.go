@@ -23,6 +23,7 @@ type context struct {
 type chunk struct {
 	text    string
 	unknown bool
+	param   int // 1 + the argument of the statement that belongs here, see form
 }
 
 // maxDepth bounds nested macros, maxText the length of an evaluated format.
@@ -41,6 +42,10 @@ type evaluator struct {
 	// A macro may have a definition for each of several configurations.
 	// variant says which to take; variants is set to how many there are.
 	variant, variants int
+
+	symbolic bool // arguments of the statement become chunks of their own
+	local    bool // the text depends on function or line
+	commas   bool // a macro brought commas along, see linker.splice
 }
 
 // eval evaluates the tokens of a string expression. constant tells that no
@@ -66,7 +71,7 @@ func (e *evaluator) text(s string) {
 	if e.size += len(s); e.size > maxText {
 		return
 	}
-	if n := len(e.chunks); n > 0 && !e.chunks[n-1].unknown {
+	if n := len(e.chunks); n > 0 && !e.chunks[n-1].unknown && e.chunks[n-1].param == 0 {
 		e.chunks[n-1].text += s
 		return
 	}
@@ -101,7 +106,14 @@ func (e *evaluator) walk(ts []tok, depth int) {
 			}
 			e.unknown()
 		case c.Hash, c.Paste:
+		case tokParam:
+			if !e.symbolic {
+				e.unknown()
+				continue
+			}
+			e.chunks = append(e.chunks, chunk{param: int(t.n) + 1})
 		default:
+			e.commas = e.commas || t.kind == c.Comma
 			e.unknown()
 		}
 	}
@@ -120,6 +132,7 @@ func (e *evaluator) ident(ts []tok, i, depth int) int {
 			}
 		}
 	case "__func__", "__FUNCTION__", "__PRETTY_FUNCTION__":
+		e.local = true
 		if e.ctx.fn != "" {
 			e.text(e.ctx.fn)
 		} else {
@@ -130,6 +143,7 @@ func (e *evaluator) ident(ts []tok, i, depth int) int {
 		e.text(e.l.files[e.ctx.file].path)
 		return i
 	case "__LINE__":
+		e.local = true
 		e.text(strconv.FormatUint(uint64(e.ctx.line), 10))
 		return i
 	case "KBUILD_MODNAME":
@@ -164,6 +178,9 @@ func (e *evaluator) ident(ts []tok, i, depth int) int {
 		return next - 1
 	}
 	defs := e.l.seen(t.text, e.ctx)
+	if n := len(defs); n > 0 && defs[0].file == e.ctx.file && len(e.l.macros[t.text].own(e.ctx.file)) > n {
+		e.local = true // defined anew along the file
+	}
 	if n := len(defs); n > 1 {
 		e.variants = max(e.variants, min(n, 3))
 		defs = defs[e.variant%n:]

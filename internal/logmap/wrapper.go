@@ -52,6 +52,7 @@ type prim struct {
 	callee string
 	args   []tok // the whole argument list, with tokParam and tokRest
 	macro  bool  // reached through a macro
+	form   *form // how to evaluate it quickly, for the statements of one file
 }
 
 // out is one way in which a function prints what it is given: elements, one of
@@ -375,7 +376,7 @@ func (l *linker) namePrims(s *stmt, defs []*macro) []prim {
 		if len(l.funcs[s.callee]) == 0 && !isRoot(s.callee) {
 			return nil
 		}
-		return []prim{{callee: s.callee, args: []tok{{kind: tokRest}}}}
+		return []prim{{callee: s.callee, args: []tok{{kind: tokRest}}, form: new(form)}}
 	}
 	var all []prim
 	for _, m := range defs {
@@ -393,6 +394,7 @@ func (l *linker) namePrims(s *stmt, defs []*macro) []prim {
 		}
 		for _, p := range ps {
 			p.macro = true
+			p.form = new(form)
 			dup := false
 			for _, q := range all {
 				dup = dup || q.callee == p.callee && sameToks(q.args, p.args)
@@ -428,9 +430,10 @@ func (l *linker) directPrims(m *macro, s *stmt) []prim {
 	return x.found
 }
 
-// operands are the arguments of a prim, with the statement's put in.
-func (p *prim) operands(s *stmt) []operand {
-	var out []operand
+// operands are the arguments of a prim, with the statement's put in. The one
+// at index skip, if any, is left empty.
+func (p *prim) operands(s *stmt, skip int) []operand {
+	out := make([]operand, 0, len(s.args)+4)
 	start := 0
 	depth := 0
 	flush := func(ts []tok) {
@@ -445,6 +448,8 @@ func (p *prim) operands(s *stmt) []operand {
 			for _, a := range s.args[min(int(ts[0].n), len(s.args)):] {
 				out = append(out, operand{text: a})
 			}
+		case len(out) == skip:
+			out = append(out, operand{})
 		default:
 			out = append(out, mixed(ts, s)...)
 		}
@@ -564,7 +569,7 @@ func (l *linker) findOuts(f *function) []out {
 	for i := range f.stmts {
 		s := &f.stmts[i]
 		for _, p := range l.stmtPrims(s) {
-			ops := p.operands(s)
+			ops := p.operands(s, -1)
 			g, gOuts, format, rest, vaf := l.target(p.callee, f.file)
 			if g == f || len(gOuts) == 0 || format >= len(ops) {
 				continue
