@@ -150,21 +150,38 @@ func (c *blockScan) block(s *segment, b int, hits uint32, masks []byte) (bool, e
 	if err != nil {
 		return false, err
 	}
-	r := reader{p: p}
-	r.uvarint() // where its postings start
+	_, at := uvarintAt(p, 0) // where its postings start
 	name := c.name[:0]
 	for first := true; hits != 0; first = false {
-		shared := uint64(0)
+		var shared, length, mask uint64
+		// Nearly always all four numbers are one byte each; the calls to read
+		// longer ones are too much for the rest.
 		if !first {
-			shared = r.short()
+			if at < len(p) && p[at] < 0x80 {
+				shared = uint64(p[at])
+				at++
+			} else {
+				shared, at = uvarintAt(p, at)
+			}
 		}
-		rest := r.take(r.short())
-		mask := r.short()
-		r.short() // how long its postings are
-		if r.bad || shared > uint64(len(name)) {
+		if at < len(p) && p[at] < 0x80 {
+			length = uint64(p[at])
+			at++
+		} else {
+			length, at = uvarintAt(p, at)
+		}
+		if shared > uint64(len(name)) || length > uint64(len(p)-at) {
 			return false, s.damaged("block %d of its dictionary", b)
 		}
-		name = append(name[:shared], rest...)
+		name = append(name[:shared], p[at:at+int(length)]...)
+		at += int(length)
+		if at+1 < len(p) && (p[at]|p[at+1]) < 0x80 {
+			mask = uint64(p[at])
+			at += 2
+		} else {
+			mask, at = uvarintAt(p, at)
+			_, at = uvarintAt(p, at) // how long its postings are
+		}
 		if hits&1 != 0 {
 			roles, ok := maskAt(masks, mask)
 			if !ok {
@@ -178,4 +195,14 @@ func (c *blockScan) block(s *segment, b int, hits uint32, masks []byte) (bool, e
 	}
 	c.name = name
 	return true, nil
+}
+
+// uvarintAt reads a number at p[at:] and returns it and where it ends. Beyond
+// the end of p it returns len(p), where no name can be.
+func uvarintAt(p []byte, at int) (uint64, int) {
+	v, n := binary.Uvarint(p[min(at, len(p)):])
+	if n <= 0 {
+		return 1 << 63, len(p) // more than anything can be
+	}
+	return v, at + n
 }
