@@ -4,6 +4,7 @@ package index
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -345,6 +346,31 @@ func (t *Tree) Candidates(q *trigram.Query) ([]source.FileID, error) {
 	}
 	slices.Sort(files)
 	return files, nil
+}
+
+// Sections is the size of each section of the index of this tree, by name,
+// largest first: of its segments, artifacts and manifest together. Segments may
+// hold blobs of other trees.
+func (t *Tree) Sections() []store.SectionSize {
+	var list []store.SectionSize
+	add := func(name string, n int) {
+		list = addSections(list, []store.SectionSize{{Name: name, Bytes: int64(n)}})
+	}
+	for _, s := range t.segs {
+		for _, sec := range s.f.Sections() {
+			add(sec.Tag.String(), sec.Len())
+		}
+	}
+	for i, f := range t.artifacts {
+		for _, sec := range f.Sections() {
+			add(t.m.Artifacts[i].Linker, sec.Len())
+		}
+	}
+	for _, sec := range t.m.f.Sections() {
+		add("manifest", sec.Len())
+	}
+	slices.SortStableFunc(list, func(a, b store.SectionSize) int { return cmp.Compare(b.Bytes, a.Bytes) })
+	return list
 }
 
 // Skipped lists the files and directories that were left out, by path.
