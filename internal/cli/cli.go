@@ -62,6 +62,7 @@ func commands(a *app) []*cobra.Command {
 		newDef(a),
 		newRefs(a),
 		newGrep(a),
+		newFind(a),
 		newDemo(a),
 		newMan(a),
 		newVersion(a),

@@ -54,11 +54,19 @@ the working directory, or the working directory itself.`,
 	f.BoolVar(&o.rebuild, "rebuild", false, "read every file again")
 	f.IntVarP(&o.jobs, "jobs", "j", 0, "use `N` processors; 0 is all")
 	f.DurationVar(&o.wait, "wait", 10*time.Minute, "how long to wait for another process that indexes")
-	cmd.MarkFlagsMutuallyExclusive("list", "drop", "stat", "rebuild")
 	return cmd
 }
 
 func runIndex(cmd *cobra.Command, a *app, o *indexOptions, args []string) error {
+	modes := 0
+	for _, on := range []bool{o.list, o.drop, o.stat, o.rebuild} {
+		if on {
+			modes++
+		}
+	}
+	if modes > 1 {
+		return usagef("--list, --drop, --stat and --rebuild exclude each other")
+	}
 	w, err := a.bench()
 	if err != nil {
 		return err

@@ -57,7 +57,7 @@ How sure an answer is:
 	f := cmd.Flags()
 	f.BoolVarP(&o.follow, "follow", "f", false, "go on as the log grows; the summary comes at the end")
 	f.StringVar(&o.config, "config", "", "the kernel's configuration: a .config `FILE`, or /proc/config.gz")
-	f.StringVar(&o.arch, "arch", "", "the architecture of the kernel that wrote the log; by default, the log tells")
+	f.StringVar(&o.arch, "arch", "", "the `ARCH` of the kernel that wrote the log; by default, the log tells")
 	f.BoolVarP(&o.all, "all", "a", false, "show the records of firmware, boot loader and user space too")
 	f.BoolVarP(&o.brief, "summary", "s", false, "show the summary alone")
 	f.BoolVarP(&o.why, "why", "w", false, "show the rivals of the first statement and what decided")

@@ -299,13 +299,16 @@ func (t *LogText) summary(s *workbench.LogSummary) error {
 	if _, err := io.WriteString(t.w, "\n"); err != nil {
 		return err
 	}
-	if len(s.Matters) == 0 {
+	switch {
+	case s.KernelRecords() == 0:
+		return nil
+	case len(s.Matters) == 0:
 		l.reset()
 		l.put(inkHeader, "Nothing at the level of a warning or above.")
 		if err := t.flush(t.w); err != nil {
 			return err
 		}
-	} else {
+	default:
 		l.reset()
 		l.put(inkHeader, "What matters most")
 		if s.MoreMatters > 0 {
@@ -368,7 +371,9 @@ func bootText(b *workbench.Boot) string {
 	if b.Arch.Name != "" {
 		sb.WriteString(" (" + b.Arch.Name + ")")
 	}
-	sb.WriteString("; " + b.Opened.String())
+	if b.Number > 1 {
+		sb.WriteString("; new boot: " + b.Opened.String())
+	}
 	if b.StartMissing {
 		sb.WriteString(", its start is missing")
 	}

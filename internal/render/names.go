@@ -1,6 +1,7 @@
 package render
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"strconv"
@@ -53,6 +54,9 @@ func (t *AnswersText) Answer(a *workbench.Answer) error {
 			l.put(inkDim, r.Function+"()  ")
 		}
 		t.text(r, a.Name)
+		if r.Text == "" && !t.line.style.Color {
+			l.buf = bytes.TrimRight(l.buf, " ")
+		}
 		if r.Condition != "" {
 			l.put(inkDim, "  #if "+r.Condition)
 		}

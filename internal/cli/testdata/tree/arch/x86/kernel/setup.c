@@ -1,0 +1,7 @@
+#include <linux/printk.h>
+
+void setup_machine(const char *model)
+{
+	pr_info("DMI: %s\n", model);
+	pr_info("caches are cold\n");
+}
