@@ -567,6 +567,36 @@ func TestLinker(t *testing.T) {
 	}
 }
 
+func TestDeferredLink(t *testing.T) {
+	tr := newTree(t, sample)
+	l := &linker{version: 1}
+	now := func(o *index.Options) { o.Linkers = []index.Linker{l} }
+	later := func(o *index.Options) { now(o); o.DeferLinks = 1 }
+	check := func(runs int, stale bool) {
+		t.Helper()
+		tree := tr.open()
+		if _, err := tree.Artifact("lines", 1); err != nil || l.runs != runs || tree.Stale("lines") != stale {
+			t.Errorf("%d runs, stale %v, %v; want %d, %v", l.runs, tree.Stale("lines"), err, runs, stale)
+		}
+	}
+	tr.update(later)
+	check(1, false) // nothing to keep
+	tr.write("d/p.c", "print(1)\n")
+	tr.update(later)
+	check(1, true)
+	tr.update(later)
+	check(1, true) // still
+	tr.update(now)
+	check(2, false)
+	if s := tr.update(later); !s.Unchanged {
+		t.Errorf("stats %+v", s)
+	}
+	tr.write("d/p.c", "print(2)\n")
+	tr.write("d/q.c", "print(3)\n")
+	tr.update(later)
+	check(3, false) // too many
+}
+
 func TestNoIndex(t *testing.T) {
 	tr := newTree(t, nil)
 	_, err := index.Open(tr.store, tr.root)

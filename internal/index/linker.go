@@ -56,6 +56,17 @@ func (t *Tree) ArtifactSection(linker string, version uint32) (*store.Section, e
 	return nil, t.Err(fmt.Errorf("%w: it has no %s", ErrNoIndex, linker))
 }
 
+// Stale reports whether the artifact of a linker is older than the tree, see
+// Options.DeferLinks.
+func (t *Tree) Stale(linker string) bool {
+	for _, ref := range t.m.Artifacts {
+		if ref.Linker == linker {
+			return ref.Stale
+		}
+	}
+	return false
+}
+
 // Artifact is ArtifactSection as bytes that were verified. They are part of a
 // mapped file: see Guard.
 func (t *Tree) Artifact(linker string, version uint32) ([]byte, error) {

@@ -74,6 +74,8 @@ type artifactRef struct {
 	Name    string `json:"name"` // of the file
 	Size    int64  `json:"size"`
 	Sum     uint32 `json:"sum"`
+	// Stale says that the tree has changed since, see Options.DeferLinks.
+	Stale bool `json:"stale,omitempty"`
 }
 
 // maxFiles bounds the files of a tree and the blobs of its segments, so that

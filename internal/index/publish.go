@@ -100,7 +100,8 @@ func (u *updater) name() string {
 func (u *updater) oldArtifacts(same bool) (keep []artifactRef, links []Linker) {
 	for _, l := range u.Linkers {
 		i := -1
-		if same {
+		deferred := u.old != nil && u.DeferLinks > 0 && u.stats.Read <= u.DeferLinks
+		if same || deferred {
 			i = slices.IndexFunc(u.old.Artifacts, func(a artifactRef) bool {
 				return a.Linker == l.Name() && a.Version == l.Version()
 			})
@@ -110,8 +111,13 @@ func (u *updater) oldArtifacts(same bool) (keep []artifactRef, links []Linker) {
 			if err == nil {
 				err = errors.Join(Guard(f.Verify), f.Close())
 			}
+			if ref := u.old.Artifacts[i]; err == nil && (deferred || !ref.Stale) {
+				ref.Stale = ref.Stale || !same
+				keep = append(keep, ref)
+				continue
+			}
 			if err == nil {
-				keep = append(keep, u.old.Artifacts[i])
+				links = append(links, l)
 				continue
 			}
 			u.note("the artifact of %s is not usable and was made again: %v", l.Name(), err)

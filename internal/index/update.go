@@ -35,6 +35,12 @@ type Options struct {
 	Languages []lang.Language
 	// Linkers run after the facts of all files are known.
 	Linkers []Linker
+	// DeferLinks is how many files may have been read for what the linkers made
+	// of the tree before to be kept, marked as stale (see Tree.Stale), instead
+	// of being made again. A linker reads the facts of the whole tree, and who
+	// edits a few files may index many times before asking for what it derives.
+	// With 0 the linkers run whenever the tree has changed or is marked.
+	DeferLinks int
 	// Workers is how many goroutines extract, 0 for as many as there are
 	// processors, up to maxWorkers.
 	Workers int
