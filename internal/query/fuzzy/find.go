@@ -58,6 +58,7 @@ type candidate struct {
 	// among equals.
 	key                 int64
 	text                []byte
+	path                bool
 	input, block, entry int
 }
 
@@ -103,8 +104,7 @@ func Find(ctx context.Context, q *Query, inputs []Input, opt Options) ([]Result,
 	f := &find{
 		q:      q,
 		inputs: inputs,
-		// Every input may have a text once.
-		keep: limit * max(1, len(inputs)),
+		limit:  limit,
 	}
 	f.bar.Store(math.MinInt64)
 	f.sieve = newSieve(q)
@@ -175,13 +175,13 @@ type find struct {
 	q       *Query
 	sieve   *sieve
 	inputs  []Input
-	keep    int
+	limit   int
 	workers []*worker
 	// runs are what is left to sift, blocks what is left to search.
 	runs   []run
 	blocks []block
 	next   atomic.Int64 // of either
-	// bar is a key that at least keep candidates of one worker reach.
+	// bar is a key that at least limit candidates of one worker reach.
 	bar atomic.Int64
 }
 
@@ -242,7 +242,9 @@ func (f *find) order() {
 	f.next.Store(0)
 }
 
-// best is the best candidates so far: a heap with the worst on top.
+// best is the best candidates so far: a heap with the worst on top. A text is
+// in it once, so that the best of all workers together are enough whatever
+// they have in common.
 type best struct {
 	list []candidate
 	max  int
@@ -254,7 +256,7 @@ func (b *best) full() bool { return len(b.list) == b.max }
 
 // add takes a candidate in, if it is good enough. text is copied.
 func (b *best) add(c candidate) {
-	if b.full() && better(&c, &b.list[0]) >= 0 {
+	if b.full() && better(&c, &b.list[0]) >= 0 || b.has(&c) {
 		return
 	}
 	var mem []byte
@@ -277,6 +279,17 @@ func (b *best) add(c candidate) {
 		b.list[i], b.list[up] = b.list[up], b.list[i]
 		i = up
 	}
+}
+
+// has reports whether an input of the same kind had the text before.
+func (b *best) has(c *candidate) bool {
+	for i := range b.list {
+		o := &b.list[i]
+		if o.key == c.key && o.path == c.path && bytes.Equal(o.text, c.text) {
+			return true
+		}
+	}
+	return false
 }
 
 func (b *best) down(i int) {
@@ -313,7 +326,7 @@ type worker struct {
 }
 
 func newWorker(f *find) *worker {
-	w := &worker{f: f, best: best{max: f.keep}, bar: math.MinInt64, bounder: &bounder{}}
+	w := &worker{f: f, best: best{max: f.limit}, bar: math.MinInt64, bounder: &bounder{}}
 	for i := range f.q.terms {
 		t := &f.q.terms[i]
 		if t.inverse {
@@ -471,7 +484,7 @@ func (w *worker) consider(in *Input, input, block, entry int) error {
 		}
 	}
 	last := !in.Paths || w.matchesLast(text, score)
-	c := candidate{key: makeKey(score, last, length), text: text, input: input, block: block, entry: entry}
+	c := candidate{key: makeKey(score, last, length), text: text, path: in.Paths, input: input, block: block, entry: entry}
 	if c.key < w.bar || w.best.full() && better(&c, &w.best.list[0]) >= 0 {
 		return nil
 	}
