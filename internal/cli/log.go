@@ -100,7 +100,7 @@ func runLog(cmd *cobra.Command, a *app, o *logOptions, args []string) error {
 		}
 		files[i] = f
 	}
-	tree, err := a.open()
+	tree, err := a.openForLog(cmd.Context())
 	if err != nil {
 		return err
 	}
@@ -127,6 +127,31 @@ func runLog(cmd *cobra.Command, a *app, o *logOptions, args []string) error {
 		return errNothing
 	}
 	return nil
+}
+
+// openForLog opens the tree with its map of print statements up to date. Where
+// that cannot be made anew, the old one still answers.
+func (a *app) openForLog(ctx context.Context) (*workbench.Tree, error) {
+	tree, err := a.open()
+	if err != nil || !tree.LogMapStale() {
+		return tree, err
+	}
+	a.say("files of the tree have changed since print statements were mapped: mapping them anew")
+	w, err := a.bench()
+	if err != nil {
+		return tree, nil //nolint:nilerr // the old map answers
+	}
+	bar := newProgress(a)
+	_, _, err = w.Index(ctx, tree.Root(), workbench.IndexOptions{Complete: true, Progress: bar.update})
+	bar.done()
+	if err != nil {
+		a.say("that failed, so places in changed files may be off by some lines: %v", err)
+		return tree, nil
+	}
+	if err := tree.Close(); err != nil {
+		return nil, err
+	}
+	return a.open()
 }
 
 // explainLog explains one log and returns how many records of a kernel it has.

@@ -39,6 +39,9 @@ type IndexOptions struct {
 	Name string
 	// Rebuild extracts every file again.
 	Rebuild bool
+	// Complete makes what is derived from the whole tree anew after a small
+	// change too, see Tree.LogMapStale.
+	Complete bool
 	// Workers is how many goroutines extract, 0 for as many as processors.
 	Workers int
 	// Wait is how long to wait for another process that indexes.
@@ -48,6 +51,11 @@ type IndexOptions struct {
 	// Progress, if not nil, is called several times a second.
 	Progress func(Progress)
 }
+
+// smallChange is how many files may have changed for the map of print
+// statements to lag behind until a log is explained: making it takes seconds,
+// and who edits a few files indexes often.
+const smallChange = 100
 
 // Most of what indexing holds lies outside of the garbage-collected heap (the
 // arenas of package index), so a generous target costs little memory and saves
@@ -83,11 +91,15 @@ func (w *Workbench) Index(ctx context.Context, dir string, opts IndexOptions) (*
 	if _, err := os.ReadDir(root); err != nil {
 		return nil, "", &InputError{Name: dir, Err: err}
 	}
+	deferLinks := smallChange
+	if opts.Complete {
+		deferLinks = 0
+	}
 	defer debug.SetGCPercent(debug.SetGCPercent(indexGCPercent))
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(indexMemoryLimit))
 	stats, err := index.Update(ctx, index.Options{
 		Store: w.store, Root: root, Name: opts.Name, Languages: all.Languages(),
-		Linkers: []index.Linker{logLinker{}}, Workers: opts.Workers, Rebuild: opts.Rebuild,
+		Linkers: []index.Linker{logLinker{}}, DeferLinks: deferLinks, Workers: opts.Workers, Rebuild: opts.Rebuild,
 		LockWait: opts.Wait, OnWait: opts.OnWait, Progress: opts.Progress,
 	})
 	if err != nil {

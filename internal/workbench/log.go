@@ -163,6 +163,10 @@ func (t *Tree) ExplainLog(ctx context.Context, name string, in io.Reader, opts L
 	return sum, nil
 }
 
+// LogMapStale reports whether files of the tree have changed since the map of
+// print statements was made. Index with Complete brings it up to date.
+func (t *Tree) LogMapStale() bool { return t.idx.Stale(logArtifact) }
+
 // logMap opens the map of print statements.
 func (t *Tree) logMap() (*logmap.Map, error) {
 	data, err := t.idx.Artifact(logArtifact, logmap.Version)
