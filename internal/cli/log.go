@@ -65,6 +65,10 @@ How sure an answer is:
 	return cmd
 }
 
+// textSites is how many statements of a record a person is shown; programs get
+// all that the text cannot tell apart, within reason.
+const textSites = 6
+
 func runLog(cmd *cobra.Command, a *app, o *logOptions, args []string) error {
 	if len(args) == 0 {
 		if a.inTerminal() {
@@ -76,6 +80,9 @@ func runLog(cmd *cobra.Command, a *app, o *logOptions, args []string) error {
 		return usagef("--follow takes one log")
 	}
 	opts := workbench.LogOptions{Arch: o.arch, MaxSites: o.sites}
+	if o.sites == 0 && !a.global.json {
+		opts.MaxSites = textSites
+	}
 	if o.config != "" {
 		config, err := readConfig(o.config)
 		if err != nil {

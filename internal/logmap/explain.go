@@ -250,18 +250,29 @@ func (s *Session) context(i int) {
 		top = max(top, c.score)
 	}
 	// What is far behind is no rival; dropping it keeps sorting cheap.
+	reach := rivals
+	if len(d.cands) > manyRivals {
+		reach = closeRivals
+	}
 	kept := d.cands[:0]
 	for n := range d.cands {
-		if d.cands[n].score >= top-rivals {
+		if d.cands[n].score >= top-reach {
 			kept = append(kept, d.cands[n])
 		}
 	}
 	d.cands = kept
-	slices.SortStableFunc(d.cands, func(a, b candidate) int { return cmp.Compare(b.score, a.score) })
+	slices.SortFunc(d.cands, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.id, b.id))
+	})
 }
 
-// rivals is how far, in bits, a candidate may be behind the first to be listed.
-const rivals = 40
+// How far, in bits, a candidate may be behind the first to be listed, and how
+// far if there are many.
+const (
+	rivals      = 40.0
+	closeRivals = 15.0
+	manyRivals  = 100
+)
 
 // around is a neighbour as context sees it.
 type around struct {

@@ -107,6 +107,7 @@ type finder struct {
 type fileFacts struct {
 	path   string
 	arch   string
+	word   string // the architecture that its name speaks of, see foreign
 	module string
 	names  []string // own driver names, "", those of the module
 	sample bool
@@ -327,6 +328,10 @@ func (f *finder) facts(file uint32) *fileFacts {
 			ff.arch = "um"
 		}
 	}
+	base, _, _ := strings.Cut(ff.path[strings.LastIndexByte(ff.path, '/')+1:], ".")
+	if base, _, _ = strings.Cut(base, "-"); ff.arch == "" && slices.Contains(archNames[:], base) {
+		ff.word = base
+	}
 	ff.drives = m.fileWord(file, fileFlags)&fileDriver != 0
 	ff.sample = strings.HasPrefix(ff.path, "samples/")
 	if names := m.str(m.fileWord(file, fileNames)); names != "" {
@@ -415,16 +420,7 @@ var archNames = [...]string{"arm", "arm64", "riscv", "x86", "mips", "powerpc", "
 // foreign reports whether the name of a file outside arch/ says that it is for
 // another architecture.
 func (ff *fileFacts) foreign(arch string) bool {
-	if arch == "" || ff.arch != "" {
-		return false
-	}
-	base := ff.path[strings.LastIndexByte(ff.path, '/')+1:]
-	word, _, _ := strings.Cut(base, ".")
-	word, _, _ = strings.Cut(word, "-")
-	if word == arch || arch == "arm64" && word == "arm" {
-		return false
-	}
-	return slices.Contains(archNames[:], word)
+	return ff.word != "" && arch != "" && ff.word != arch && (arch != "arm64" || ff.word != "arm")
 }
 
 // saturate bounds the weight of long formats: beyond some forty bits more text
