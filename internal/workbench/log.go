@@ -187,9 +187,51 @@ func (t *Tree) logMap() (*logmap.Map, error) {
 	return m, t.idx.Err(err)
 }
 
-// explain turns batches of records into batches of explained ones.
+// drafted is a batch on its way through explain: its records in runs of one
+// boot each, with what their texts say.
+type drafted struct {
+	records []klog.Record
+	runs    []draftedRun
+}
+
+type draftedRun struct {
+	boot  int
+	batch *logmap.Batch
+}
+
+// explain turns batches of records into batches of explained ones. What texts
+// say by themselves is worked out for one batch while the one before is
+// decided about.
 func explain(ctx context.Context, s *logmap.Session, in <-chan batch, out chan<- []LogRecord) error {
+	drafts := make(chan drafted, 1)
+	failed := make(chan error, 1)
+	go func() {
+		defer close(drafts)
+		failed <- index.Guard(func() error { return draft(ctx, s, in, drafts) })
+	}()
 	boot := 0
+	for d := range drafts {
+		list := make([]LogRecord, 0, len(d.records))
+		for _, r := range d.runs {
+			if r.boot != boot && boot != 0 {
+				s.NewBoot()
+			}
+			boot = r.boot
+			for _, e := range s.Decide(r.batch) {
+				list = append(list, LogRecord{d.records[len(list)], e})
+			}
+		}
+		select {
+		case out <- list:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+	return <-failed
+}
+
+// draft cuts batches into runs and drafts them.
+func draft(ctx context.Context, s *logmap.Session, in <-chan batch, out chan<- drafted) error {
 	var run []*klog.Record
 	for {
 		var b batch
@@ -204,7 +246,7 @@ func explain(ctx context.Context, s *logmap.Session, in <-chan batch, out chan<-
 		if b.arch != "" {
 			s.SetArch(b.arch)
 		}
-		list := make([]LogRecord, 0, len(b.records))
+		d := drafted{records: b.records}
 		for rest := b.records; len(rest) > 0; {
 			// Records are explained in runs: those that follow say something
 			// about those before. A run is of one boot.
@@ -212,23 +254,15 @@ func explain(ctx context.Context, s *logmap.Session, in <-chan batch, out chan<-
 			for n < len(rest) && n < explainRun && rest[n].Boot == rest[0].Boot {
 				n++
 			}
-			if rest[0].Boot != boot {
-				if boot != 0 {
-					s.NewBoot()
-				}
-				boot = rest[0].Boot
-			}
 			run = run[:0]
 			for i := range n {
 				run = append(run, &rest[i])
 			}
-			for i, e := range s.ExplainAll(run) {
-				list = append(list, LogRecord{rest[i], e})
-			}
+			d.runs = append(d.runs, draftedRun{rest[0].Boot, s.Draft(run)})
 			rest = rest[n:]
 		}
 		select {
-		case out <- list:
+		case out <- d:
 		case <-ctx.Done():
 			return nil
 		}

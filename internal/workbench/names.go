@@ -115,6 +115,11 @@ const (
 // likely to mean it, then by the part of the tree.
 func defRank(r *Result, role lang.Role) int {
 	p := place(r.Path)
+	if p == placeKernel && strings.HasPrefix(r.Path, "include/") == (role == lang.DefFunction) {
+		// A type or macro that headers share is meant before one of a file's
+		// own; a function before the stub that a header has in its place.
+		p = placeElsewhere
+	}
 	user := p >= placeTools || strings.Contains(r.Condition, "!__KERNEL__")
 	part := role == lang.DefMember || role == lang.DefLabel || role == lang.DefNode
 	switch {
@@ -132,7 +137,8 @@ func defRank(r *Result, role lang.Role) int {
 
 // The parts of a kernel tree, nearest to its middle first.
 const (
-	placeKernel = iota
+	placeKernel    = iota
+	placeElsewhere // in the kernel, but not where the like of it is looked for
 	placeArch
 	placeBoot // decompressors and loaders define names of the kernel anew
 	placeTools
