@@ -101,13 +101,15 @@ type Options struct {
 
 // Session explains the records of one log in their order. It remembers what
 // the log has said so far: statements near each other print near each other.
-// A Session is used by one goroutine.
+// A Session is used by one goroutine, or by one for Draft and SetArch and
+// another for Decide and NewBoot.
 type Session struct {
 	m       *Map
 	opts    Options
 	arch    string
-	finders []*finder
-	drafts  []draft
+	finders []*finder // of Draft
+	teller  *finder   // of Decide
+	drafts  []draft   // of the batch being decided
 
 	seen     map[uint32]int  // files that certainly printed, and how often
 	seenDir  map[string]bool // their directories
@@ -128,11 +130,12 @@ func (m *Map) NewSession(o Options) *Session {
 	if o.MaxSites <= 0 {
 		o.MaxSites = 32
 	}
-	return &Session{m: m, opts: o, arch: o.Arch, seen: make(map[uint32]int), seenDir: make(map[string]bool)}
+	return &Session{m: m, opts: o, arch: o.Arch, teller: newFinder(m, &o, o.Arch), seen: make(map[uint32]int), seenDir: make(map[string]bool)}
 }
 
 // SetArch tells the session what architecture the log comes from, when the
-// log has said so. An architecture given in Options stays.
+// log has said so; it holds for what is drafted from then on. An architecture
+// given in Options stays.
 func (s *Session) SetArch(arch string) {
 	if s.opts.Arch == "" && arch != s.arch {
 		s.arch = arch
@@ -142,7 +145,7 @@ func (s *Session) SetArch(arch string) {
 	}
 }
 
-// NewBoot forgets what is near: another boot begins.
+// NewBoot forgets what is near: another boot begins with what is decided next.
 func (s *Session) NewBoot() { s.previous = s.previous[:0] }
 
 // Explain finds the statements that can have printed the record.
@@ -153,43 +156,49 @@ func (s *Session) Explain(r *klog.Record) Explanation {
 // ExplainAll explains consecutive records. The more are given at once, the
 // more each can learn from those that follow it, and the more processors work
 // at the same time; some hundreds are plenty.
-func (s *Session) ExplainAll(rs []*klog.Record) []Explanation {
-	s.draftAll(rs)
-	out := make([]Explanation, len(rs))
-	for i := range rs {
-		out[i] = s.decide(i)
-	}
-	return out
-}
+func (s *Session) ExplainAll(rs []*klog.Record) []Explanation { return s.Decide(s.Draft(rs)) }
+
+// Batch is consecutive records with what the text of each says by itself.
+type Batch struct{ drafts []draft }
 
 // perWorker is the least number of records worth a goroutine.
 const perWorker = 32
 
-// draftAll fills s.drafts, in parallel.
-func (s *Session) draftAll(rs []*klog.Record) {
-	for len(s.drafts) < len(rs) {
-		s.drafts = append(s.drafts, draft{})
-	}
-	s.drafts = s.drafts[:len(rs)]
+// Draft does the part of ExplainAll that looks at the texts alone. One
+// goroutine may draft the next records while another decides about these.
+func (s *Session) Draft(rs []*klog.Record) *Batch {
+	b := &Batch{drafts: make([]draft, len(rs))}
 	workers := max(1, min(runtime.GOMAXPROCS(0), len(rs)/perWorker, 8))
 	for len(s.finders) < workers {
 		s.finders = append(s.finders, newFinder(s.m, &s.opts, s.arch))
 	}
 	if workers == 1 {
 		for i := range rs {
-			s.finders[0].draft(rs[i], &s.drafts[i])
+			s.finders[0].draft(rs[i], &b.drafts[i])
 		}
-		return
+		return b
 	}
 	var wg sync.WaitGroup
 	for w := range workers {
 		wg.Go(func() {
 			for i := w * len(rs) / workers; i < (w+1)*len(rs)/workers; i++ {
-				s.finders[w].draft(rs[i], &s.drafts[i])
+				s.finders[w].draft(rs[i], &b.drafts[i])
 			}
 		})
 	}
 	wg.Wait()
+	return b
+}
+
+// Decide explains a batch; the batches of a log are decided in its order.
+func (s *Session) Decide(b *Batch) []Explanation {
+	s.drafts = b.drafts
+	out := make([]Explanation, len(b.drafts))
+	for i := range out {
+		out[i] = s.decide(i)
+	}
+	s.drafts = nil
+	return out
 }
 
 // How much a neighbour counts, in bits.
@@ -348,7 +357,7 @@ func (s *Session) decide(i int) Explanation {
 			e.Sites = append(e.Sites, s.m.site(c.id, c.score, c.why))
 		}
 	}
-	e.Args = s.finders[0].args(best, d.text)
+	e.Args = s.teller.args(best, d.text)
 	for _, p := range best.parts {
 		e.Parts = append(e.Parts, s.m.site(p.id, 0, 0))
 	}
