@@ -33,13 +33,13 @@ indexed first unless it is already.`,
 			if len(args) > 0 {
 				a.global.tree = args[0]
 			}
-			tree, err := a.open()
+			tree, err := a.openForLog(cmd.Context())
 			if errors.Is(err, workbench.ErrNoIndex) && len(args) > 0 {
 				a.say("%s is not indexed yet: indexing it", args[0])
 				if err := runIndex(cmd, a, &indexOptions{wait: 10 * time.Minute}, args); err != nil {
 					return err
 				}
-				tree, err = a.open()
+				tree, err = a.openForLog(cmd.Context())
 			}
 			if err != nil {
 				return err
