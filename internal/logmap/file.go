@@ -90,10 +90,11 @@ type writer struct {
 	patterns *pattern.Builder
 }
 
-func newWriter() *writer {
-	w := &writer{interned: make(map[string]uint32, 1<<18), patterns: pattern.NewBuilder(1 << 18)}
-	w.strings.Grow(16 << 20)
-	w.sites = make([]siteRow, 0, 1<<19)
+// newWriter returns a writer with room for about the given number of sites.
+func newWriter(l *linker, sites int) *writer {
+	w := &writer{linker: l, interned: make(map[string]uint32, sites), patterns: pattern.NewBuilder(sites)}
+	w.strings.Grow(32 * sites)
+	w.sites = make([]siteRow, 0, sites)
 	w.strings.WriteByte(0) // the empty string
 	w.interned[""] = 0
 	return w

@@ -1,0 +1,386 @@
+package logmap
+
+// What the linker gathers before it links: the facts of all files, the names
+// that may lead to a print, functions that macros make, and from where headers
+// are seen.
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"dekho/internal/lang/c"
+	"dekho/internal/lang/logfacts"
+)
+
+// userSpaceDirs hold programs and texts that are not part of the kernel.
+var userSpaceDirs = [...]string{"tools/", "scripts/", "Documentation/", "usr/"}
+
+// gather reads the facts of all files.
+func (l *linker) gather() error {
+	n := l.in.NumFiles()
+	l.files = make([]fileInfo, n)
+	l.seenAt = make([]int32, n)
+	for i := range n {
+		p := l.in.Path(i)
+		fi := &l.files[i]
+		fi.path = p
+		slash := strings.LastIndexByte(p, '/')
+		fi.dir = p[:slash+1]
+		fi.header = strings.HasSuffix(p, ".h")
+		if rest, ok := strings.CutPrefix(p, "arch/"); ok {
+			fi.arch, _, _ = strings.Cut(rest, "/")
+			if strings.HasPrefix(rest, "x86/um/") {
+				fi.arch = "um"
+			}
+		}
+		for _, d := range userSpaceDirs {
+			fi.userSpace = fi.userSpace || strings.HasPrefix(p, d)
+		}
+		l.byPath[p] = int32(i)
+		if fi.header {
+			l.byBase[p[slash+1:]] = append(l.byBase[p[slash+1:]], int32(i))
+		}
+	}
+	for i := range n {
+		blob, err := l.in.LogFacts(i)
+		if err != nil {
+			return fmt.Errorf("facts of %s: %w", l.files[i].path, err)
+		}
+		if len(blob) == 0 {
+			continue
+		}
+		if err := l.read(int32(i), blob); err != nil {
+			return fmt.Errorf("facts of %s: %w", l.files[i].path, err)
+		}
+	}
+	return nil
+}
+
+func (l *linker) read(file int32, blob []byte) error {
+	r := logfacts.NewReader(blob)
+	var wrapper *function
+	fn, inFunc := "", false
+	for rec := r.Next(); rec != nil; rec = r.Next() {
+		switch rec.Tag {
+		case logfacts.TagMacro:
+			name := stringOf(rec.Name)
+			if l.files[file].userSpace {
+				continue // seen by its own kind only, which is not linked
+			}
+			m := newMacro(file, rec.Line, name, rec.Flags&logfacts.FlagFunctionLike != 0, stringOf(rec.Params), stringOf(rec.Body))
+			m.guarded = rec.Flags&logfacts.FlagGuarded != 0
+			m.global = rec.Flags&logfacts.FlagVariable != 0 && rec.Flags&logfacts.FlagStatic == 0
+			d := l.macros[name]
+			if d == nil {
+				d = new(nameDefs)
+				l.macros[name] = d
+			}
+			d.all = append(d.all, m)
+		case logfacts.TagFunc:
+			fn, inFunc = stringOf(rec.Name), true
+			if rec.Flags&logfacts.FlagFormat != 0 {
+				f := &function{name: fn, file: file, line: rec.Line, static: rec.Flags&logfacts.FlagStatic != 0}
+				if f.parseParams(stringOf(rec.Params)) {
+					wrapper = f
+					l.funcs[fn] = append(l.funcs[fn], f)
+				}
+			}
+		case logfacts.TagFuncEnd:
+			fn, inFunc, wrapper = "", false, nil
+		case logfacts.TagStmt:
+			s := stmt{file: file, line: rec.Line, fn: fn, callee: stringOf(rec.Name), odd: rec.Flags&logfacts.FlagOdd != 0}
+			if len(rec.Args) > 0 {
+				s.args = make([]string, len(rec.Args))
+				for i, a := range rec.Args {
+					s.args[i] = stringOf(a)
+				}
+			}
+			switch {
+			case wrapper != nil:
+				wrapper.stmts = append(wrapper.stmts, s)
+			case !inFunc:
+				l.fileScope = append(l.fileScope, s)
+			default:
+				l.stmts = append(l.stmts, s)
+			}
+		case logfacts.TagName:
+			l.files[file].names = append(l.files[file].names, stringOf(rec.Name))
+		case logfacts.TagDriver:
+			l.files[file].driver = true
+		case logfacts.TagKbuild:
+			l.applyKbuild(l.files[file].dir, stringOf(rec.Body))
+		}
+	}
+	return r.Err()
+}
+
+// closure finds every name that may lead to a print: from the roots upwards
+// through macros and format-taking functions that mention a printing name.
+func (l *linker) closure() {
+	// Names get numbers, in the order of their spelling so that equal trees
+	// are linked alike.
+	names := make([]string, 0, len(l.macros)+len(l.funcs)+len(roots))
+	for name, d := range l.macros {
+		d.index(l)
+		names = append(names, name)
+	}
+	add := func(name string) {
+		if l.macros[name] == nil {
+			names = append(names, name)
+		}
+	}
+	for name := range l.funcs {
+		add(name)
+	}
+	for name := range roots {
+		if len(l.funcs[name]) == 0 {
+			add(name)
+		}
+	}
+	for i := range l.fileScope {
+		if s := &l.fileScope[i]; len(s.args) > 0 && len(l.funcs[s.args[0]]) == 0 && !isRoot(s.args[0]) {
+			add(s.args[0])
+		}
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	l.names = names
+	l.numbers = make(map[string]int32, len(names))
+	for i, name := range names {
+		l.numbers[name] = int32(i)
+	}
+	l.users = make([][]int32, len(names))
+
+	workers := max(1, min(runtime.GOMAXPROCS(0), 8))
+	found := make([][]mention, workers)
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			found[w] = l.mentions(len(names)*w/workers, len(names)*(w+1)/workers)
+		})
+	}
+	wg.Wait()
+	for _, ms := range found {
+		for _, m := range ms {
+			if us := l.users[m.name]; len(us) == 0 || us[len(us)-1] != m.user {
+				l.users[m.name] = append(us, m.user)
+			}
+		}
+	}
+
+	var queue []int32
+	seen := make([]bool, len(names))
+	mark := func(n int32) {
+		if !seen[n] {
+			seen[n] = true
+			l.printing[names[n]] = true
+			queue = append(queue, n)
+		}
+	}
+	for r := range roots {
+		mark(l.numbers[r])
+	}
+	for len(queue) > 0 {
+		n := queue[len(queue)-1]
+		queue = queue[:len(queue)-1]
+		for _, u := range l.users[n] {
+			mark(u)
+		}
+	}
+}
+
+// mention says that the definition of user mentions name.
+type mention struct{ name, user int32 }
+
+// mentions finds what the definitions of names[from:end] mention.
+func (l *linker) mentions(from, end int) []mention {
+	var out []mention
+	var ls []c.Lexeme
+	for user := from; user < end; user++ {
+		name := l.names[user]
+		if d := l.macros[name]; d != nil {
+			for _, m := range d.all {
+				if !m.function && (len(m.body) > 200 || m.body == "" || !identByte(m.body[0])) {
+					continue
+				}
+				ls = c.AppendLexemes(ls[:0], bytesOf(m.body))
+				for i := range ls {
+					if ls[i].Kind == c.Ident {
+						if n, ok := l.numbers[stringOf(ls[i].Text)]; ok {
+							out = append(out, mention{n, int32(user)})
+						}
+					}
+				}
+			}
+		}
+		for _, f := range l.funcs[name] {
+			if l.files[f.file].userSpace {
+				continue
+			}
+			for i := range f.stmts {
+				if n, ok := l.numbers[f.stmts[i].callee]; ok {
+					out = append(out, mention{n, int32(user)})
+				}
+			}
+		}
+	}
+	if from == 0 {
+		for i := range l.fileScope {
+			s := &l.fileScope[i]
+			if len(s.args) == 0 || l.files[s.file].userSpace {
+				continue
+			}
+			if n, ok := l.numbers[s.callee]; ok {
+				out = append(out, mention{n, l.numbers[s.args[0]]})
+			}
+		}
+	}
+	return out
+}
+
+// generated adds the functions that macros used at file scope define:
+// define_dev_printk_level(_dev_err, KERN_ERR).
+func (l *linker) generated() {
+	for i := range l.fileScope {
+		s := &l.fileScope[i]
+		if !l.printing[s.callee] {
+			continue
+		}
+		for _, m := range l.visible(s.callee, s.file) {
+			if !m.function || !strings.Contains(m.body, "{") || !strings.Contains(m.body, "...") {
+				continue
+			}
+			args := make([][]tok, len(s.args))
+			for n, a := range s.args {
+				args[n] = lexText(nil, a)
+			}
+			if f := functionIn(m.substitute(args), s); f != nil {
+				l.funcs[f.name] = append(l.funcs[f.name], f)
+				l.printing[f.name] = true
+			}
+		}
+	}
+}
+
+// functionIn reads a function definition out of expanded tokens.
+func functionIn(ts []tok, at *stmt) *function {
+	for i := 0; i+1 < len(ts); i++ {
+		if ts[i].kind != c.Ident || ts[i+1].kind != c.Open {
+			continue
+		}
+		args, next, ok := group(ts, i+1)
+		if !ok || next >= len(ts) || ts[next].text != "{" {
+			continue
+		}
+		params := make([]string, len(args))
+		for n, a := range args {
+			o := operand{toks: a}
+			params[n] = o.source()
+			if len(a) > 0 && a[len(a)-1].kind == c.Ident && len(a) > 1 {
+				params[n] = strings.TrimSuffix(params[n], a[len(a)-1].text) + " " + a[len(a)-1].text
+			}
+		}
+		f := &function{name: ts[i].text, file: at.file, line: at.line}
+		if !f.parseParams(strings.Join(params, ",")) {
+			return nil
+		}
+		for j := next; j+1 < len(ts); j++ {
+			if ts[j].kind != c.Ident || ts[j+1].kind != c.Open {
+				continue
+			}
+			args, _, ok := group(ts, j+1)
+			if !ok {
+				continue
+			}
+			s := stmt{file: at.file, line: at.line, fn: f.name, callee: ts[j].text}
+			for _, a := range args {
+				o := operand{toks: a}
+				s.args = append(s.args, o.source())
+			}
+			f.stmts = append(f.stmts, s)
+		}
+		return f
+	}
+	return nil
+}
+
+// views are the files from whose point of view a file's statements are read:
+// none for a C file; for a header that few files include, those, since their
+// pr_fmt and other macros reach into it.
+func (l *linker) views(file int32) []int32 {
+	if v := l.files[file].views; len(v) > 0 {
+		return v
+	}
+	return noViews
+}
+
+var noViews = []int32{-1}
+
+// maxViews bounds the files a header is read from: beyond it is a common
+// header, whose prints have common prefixes.
+const maxViews = 4
+
+// findViews notes for headers with statements which C files include them.
+func (l *linker) findViews() {
+	wanted := make(map[int32]bool)
+	bases := make(map[string]bool)
+	want := func(f int32) {
+		if fi := &l.files[f]; fi.header && !fi.userSpace && !wanted[f] {
+			wanted[f] = true
+			bases[fi.path[len(fi.dir):]] = true
+		}
+	}
+	for i := range l.stmts {
+		if l.printing[l.stmts[i].callee] {
+			want(l.stmts[i].file)
+		}
+	}
+	// Through private headers too: i8042.c includes i8042.h, which includes
+	// i8042-acpipnpio.h.
+	above := make(map[int32][]int32)
+	for i := range l.files {
+		fi := &l.files[i]
+		if fi.userSpace || !fi.header && !strings.HasSuffix(fi.path, ".c") {
+			continue
+		}
+		for _, inc := range l.in.Includes(i) {
+			if !bases[inc[strings.LastIndexByte(inc, '/')+1:]] {
+				continue
+			}
+			if h, ok := l.resolveInclude(fi, inc); ok && wanted[h] {
+				if fi.header {
+					above[h] = append(above[h], int32(i))
+					continue
+				}
+				l.files[h].views = append(l.files[h].views, int32(i))
+			}
+		}
+	}
+	for h, mids := range above {
+		if len(mids) > maxViews || strings.HasPrefix(l.files[h].path, "include/") {
+			continue
+		}
+		for _, mid := range mids {
+			base := l.files[mid].path[len(l.files[mid].dir):]
+			for i := range l.files {
+				fi := &l.files[i]
+				if fi.header || fi.dir != l.files[mid].dir || !strings.HasSuffix(fi.path, ".c") {
+					continue
+				}
+				for _, inc := range l.in.Includes(i) {
+					if inc == base {
+						l.files[h].views = append(l.files[h].views, int32(i))
+					}
+				}
+			}
+		}
+	}
+	for h := range wanted {
+		if len(l.files[h].views) > maxViews {
+			l.files[h].views = nil
+		}
+	}
+}
