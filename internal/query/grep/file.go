@@ -159,9 +159,10 @@ func (s *searcher) search(ctx context.Context, content []byte, r *Result) bool {
 		}
 		start, end, ok = s.next(ctx, text, end+1)
 	}
+	// Context behind the last match. Beyond MaxCount it can have matches, too.
 	for ; after > 0 && shown < len(text); after-- {
 		e := lineEnd(text, shown)
-		s.addLine(text, shown, e, lineAt(shown), false)
+		s.addLine(text, shown, e, lineAt(shown), s.automaton().MatchLine(text[shown:e]))
 		shown = e + 1
 	}
 	r.Lines = s.lines[firstLine:len(s.lines):len(s.lines)]

@@ -101,6 +101,7 @@ func TestSearch(t *testing.T) {
 			"h-1-1\nh-2-2\nh-3-3\nh:4:foo 4\nh-5-5\nh-6-6\nh:7:foo 7\nh-8-8\nh-9-9\nh-10-10\nh-11-11\n",
 		},
 		{"foo", pattern.Options{}, Options{After: 1, MaxCount: 1, Keep: func(p string) bool { return p == "h" }}, "h:4:foo 4\nh-5-5\n"},
+		{"foo", pattern.Options{}, Options{After: 3, MaxCount: 1, Keep: func(p string) bool { return p == "h" }}, "h:4:foo 4\nh-5-5\nh-6-6\nh:7:foo 7\n"},
 		{"[", pattern.Options{Literal: true}, Options{}, "e!unreadable\n"},
 	} {
 		got := grep(t, files, tt.pattern, tt.po, tt.opt)

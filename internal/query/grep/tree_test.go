@@ -80,6 +80,8 @@ var realPatterns = []struct {
 	text string
 	opt  pattern.Options
 	only bool // -l
+	more Options
+	args []string // what more is for ripgrep
 }{
 	{text: "kfree"},
 	{text: "kfree_rcu"},
@@ -120,6 +122,11 @@ var realPatterns = []struct {
 	{text: "\t \t"},
 	{text: `@`},
 	{text: `q[^u]\B`},
+	{text: "kfree_rcu", more: Options{Before: 2, After: 3}, args: []string{"-B2", "-A3"}},
+	{text: `^\}$`, more: Options{MaxCount: 2}, args: []string{"-m2"}},
+	{text: `sched\w*`, more: Options{Count: true}, args: []string{"-c"}},
+	{text: `ignore`, more: Options{Hidden: true}, args: []string{"--hidden"}},
+	{text: `int`, more: Options{Before: 1, After: 1, MaxCount: 3}, args: []string{"-C1", "-m3"}},
 }
 
 func TestAgainstRipgrep(t *testing.T) {
@@ -143,6 +150,8 @@ func TestAgainstRipgrep(t *testing.T) {
 				args = append(args, flag)
 			}
 		}
+		args = append(args, tt.args...)
+		tt.more.FilesOnly = tt.only
 		cmd := exec.Command(rg, append(args, "-e", tt.text)...)
 		cmd.Dir = tree.root
 		start := time.Now()
@@ -151,7 +160,7 @@ func TestAgainstRipgrep(t *testing.T) {
 		if err != nil && cmd.ProcessState.ExitCode() != 1 {
 			t.Fatal(err)
 		}
-		want := sortedLines(out)
+		want := slices.DeleteFunc(sortedLines(out), func(l []byte) bool { return string(l) == "--" })
 
 		start = time.Now()
 		chosen := tree.candidates(t, p)
@@ -159,7 +168,7 @@ func TestAgainstRipgrep(t *testing.T) {
 		searchTime := [2]time.Duration{}
 		for i, files := range []*Dir{chosen, all} {
 			start = time.Now()
-			got := collect(t, p, files, Options{FilesOnly: tt.only})
+			got := collect(t, p, files, tt.more)
 			searchTime[i] = time.Since(start)
 			compare(t, fmt.Sprintf("%q %+v", tt.text, tt.opt), sortedLines(got), want)
 		}
@@ -181,9 +190,17 @@ func collect(tb testing.TB, p *Pattern, files Files, opt Options) []byte {
 		if opt.FilesOnly {
 			out = append(append(out, r.Path...), '\n')
 		}
-		for _, l := range r.Lines {
+		if opt.Count {
 			out = append(append(out, r.Path...), ':')
-			out = append(strconv.AppendInt(out, int64(l.Number), 10), ':')
+			out = append(strconv.AppendInt(out, int64(r.Count), 10), '\n')
+		}
+		for _, l := range r.Lines {
+			sep := byte('-')
+			if l.Match {
+				sep = ':'
+			}
+			out = append(append(out, r.Path...), sep)
+			out = append(strconv.AppendInt(out, int64(l.Number), 10), sep)
 			out = append(append(out, l.Text...), '\n')
 		}
 		return nil
