@@ -3,7 +3,6 @@ package logmap
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -222,21 +221,24 @@ func FuzzOpen(f *testing.F) {
 	})
 }
 
-// FuzzLink feeds the linker the macros of hostile sources.
+// FuzzLink feeds the linker hostile sources: a header and a file that includes
+// it, beside the sound part of the tree.
 func FuzzLink(f *testing.F) {
-	src, err := os.ReadFile("testdata/tree.txtar")
+	a, err := txtar.ParseFile("testdata/tree.txtar")
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add(src)
-	f.Add([]byte("-- a.c --\n#define A(x) A(x A(x)) printk(x)\nvoid f(void)\n{\n\tA(\"%s\", A(\"\"));\n}\n"))
-	f.Fuzz(func(t *testing.T, src []byte) {
-		if len(src) > 1<<14 {
+	f.Add([]byte("#define LOG(fmt, ...) pr_info(\"x: \" fmt, ##__VA_ARGS__)\n"), []byte("#include \"x.h\"\nvoid f(void)\n{\n\tLOG(\"%d\\n\", 1);\n}\n"))
+	f.Add([]byte("#define A(x) A(x A(x)) printk(x)\n#define B A(B)\n"), []byte("#include \"x.h\"\nvoid f(void)\n{\n\tA(\"%s\", A(\"\"));\n\tB(\"\");\n}\n"))
+	f.Add([]byte("#define C(a, b...) D(b, #a, a##b)\n#define D(...) C(__VA_ARGS__, __VA_ARGS__) printk(__VA_ARGS__)\n"), []byte("#include \"x.h\"\nvoid f(const char *fmt, ...)\n{\n\tC(fmt, fmt);\n\tvprintk(fmt, args);\n\tf(\"%pV\", &vaf);\n}\n"))
+	f.Fuzz(func(t *testing.T, header, src []byte) {
+		if len(header)+len(src) > 1<<14 {
 			return
 		}
+		tree := &txtar.Archive{Files: append(slices.Clone(a.Files), txtar.File{Name: "drivers/x/x.h", Data: header}, txtar.File{Name: "drivers/x/x.c", Data: src})}
 		var b bytes.Buffer
-		if _, err := Link(extractTree(txtar.Parse(src)), &b); err != nil {
-			t.Skip(err)
+		if _, err := Link(extractTree(tree), &b); err != nil {
+			t.Fatal(err)
 		}
 		if _, err := Open(b.Bytes()); err != nil {
 			t.Fatal(err)

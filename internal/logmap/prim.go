@@ -4,6 +4,7 @@ package logmap
 // whatever macros they are written with.
 
 import (
+	"slices"
 	"strings"
 
 	"dekho/internal/lang/c"
@@ -73,6 +74,7 @@ type primSearch struct {
 	depends bool
 	found   []prim
 	steps   int
+	active  []*macro // being expanded
 }
 
 // maxPrims bounds the calls one statement comes to.
@@ -116,11 +118,20 @@ func (x *primSearch) find(ts []tok, depth int) {
 			continue
 		}
 		for _, m := range defs {
-			if m.function {
-				x.find(m.substitute(args), depth+1)
-			} else {
-				x.find(append(append([]tok{}, m.tokens()...), ts[i+1:next]...), depth+1)
+			if slices.Contains(x.active, m) {
+				continue // a macro is not expanded inside itself
 			}
+			x.active = append(x.active, m)
+			var body []tok
+			if m.function {
+				body = m.substitute(args)
+			} else {
+				body = append(append([]tok{}, m.tokens()...), ts[i+1:next]...)
+			}
+			if x.steps += len(body) / 4; x.steps <= maxExpansion {
+				x.find(body, depth+1)
+			}
+			x.active = x.active[:len(x.active)-1]
 		}
 		i = next - 1
 	}

@@ -4,6 +4,7 @@ package logmap
 // KERN_INFO pr_fmt("%s: " FMT "\n"), as far as the tree tells.
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -42,6 +43,8 @@ type evaluator struct {
 	// A macro may have a definition for each of several configurations.
 	// variant says which to take; variants is set to how many there are.
 	variant, variants int
+
+	active []*macro // being expanded
 
 	symbolic bool // arguments of the statement become chunks of their own
 	local    bool // the text depends on function or line
@@ -190,14 +193,26 @@ func (e *evaluator) ident(ts []tok, i, depth int) int {
 			if !call {
 				continue
 			}
-			e.walk(m.substitute(args), depth+1)
+			e.expand(m, m.substitute(args), depth)
 			return next - 1
 		}
-		e.walk(m.tokens(), depth+1)
+		e.expand(m, m.tokens(), depth)
 		return i
 	}
 	e.unknown()
 	return next - 1
+}
+
+// expand evaluates the body of m, unless that is what is going on already.
+func (e *evaluator) expand(m *macro, body []tok, depth int) {
+	if slices.Contains(e.active, m) {
+		e.unknown()
+		return
+	}
+	e.active = append(e.active, m)
+	e.steps += len(body) / 4
+	e.walk(body, depth+1)
+	e.active = e.active[:len(e.active)-1]
 }
 
 // seen returns the definitions of name visible in a context.
