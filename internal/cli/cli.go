@@ -11,7 +11,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"strings"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -64,7 +64,7 @@ func commands(a *app) []*cobra.Command {
 		newGrep(a),
 		newFind(a),
 		newDemo(a),
-		newMan(a),
+		newMan(),
 		newVersion(a),
 	}
 }
@@ -144,8 +144,17 @@ func complete(cmd *cobra.Command, flag string, fn cobra.CompletionFunc) {
 	}
 }
 
+// Most runs are over before collecting garbage is worth it; the limit keeps the
+// long ones, such as a log of gigabytes, from taking that as a licence.
+const (
+	gcPercent   = 400
+	memoryLimit = 1 << 30
+)
+
 // Main runs the program and returns its exit code.
 func Main(args []string, streams *Streams) int {
+	debug.SetGCPercent(gcPercent)
+	debug.SetMemoryLimit(memoryLimit)
 	a := &app{Streams: streams, out: bufio.NewWriterSize(streams.Out, 64<<10)}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -156,7 +165,7 @@ func Main(args []string, streams *Streams) int {
 	if ferr := a.out.Flush(); err == nil && ferr != nil {
 		err = &workbench.InputError{Name: "standard output", Err: ferr}
 	}
-	if merr := a.meter.stop(a.Err); err == nil {
+	if merr := a.meter.stop(a.tell); err == nil {
 		err = merr
 	}
 	if ctx.Err() != nil && (err == nil || errors.Is(err, context.Canceled)) {
@@ -164,7 +173,7 @@ func Main(args []string, streams *Streams) int {
 	}
 	code := exitCode(err)
 	if err != nil && !errors.Is(err, errNothing) {
-		fmt.Fprintf(a.Err, "dekho: %s\n", strings.TrimPrefix(err.Error(), "dekho: "))
+		a.tell("dekho: %s\n", err)
 	}
 	return code
 }
@@ -227,8 +236,13 @@ func (a *app) style() render.Style {
 // say writes a remark to standard error.
 func (a *app) say(format string, args ...any) {
 	if !a.global.quiet {
-		fmt.Fprintf(a.Err, "dekho: "+format+"\n", args...)
+		a.tell("dekho: "+format+"\n", args...)
 	}
+}
+
+// tell writes to standard error. Should that fail, there is nobody to tell.
+func (a *app) tell(format string, args ...any) {
+	_, _ = fmt.Fprintf(a.Err, format, args...)
 }
 
 // noArgs, someArgs and maxArgs check the number of arguments.

@@ -86,8 +86,8 @@ func runGrep(cmd *cobra.Command, a *app, o *grepOptions, args []string) error {
 		}
 		err = g.Run(cmd.Context(), func(r *workbench.GrepResult) error {
 			if r.Err != nil {
-				a.say("%v", r.Err)
-				return nil
+				a.say("%v", r.Err) // the other files are searched all the same
+				return nil         //nolint:nilerr // see above
 			}
 			found = true
 			if json != nil {

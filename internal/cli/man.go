@@ -13,7 +13,7 @@ import (
 	"dekho/internal/workbench"
 )
 
-func newMan(a *app) *cobra.Command {
+func newMan() *cobra.Command {
 	return &cobra.Command{
 		Use:     "man DIR",
 		Short:   "Write the manual pages to a directory",

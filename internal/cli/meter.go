@@ -2,8 +2,6 @@ package cli
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"os"
 	"runtime"
 	"runtime/pprof"
@@ -57,7 +55,7 @@ func (m *meter) step(name string, took time.Duration) {
 }
 
 // stop ends the measurements and reports them.
-func (m *meter) stop(w io.Writer) error {
+func (m *meter) stop(tell func(format string, args ...any)) error {
 	var err error
 	if m.profile != nil {
 		pprof.StopCPUProfile()
@@ -69,11 +67,11 @@ func (m *meter) stop(w io.Writer) error {
 	}
 	if m.timing {
 		for _, s := range m.steps {
-			fmt.Fprintf(w, "%12.3f ms  %s\n", milliseconds(s.took), s.name)
+			tell("%12.3f ms  %s\n", milliseconds(s.took), s.name)
 		}
 		var mem runtime.MemStats
 		runtime.ReadMemStats(&mem)
-		fmt.Fprintf(w, "%12.3f ms  total; heap %d MB, %d collections\n", milliseconds(time.Since(m.began)), mem.Sys>>20, mem.NumGC)
+		tell("%12.3f ms  total; heap %d MB, %d collections\n", milliseconds(time.Since(m.began)), mem.Sys>>20, mem.NumGC)
 	}
 	return err
 }

@@ -160,12 +160,11 @@ func binary(ts *testscript.TestScript, _ bool, args []string) {
 
 // TestDemoLog makes sure that the log of the demonstration is the capture.
 func TestDemoLog(t *testing.T) {
-	f, err := os.Open("demo.log.gz")
+	packed, err := os.ReadFile("demo.log.gz")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
+	z, err := gzip.NewReader(bytes.NewReader(packed))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,7 +52,7 @@ func (t *LogText) Record(r *workbench.LogRecord) error {
 	if t.opts.Brief || r.Verdict == workbench.NotKernel && (!t.opts.All || r.Text == "") {
 		return nil
 	}
-	var w io.Writer = t.w
+	w := t.w
 	if t.spool != nil {
 		w = t.spool
 	}

@@ -86,7 +86,8 @@ func (t *Tree) find(ctx context.Context, q *fuzzy.Query, text string, o FindOpti
 	if err != nil {
 		return nil, err
 	}
-	defer t.w.step("definitions")()
+	stop = t.w.step("definitions")
+	defer stop()
 	var out []Found
 	for i := range found {
 		f := &found[i]

@@ -109,7 +109,8 @@ func (t *Tree) ExplainLog(ctx context.Context, name string, in io.Reader, opts L
 	if err != nil {
 		return sum, err
 	}
-	defer t.w.step("explain " + name)()
+	stop = t.w.step("explain " + name)
+	defer stop()
 
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -150,7 +151,7 @@ func (t *Tree) ExplainLog(ctx context.Context, name string, in io.Reader, opts L
 	if ctx.Err() == nil { // else the reader may be waiting for input: it ends with its next record
 		<-done
 		sum.finish(lr.r.Boots(), lr.r.Stats())
-		lr.r.Close()
+		_ = lr.r.Close() // its error is always nil
 	}
 	switch {
 	case err != nil:

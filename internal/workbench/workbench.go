@@ -143,7 +143,8 @@ type Tree struct {
 // Open opens the tree that the options name. The error wraps ErrNoIndex,
 // ErrDamaged or ErrVersion if one of them is the case.
 func (w *Workbench) Open() (*Tree, error) {
-	defer w.step("open index")()
+	stop := w.step("open index")
+	defer stop()
 	root, err := w.choose()
 	if err != nil {
 		return nil, err
