@@ -313,8 +313,9 @@ func releaseOf(release, banner string) string {
 			return v
 		}
 	}
-	if _, rest, ok := strings.Cut(banner, "(Ubuntu "); ok {
-		rest, _, _ = strings.Cut(rest, ")")
+	// The compiler may be Ubuntu's too, further ahead.
+	if at := strings.LastIndex(banner, "(Ubuntu "); at >= 0 {
+		rest, _, _ := strings.Cut(banner[at+len("(Ubuntu "):], ")")
 		if i := strings.LastIndexByte(rest, ' '); i >= 0 {
 			if v := leadingVersion(rest[i+1:]); v != "" {
 				return v
