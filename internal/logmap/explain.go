@@ -19,7 +19,8 @@ import (
 type Verdict uint8
 
 const (
-	// Unknown: no statement of the tree fits, though the kernel printed it.
+	// Unknown: no statement of the tree fits, though the kernel printed it; or
+	// only such fit as could print anything ("%s\n"), which are listed then.
 	Unknown Verdict = iota
 	// NotKernel: the record is not the kernel's.
 	NotKernel
@@ -326,6 +327,7 @@ const (
 	certainGap   = 14
 	certainBits  = 18
 	likelyGap    = 2.5
+	anyoneAbove  = 8   // so many statements without words of their own fit any text
 	strangerBits = 22  // for a record that does not say it is the kernel's
 	hopeless     = -20 // scores below are no answer
 )
@@ -361,7 +363,7 @@ func (s *Session) decide(i int) Explanation {
 	for _, p := range best.parts {
 		e.Parts = append(e.Parts, s.m.site(p.id, 0, 0))
 	}
-	trust := [...]float64{Certain: 1, Likely: 0.6, Ambiguous: 0.2}[e.Verdict]
+	trust := [...]float64{Certain: 1, Likely: 0.6, Ambiguous: 0.2, Unknown: 0}[e.Verdict]
 	if len(s.previous) >= lookBehind {
 		copy(s.previous, s.previous[1:])
 		s.previous = s.previous[:lookBehind-1]
@@ -393,6 +395,8 @@ func (s *Session) verdict(d *draft) Verdict {
 		return Certain
 	case gap >= likelyGap:
 		return Likely
+	case best.hit.Specificity < 0 && best.score < 0 && len(d.cands) > anyoneAbove:
+		return Unknown
 	}
 	return Ambiguous
 }
