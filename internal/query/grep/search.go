@@ -103,7 +103,7 @@ func (p *Pattern) Search(ctx context.Context, files Files, opt Options, emit fun
 	queue := make(chan *chunk, ahead*workers)
 	var mu sync.Mutex
 	taken := 0 // chunks, guarded by mu as is the order in queue
-	work := func() error {
+	work := func() {
 		s := newSearcher(p, &opt)
 		r := files.Reader()
 		for {
@@ -124,19 +124,21 @@ func (p *Pattern) Search(ctx context.Context, files Files, opt Options, emit fun
 			}
 			mu.Unlock()
 			if !ok {
-				return nil
+				return
 			}
 			s.searchChunk(ctx, files, r, i*size, min(n, (i+1)*size), c)
 		}
 	}
 	for range workers {
 		wg.Go(func() {
-			var err error
-			if opt.Guard != nil {
-				err = opt.Guard(work)
-			} else {
-				err = work()
+			if opt.Guard == nil {
+				work()
+				return
 			}
+			err := opt.Guard(func() error {
+				work()
+				return nil
+			})
 			if err != nil {
 				cancel(err)
 			}
