@@ -255,6 +255,9 @@ func (t *LogText) Summary(s *workbench.LogSummary) error {
 	return err
 }
 
+// bootsShown is how many lines the boots of a log get.
+const bootsShown = 8
+
 // summary writes what comes first on the screen.
 func (t *LogText) summary(s *workbench.LogSummary) error {
 	l := &t.line
@@ -289,7 +292,14 @@ func (t *LogText) summary(s *workbench.LogSummary) error {
 		if i > 0 {
 			label = ""
 		}
-		if err := row(label, bootText(&s.Boots[i])); err != nil {
+		text := bootText(&s.Boots[i])
+		if left := len(s.Boots) - bootsShown; left > 1 && i >= bootsShown-1 && i < len(s.Boots)-1 {
+			if i >= bootsShown {
+				continue
+			}
+			text = fmt.Sprintf("... and %d more ...", left)
+		}
+		if err := row(label, text); err != nil {
 			return err
 		}
 	}
