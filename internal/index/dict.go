@@ -29,6 +29,9 @@ type scanner struct {
 // blocks is the number of blocks of the dictionary.
 func (s *segment) blocks() int { return s.dictIdx.Len()/4 - 1 }
 
+// namesIn is the number of names in a block.
+func (s *segment) namesIn(block int) int { return min(dictBlock, s.names-block*dictBlock) }
+
 // rawBlock is the bytes of a block.
 func (s *segment) rawBlock(block int) ([]byte, error) {
 	p, err := s.dictIdx.Bytes(4*uint64(block), 8)

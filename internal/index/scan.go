@@ -9,40 +9,10 @@ import (
 	"sync/atomic"
 )
 
-// Letters is the set of characters of a name, roughly: a bit for each letter
-// without its case, five for the digits two by two, one for all else. A name
-// can hold the characters of a query in any order only if its Letters hold
-// those of the query.
-type Letters uint32
-
-// LettersOf returns the Letters of a name or query.
-func LettersOf[S []byte | string](name S) (l Letters) {
-	for i := range len(name) {
-		l |= letterBits[name[i]]
-	}
-	return l
-}
-
-var letterBits = func() (t [256]Letters) {
-	for c := range t {
-		t[c] = 1 << 31
-	}
-	for i := range 26 {
-		t['a'+i], t['A'+i] = 1<<i, 1<<i
-	}
-	for i := range 10 {
-		t['0'+i] = 1 << (26 + i%5)
-	}
-	return t
-}()
-
 // Scan says which names ScanNames visits.
 type Scan struct {
 	// Roles are those of which a name must have one.
 	Roles RoleSet
-	// Letters are those that a name must have all of. Names that do not are
-	// passed over at a fraction of the cost.
-	Letters Letters
 	// Workers is how many goroutines scan.
 	Workers int
 }
@@ -119,44 +89,27 @@ func (c *blockScan) blocks(s *segment, from, to int) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	first := from * dictBlock
-	n := min(to*dictBlock, s.names) - first
-	letters, err := s.letters.Bytes(4*uint64(first), 4*uint64(n))
-	if err != nil {
-		return false, err
-	}
 	for b := from; b < to; b++ {
-		here := letters[:min(4*dictBlock, len(letters))]
-		letters = letters[len(here):]
-		hits := uint32(0)
-		for i := 0; i+4 <= len(here); i += 4 {
-			if c.Letters&^Letters(binary.LittleEndian.Uint32(here[i:])) == 0 {
-				hits |= 1 << (i / 4)
-			}
-		}
-		if hits == 0 {
-			continue
-		}
-		if ok, err := c.block(s, b, hits, masks); err != nil || !ok {
+		if ok, err := c.block(s, b, masks); err != nil || !ok {
 			return false, err
 		}
 	}
 	return true, nil
 }
 
-// block visits those names of a block of which hits has a bit.
-func (c *blockScan) block(s *segment, b int, hits uint32, masks []byte) (bool, error) {
+// block visits the names of a block.
+func (c *blockScan) block(s *segment, b int, masks []byte) (bool, error) {
 	p, err := s.rawBlock(b)
 	if err != nil {
 		return false, err
 	}
 	_, at := uvarintAt(p, 0) // where its postings start
 	name := c.name[:0]
-	for first := true; hits != 0; first = false {
+	for i := range s.namesIn(b) {
 		var shared, length, mask uint64
 		// Nearly always all four numbers are one byte each; the calls to read
 		// longer ones are too much for the rest.
-		if !first {
+		if i > 0 {
 			if at < len(p) && p[at] < 0x80 {
 				shared = uint64(p[at])
 				at++
@@ -182,16 +135,13 @@ func (c *blockScan) block(s *segment, b int, hits uint32, masks []byte) (bool, e
 			mask, at = uvarintAt(p, at)
 			_, at = uvarintAt(p, at) // how long its postings are
 		}
-		if hits&1 != 0 {
-			roles, ok := maskAt(masks, mask)
-			if !ok {
-				return false, s.damaged("roles in block %d of its dictionary", b)
-			}
-			if roles&c.Roles != 0 && !c.fn(name, roles) {
-				return false, nil
-			}
+		roles, ok := maskAt(masks, mask)
+		if !ok {
+			return false, s.damaged("roles in block %d of its dictionary", b)
 		}
-		hits >>= 1
+		if roles&c.Roles != 0 && !c.fn(name, roles) {
+			return false, nil
+		}
 	}
 	c.name = name
 	return true, nil

@@ -12,6 +12,7 @@ import (
 
 	"github.com/klauspost/compress/s2"
 
+	"dekho/internal/query/fuzzy"
 	"dekho/internal/store"
 	"dekho/internal/trigram"
 )
@@ -25,7 +26,7 @@ type segment struct {
 	names     int
 	languages []blobKey // without hashes; 0 is no language
 
-	docTable, hashes, facts, texts, textIdx, logs, logIdx, masks, dict, dictIdx, letters, posts, trigramSec *store.Section
+	docTable, hashes, facts, texts, textIdx, logs, logIdx, masks, dict, dictIdx, digests, posts, trigramSec *store.Section
 
 	textOnce    sync.Once
 	textStrings []atomic.Pointer[string] // texts that were asked for
@@ -55,7 +56,7 @@ func newSegment(f *store.File) (*segment, error) {
 	s := &segment{f: f}
 	for tag, sec := range map[store.Tag]**store.Section{
 		tagDocs: &s.docTable, tagHashes: &s.hashes, tagFacts: &s.facts, tagTexts: &s.texts, tagTextIdx: &s.textIdx,
-		tagLogs: &s.logs, tagLogIdx: &s.logIdx, tagMasks: &s.masks, tagDict: &s.dict, tagDictIdx: &s.dictIdx, tagLetters: &s.letters,
+		tagLogs: &s.logs, tagLogIdx: &s.logIdx, tagMasks: &s.masks, tagDict: &s.dict, tagDictIdx: &s.dictIdx, tagDigests: &s.digests,
 		tagPosts: &s.posts, tagTrigrams: &s.trigramSec,
 	} {
 		var err error
@@ -71,7 +72,7 @@ func newSegment(f *store.File) (*segment, error) {
 		return nil, err
 	}
 	if s.docTable.Len() != s.docs*docSize || s.hashes.Len() != 4*s.docs ||
-		s.dictIdx.Len() != 4*((s.names+dictBlock-1)/dictBlock+1) || s.letters.Len() != 4*s.names || s.textIdx.Len() < 4 || s.logIdx.Len() < 8 {
+		s.dictIdx.Len() != 4*((s.names+dictBlock-1)/dictBlock+1) || s.digests.Len() != fuzzy.DigestSize*(s.dictIdx.Len()/4-1) || s.textIdx.Len() < 4 || s.logIdx.Len() < 8 {
 		return nil, s.damaged("sections do not fit its counts")
 	}
 	return s, nil

@@ -8,12 +8,13 @@ import (
 	"io"
 	"slices"
 
+	"dekho/internal/query/fuzzy"
 	"dekho/internal/store"
 )
 
 // segmentKind is the format of segment files. Any change of what a section
 // means, of the trigram section and of lang.Role included, takes a new number.
-var segmentKind = store.Kind{Magic: [8]byte{'D', 'E', 'K', 'H', 'O', 'S', 'E', 'G'}, Format: 1}
+var segmentKind = store.Kind{Magic: [8]byte{'D', 'E', 'K', 'H', 'O', 'S', 'E', 'G'}, Format: 2}
 
 // The sections of a segment. docs/index-format.md describes them.
 var (
@@ -28,7 +29,7 @@ var (
 	tagMasks    = store.MakeTag("masks")    // u32: sets of roles
 	tagDict     = store.MakeTag("dict")     // blocks of names
 	tagDictIdx  = store.MakeTag("dictidx")  // u32: where each block starts, and the end
-	tagLetters  = store.MakeTag("letters")  // u32: the Letters of each name, in order
+	tagDigests  = store.MakeTag("digests")  // of the blocks of the dictionary; see package fuzzy
 	tagPosts    = store.MakeTag("posts")    // postings of all names, in order
 	tagTrigrams = store.MakeTag("trigrams") // see package trigram
 )
@@ -51,14 +52,14 @@ func (b *builder) write(w io.Writer) (*store.Writer, error) {
 	// refer to.
 	sw.Begin(tagPosts)
 	keys, masks := b.names.sorted()
-	dict, dictIdx, letters := b.writeNames(sw, keys)
+	dict, dictIdx, digests := b.writeNames(sw, keys)
 
 	sw.Begin(tagDict)
 	_, _ = sw.Write(dict) // Finish returns the first error of all writes
 	sw.Begin(tagDictIdx)
 	writeUint32s(sw, dictIdx)
-	sw.Begin(tagLetters)
-	writeUint32s(sw, letters)
+	sw.Begin(tagDigests)
+	_, _ = sw.Write(digests)
 	sw.Begin(tagMasks)
 	writeUint32s(sw, masks)
 
@@ -103,7 +104,7 @@ func (b *builder) write(w io.Writer) (*store.Writer, error) {
 }
 
 // writeNames writes the postings of all names and returns the dictionary, where
-// its blocks start, and the letters of each name.
+// its blocks start, and their digests.
 //
 // A block of the dictionary is
 //
@@ -111,11 +112,12 @@ func (b *builder) write(w io.Writer) (*store.Writer, error) {
 //	for each name: bytes shared with the name before it (uvarint; not for the
 //	first), bytes that follow (uvarint), those bytes, index of its roles in
 //	masks (uvarint), length of its postings (uvarint)
-func (b *builder) writeNames(sw *store.Writer, keys []sortKey) (dict []byte, index []uint32, letters []Letters) {
+func (b *builder) writeNames(sw *store.Writer, keys []sortKey) (dict []byte, index []uint32, digests []byte) {
 	n := &b.names
 	dict = make([]byte, 0, 16*len(keys))
 	index = make([]uint32, 0, len(keys)/dictBlock+2)
-	letters = make([]Letters, len(keys))
+	digests = make([]byte, 0, fuzzy.DigestSize*(len(keys)/dictBlock+1))
+	var digester fuzzy.Digester
 	var posts, prev []byte
 	touch := byte(0)
 	for i, k := range keys {
@@ -125,20 +127,24 @@ func (b *builder) writeNames(sw *store.Writer, keys []sortKey) (dict []byte, ind
 			for _, k := range keys[i:min(i+dictBlock, len(keys))] {
 				touch += n.recs.buf[uint64(k.rec)<<3]
 			}
+			if i > 0 {
+				digests = digester.AppendTo(digests)
+			}
 			index = append(index, uint32(len(dict)))
 			dict = binary.AppendUvarint(dict, sw.Pos())
 			prev = nil
 		}
 		name := n.name(k.rec)
+		shared := 0
 		if i%dictBlock != 0 {
-			shared := commonPrefix(prev, name)
+			shared = commonPrefix(prev, name)
 			dict = binary.AppendUvarint(dict, uint64(shared))
 			dict = appendString(dict, name[shared:])
 		} else {
 			dict = appendString(dict, name)
 		}
 		prev = name
-		letters[i] = LettersOf(name)
+		digester.Add(shared, name[shared:])
 		posts = n.postings(posts[:0], k.rec)
 		dict = binary.AppendUvarint(dict, uint64(k.mask))
 		dict = binary.AppendUvarint(dict, uint64(len(posts)))
@@ -146,8 +152,11 @@ func (b *builder) writeNames(sw *store.Writer, keys []sortKey) (dict []byte, ind
 		// Nothing is added any more: the field has served and takes the rank.
 		binary.LittleEndian.PutUint32(n.recs.buf[uint64(k.rec)<<3+recDoc:], uint32(i))
 	}
+	if len(keys) > 0 {
+		digests = digester.AppendTo(digests)
+	}
 	n.touch = touch
-	return dict, append(index, uint32(len(dict))), letters
+	return dict, append(index, uint32(len(dict))), digests
 }
 
 // writeFacts writes the functions, conditions and includes of each blob, and

