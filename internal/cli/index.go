@@ -178,7 +178,7 @@ func (p *progress) update(s workbench.Progress) {
 		}
 		p.phase = s.Phase
 		p.bar = progressbar.NewOptions64(total,
-			progressbar.OptionSetWriter(p.w), progressbar.OptionSetDescription(s.Phase), progressbar.OptionShowBytes(total > 0),
+			progressbar.OptionSetWriter(p.w), progressbar.OptionSetDescription(s.Phase), progressbar.OptionSetPredictTime(total > 0),
 			progressbar.OptionSetWidth(30), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
 	}
 	_ = p.bar.Set64(min(s.Bytes, max(total, 0)))

@@ -24,9 +24,8 @@ func IndexText(w io.Writer, style Style, root string, s *workbench.IndexStats) e
 	switch {
 	case s.Unchanged:
 		l.tail("", "unchanged, ")
-	case s.Extracted == s.Files:
-	default:
-		l.tail("", thousands(s.Extracted)+" read, ")
+	case s.Read < s.Files:
+		l.tail("", thousands(s.Read)+" read, ")
 	}
 	l.tail("", fmt.Sprintf("%s, %s; index %s; %.2f s", count(s.Files, "file"), megabytes(s.Bytes), megabytes(s.IndexBytes), total.Seconds()))
 	skipped := 0

@@ -86,6 +86,9 @@ func (l *line) write(text string) {
 
 // tail appends text that is never cut: the message of a record.
 func (l *line) tail(color ink, text string) {
+	if text == "" {
+		return
+	}
 	colored := l.style.Color && color != ""
 	if colored {
 		l.buf = append(l.buf, color...)
