@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -246,14 +247,16 @@ type presenter struct {
 	conditions bool
 	noText     bool
 
-	file    source.FileID
-	path    string
-	content []byte
-	changed bool
-	line    uint32 // at which at stands
-	at      int
-	conds   []index.Cond
-	lines   uint32
+	reader   source.Reader
+	file     source.FileID
+	path     string
+	content  []byte
+	changed  bool
+	compared bool   // changed is known for sure
+	line     uint32 // at which at stands
+	at       int
+	conds    []index.Cond
+	lines    uint32
 }
 
 func (t *Tree) newPresenter(name string) *presenter {
@@ -270,6 +273,10 @@ func (p *presenter) result(r index.Ref) (Result, error) {
 	text := p.text(r.Line)
 	if i := wordIn(text, p.name); i >= 0 {
 		res.Column = i + 1
+	} else if !p.noText && !p.changed && !p.compared {
+		// A macro pastes the name together, or the file is not what it was.
+		p.compare()
+		res.Changed = p.changed
 	}
 	res.Text = string(text)
 	fn, ok, err := p.funcs.At(r.File, r.Line)
@@ -287,15 +294,18 @@ func (p *presenter) result(r index.Ref) (Result, error) {
 
 func (p *presenter) load(id source.FileID) error {
 	p.file, p.path = id, p.t.idx.Path(id)
-	p.content, p.changed, p.line, p.at = nil, false, 1, 0
+	p.content, p.changed, p.compared, p.line, p.at = nil, false, false, 1, 0
 	if !p.noText {
-		// A file that cannot be read is a changed one: the index still knows
-		// where the name was.
-		content, changed, err := p.t.idx.ReadFile(id)
+		was, err := p.t.idx.File(id)
 		if err != nil {
-			changed = true
+			return err
 		}
-		p.content, p.changed = content, changed
+		// A file that cannot be read is a changed one: the index still knows
+		// where the name was. As long as the name stands where it should, the
+		// size is all that is compared, which is what makes thousands of files
+		// bearable.
+		content, err := p.reader.ReadText(filepath.Join(p.t.Root(), filepath.FromSlash(p.path)), p.path)
+		p.content, p.changed = content, err != nil || int64(len(content)) != was.Size
 	}
 	if p.conditions {
 		var err error
@@ -309,6 +319,12 @@ func (p *presenter) load(id source.FileID) error {
 		p.lines = f.Lines
 	}
 	return nil
+}
+
+// compare tells for sure whether the file is what was indexed.
+func (p *presenter) compare() {
+	_, changed, err := p.t.idx.ReadFile(p.file)
+	p.changed, p.compared = changed || err != nil, true
 }
 
 // text is a line of the file, without the white space around it.
