@@ -321,6 +321,8 @@ func (p *presenter) load(id source.FileID) error {
 	return nil
 }
 
+var newline = []byte{'\n'}
+
 // compare tells for sure whether the file is what was indexed.
 func (p *presenter) compare() {
 	_, changed, err := p.t.idx.ReadFile(p.file)
@@ -331,6 +333,16 @@ func (p *presenter) compare() {
 func (p *presenter) text(line uint32) []byte {
 	if line < p.line {
 		p.line, p.at = 1, 0
+	}
+	// Counting the newlines of a block takes less time than finding one of them.
+	const block = 1 << 9
+	for p.line < line && p.at+block < len(p.content) {
+		n := uint32(bytes.Count(p.content[p.at:p.at+block], newline))
+		if p.line+n >= line {
+			break
+		}
+		p.line += n
+		p.at += block
 	}
 	for p.line < line {
 		n := bytes.IndexByte(p.content[p.at:], '\n')
