@@ -62,6 +62,7 @@ func TestScripts(t *testing.T) {
 			"binary":    binary,
 			"exits":     exits,
 			"gzip":      gzipFile,
+			"hostile":   hostile,
 			"truncate":  truncate,
 		},
 	})
@@ -156,6 +157,18 @@ func binary(ts *testscript.TestScript, _ bool, args []string) {
 	noise := make([]byte, 1<<16)
 	rand.NewChaCha8([32]byte{}).Read(noise) //nolint:errcheck // never fails
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), noise, 0o600))
+}
+
+// hostile writes a log with everything in it that breaks readers: a line of a
+// megabyte, NUL bytes, bytes that are not UTF-8, escape sequences, half a record.
+func hostile(ts *testscript.TestScript, _ bool, args []string) {
+	log := "[    1.000000] rover: alpha: wheels ready\n" +
+		"[    1.100000] " + strings.Repeat("rover ", 1<<20/6) + "\n" +
+		"[    1.200000] rover: be\x00ta: wheels ready\n" +
+		"[    1.300000] rover: \xff\xfe: wheels ready\n" +
+		"[    1.400000] \x1b]0;title\arover: \x1b[31mgamma\x1b[0m: wheels ready\r\r\n" +
+		"[    1.5000"
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(log), 0o600))
 }
 
 // TestDemoLog makes sure that the log of the demonstration is the capture.
