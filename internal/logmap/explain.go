@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"dekho/internal/klog"
 	"dekho/internal/logmap/pattern"
@@ -112,7 +113,7 @@ type Session struct {
 	teller  *finder   // of Decide
 	drafts  []draft   // of the batch being decided
 
-	seen     map[uint32]int  // files that certainly printed, and how often
+	seen     []bool          // files that certainly printed
 	seenDir  map[string]bool // their directories
 	certain  int             // records that were certain
 	previous []neighbour     // of the records just before, newest last
@@ -131,7 +132,7 @@ func (m *Map) NewSession(o Options) *Session {
 	if o.MaxSites <= 0 {
 		o.MaxSites = 32
 	}
-	return &Session{m: m, opts: o, arch: o.Arch, teller: newFinder(m, &o, o.Arch), seen: make(map[uint32]int), seenDir: make(map[string]bool)}
+	return &Session{m: m, opts: o, arch: o.Arch, teller: newFinder(m, &o, o.Arch), seen: make([]bool, m.nFiles), seenDir: make(map[string]bool)}
 }
 
 // SetArch tells the session what architecture the log comes from, when the
@@ -179,11 +180,21 @@ func (s *Session) Draft(rs []*klog.Record) *Batch {
 		}
 		return b
 	}
+	// Some texts cost many times what others do: the work is shared out in
+	// small pieces.
+	const piece = perWorker / 4
+	var next atomic.Int64
 	var wg sync.WaitGroup
-	for w := range workers {
+	for _, f := range s.finders[:workers] {
 		wg.Go(func() {
-			for i := w * len(rs) / workers; i < (w+1)*len(rs)/workers; i++ {
-				s.finders[w].draft(rs[i], &b.drafts[i])
+			for {
+				end := int(next.Add(piece))
+				if end-piece >= len(rs) {
+					return
+				}
+				for i := end - piece; i < min(end, len(rs)); i++ {
+					f.draft(rs[i], &b.drafts[i])
+				}
 			}
 		})
 	}
@@ -248,16 +259,14 @@ func (s *Session) context(i int) {
 		case near > 0:
 			c.score += near
 			c.why |= reason
-		case s.seen[file] > 0:
+		case s.hasSeen(file):
 			c.score += fileSeen
 			c.why |= whySeen
-		case s.certain >= enoughSeen && !s.seenDir[s.m.dir(file)]:
-			c.score += silentDir
-			if c.why&whyOthers != 0 {
-				c.score += silentDriver
-			}
 		}
 		top = max(top, c.score)
+	}
+	if s.certain >= enoughSeen {
+		top = s.silent(d, top)
 	}
 	// What is far behind is no rival; dropping it keeps sorting cheap.
 	reach := rivals
@@ -275,6 +284,30 @@ func (s *Session) context(i int) {
 		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.id, b.id))
 	})
 }
+
+// silent charges those candidates near the top whose directories have not
+// printed in this log, and returns the new top.
+func (s *Session) silent(d *draft, top float64) float64 {
+	best := -1000.0
+	for n := range d.cands {
+		c := &d.cands[n]
+		if c.score >= top-nearTop {
+			if file := s.m.originFile(c.id); c.why&(whyFunction|whyFile|whySeen) == 0 && !s.seenDir[s.m.dir(file)] {
+				c.score += silentDir
+				if c.why&whyOthers != 0 {
+					c.score += silentDriver
+				}
+			}
+		}
+		best = max(best, c.score)
+	}
+	return best
+}
+
+func (s *Session) hasSeen(file uint32) bool { return file < uint32(len(s.seen)) && s.seen[file] }
+
+// nearTop is how far behind the first a candidate may be for silence to matter.
+const nearTop = 20
 
 // How far, in bits, a candidate may be behind the first to be listed, and how
 // far if there are many.
@@ -371,7 +404,9 @@ func (s *Session) decide(i int) Explanation {
 	s.previous = append(s.previous, neighbour{best.id, trust})
 	if e.Verdict == Certain {
 		f := s.m.originFile(best.id)
-		s.seen[f]++
+		if f < uint32(len(s.seen)) {
+			s.seen[f] = true
+		}
 		s.seenDir[s.m.dir(f)] = true
 		s.certain++
 	}

@@ -99,7 +99,7 @@ type finder struct {
 	caps  pattern.Captures
 	hits  []pattern.Hit
 	elems []pattern.Elem
-	files map[uint32]*fileFacts
+	files []*fileFacts // by file
 	cache map[textKey]cached
 }
 
@@ -122,7 +122,7 @@ type verdictOnDriver struct {
 }
 
 func newFinder(m *Map, o *Options, arch string) *finder {
-	return &finder{m: m, opts: o, arch: arch, mat: m.set.NewMatcher(), files: make(map[uint32]*fileFacts), cache: make(map[textKey]cached)}
+	return &finder{m: m, opts: o, arch: arch, mat: m.set.NewMatcher(), files: make([]*fileFacts, m.nFiles), cache: make(map[textKey]cached)}
 }
 
 // reset forgets what depended on the architecture.
@@ -266,8 +266,12 @@ func (f *finder) rankHits(hits []pattern.Hit, text []byte, d *draft, r *klog.Rec
 		if !h.Whole && h.Specificity < 2 {
 			continue // a few letters at the start say nothing
 		}
-		if saturate(float64(h.Specificity)) < best-reach {
+		bits := saturate(float64(h.Specificity))
+		if bits < best-reach {
 			break
+		}
+		if h.Whole && bits < best-nearReach-10 {
+			continue // only what starts a line can gain by what follows
 		}
 		if !f.mat.Match(h.ID, text, &f.caps) {
 			continue
@@ -316,6 +320,9 @@ func letters(elems []pattern.Elem) (n int) {
 
 // facts returns what is known of a file.
 func (f *finder) facts(file uint32) *fileFacts {
+	if file >= uint32(len(f.files)) {
+		return &fileFacts{} // a damaged map
+	}
 	if ff := f.files[file]; ff != nil {
 		return ff
 	}

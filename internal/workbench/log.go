@@ -204,7 +204,7 @@ type draftedRun struct {
 // say by themselves is worked out for one batch while the one before is
 // decided about.
 func explain(ctx context.Context, s *logmap.Session, in <-chan batch, out chan<- []LogRecord) error {
-	drafts := make(chan drafted, 1)
+	drafts := make(chan drafted, batchesAhead)
 	failed := make(chan error, 1)
 	go func() {
 		defer close(drafts)
