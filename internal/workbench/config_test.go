@@ -29,8 +29,12 @@ CONFIG_=
 	}
 	var zipped bytes.Buffer
 	z := gzip.NewWriter(&zipped)
-	z.Write([]byte(text))
-	z.Close()
+	if _, err := z.Write([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
 	for _, in := range []string{text, strings.ReplaceAll(text, "\n", "\r\n"), zipped.String()} {
 		got, err := ReadConfig("config", strings.NewReader(in))
 		if err != nil || !maps.Equal(got, want) {
