@@ -6,6 +6,7 @@ package logmap
 
 import (
 	"cmp"
+	"errors"
 	"runtime"
 	"slices"
 	"strings"
@@ -99,6 +100,9 @@ type Options struct {
 	Config map[string]string
 	// MaxSites bounds the sites listed for a record; 0 means 32.
 	MaxSites int
+	// Guard, if not nil, runs the work of every goroutine that reads the map,
+	// and turns faults of a mapped file that was cut short into errors.
+	Guard func(func() error) error
 }
 
 // Session explains the records of one log in their order. It remembers what
@@ -152,13 +156,22 @@ func (s *Session) NewBoot() { s.previous = s.previous[:0] }
 
 // Explain finds the statements that can have printed the record.
 func (s *Session) Explain(r *klog.Record) Explanation {
-	return s.ExplainAll([]*klog.Record{r})[0]
+	b := &Batch{drafts: make([]draft, 1)}
+	s.workers(1)
+	s.finders[0].draft(r, &b.drafts[0])
+	return s.Decide(b)[0]
 }
 
 // ExplainAll explains consecutive records. The more are given at once, the
 // more each can learn from those that follow it, and the more processors work
-// at the same time; some hundreds are plenty.
-func (s *Session) ExplainAll(rs []*klog.Record) []Explanation { return s.Decide(s.Draft(rs)) }
+// at the same time; some hundreds are plenty. An error is that of Options.Guard.
+func (s *Session) ExplainAll(rs []*klog.Record) ([]Explanation, error) {
+	b, err := s.Draft(rs)
+	if err != nil {
+		return nil, err
+	}
+	return s.Decide(b), nil
+}
 
 // Batch is consecutive records with what the text of each says by itself.
 type Batch struct{ drafts []draft }
@@ -168,38 +181,47 @@ const perWorker = 32
 
 // Draft does the part of ExplainAll that looks at the texts alone. One
 // goroutine may draft the next records while another decides about these.
-func (s *Session) Draft(rs []*klog.Record) *Batch {
+func (s *Session) Draft(rs []*klog.Record) (*Batch, error) {
 	b := &Batch{drafts: make([]draft, len(rs))}
 	workers := max(1, min(runtime.GOMAXPROCS(0), len(rs)/perWorker, 8))
-	for len(s.finders) < workers {
-		s.finders = append(s.finders, newFinder(s.m, &s.opts, s.arch))
-	}
-	if workers == 1 {
-		for i := range rs {
-			s.finders[0].draft(rs[i], &b.drafts[i])
-		}
-		return b
-	}
+	s.workers(workers)
 	// Some texts cost many times what others do: the work is shared out in
 	// small pieces.
 	const piece = perWorker / 4
 	var next atomic.Int64
 	var wg sync.WaitGroup
-	for _, f := range s.finders[:workers] {
+	errs := make([]error, workers)
+	for w, f := range s.finders[:workers] {
 		wg.Go(func() {
-			for {
-				end := int(next.Add(piece))
-				if end-piece >= len(rs) {
-					return
+			errs[w] = s.guard(func() error {
+				for {
+					end := int(next.Add(piece))
+					if end-piece >= len(rs) {
+						return nil
+					}
+					for i := end - piece; i < min(end, len(rs)); i++ {
+						f.draft(rs[i], &b.drafts[i])
+					}
 				}
-				for i := end - piece; i < min(end, len(rs)); i++ {
-					f.draft(rs[i], &b.drafts[i])
-				}
-			}
+			})
 		})
 	}
 	wg.Wait()
-	return b
+	return b, errors.Join(errs...)
+}
+
+// workers makes sure that there are n finders.
+func (s *Session) workers(n int) {
+	for len(s.finders) < n {
+		s.finders = append(s.finders, newFinder(s.m, &s.opts, s.arch))
+	}
+}
+
+func (s *Session) guard(fn func() error) error {
+	if s.opts.Guard == nil {
+		return fn()
+	}
+	return s.opts.Guard(fn)
 }
 
 // Decide explains a batch; the batches of a log are decided in its order.

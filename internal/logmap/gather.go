@@ -75,8 +75,9 @@ func (l *linker) read(file int32, blob []byte) error {
 			m.global = rec.Flags&logfacts.FlagVariable != 0 && rec.Flags&logfacts.FlagStatic == 0
 			d := l.macros[name]
 			if d == nil {
-				d = new(nameDefs)
+				d = &nameDefs{number: int32(len(l.names))}
 				l.macros[name] = d
+				l.names = append(l.names, name)
 			}
 			d.all = append(d.all, m)
 		case logfacts.TagFunc:
@@ -120,38 +121,33 @@ func (l *linker) read(file int32, blob []byte) error {
 // closure finds every name that may lead to a print: from the roots upwards
 // through macros and format-taking functions that mention a printing name.
 func (l *linker) closure() {
-	// Names get numbers, in the order of their spelling so that equal trees
-	// are linked alike.
-	names := make([]string, 0, len(l.macros)+len(l.funcs)+len(roots))
-	for name, d := range l.macros {
+	// Macros have numbers in the order in which they were met; what else
+	// prints gets them behind, in the order of the spelling, so that equal
+	// trees are linked alike.
+	for _, d := range l.macros {
 		d.index(l)
-		names = append(names, name)
 	}
-	add := func(name string) {
-		if l.macros[name] == nil {
-			names = append(names, name)
-		}
-	}
+	var others []string
 	for name := range l.funcs {
-		add(name)
+		others = append(others, name)
 	}
 	for name := range roots {
-		if len(l.funcs[name]) == 0 {
-			add(name)
-		}
+		others = append(others, name)
 	}
 	for i := range l.fileScope {
-		if s := &l.fileScope[i]; len(s.args) > 0 && len(l.funcs[s.args[0]]) == 0 && !isRoot(s.args[0]) {
-			add(s.args[0])
+		if s := &l.fileScope[i]; len(s.args) > 0 {
+			others = append(others, s.args[0])
 		}
 	}
-	slices.Sort(names)
-	names = slices.Compact(names)
-	l.names = names
-	l.numbers = make(map[string]int32, len(names))
-	for i, name := range names {
-		l.numbers[name] = int32(i)
+	slices.Sort(others)
+	l.numbers = make(map[string]int32)
+	for _, name := range slices.Compact(others) {
+		if l.macros[name] == nil {
+			l.numbers[name] = int32(len(l.names))
+			l.names = append(l.names, name)
+		}
 	}
+	names := l.names
 	l.users = make([][]int32, len(names))
 
 	workers := max(1, min(runtime.GOMAXPROCS(0), 8))
@@ -181,7 +177,9 @@ func (l *linker) closure() {
 		}
 	}
 	for r := range roots {
-		mark(l.numbers[r])
+		if n, ok := l.number(r); ok {
+			mark(n)
+		}
 	}
 	for len(queue) > 0 {
 		n := queue[len(queue)-1]
@@ -190,6 +188,15 @@ func (l *linker) closure() {
 			mark(u)
 		}
 	}
+}
+
+// number is that of a name that can have one.
+func (l *linker) number(name string) (int32, bool) {
+	if d := l.macros[name]; d != nil {
+		return d.number, true
+	}
+	n, ok := l.numbers[name]
+	return n, ok
 }
 
 // mention says that the definition of user mentions name.
@@ -209,7 +216,7 @@ func (l *linker) mentions(from, end int) []mention {
 				ls = c.AppendLexemes(ls[:0], bytesOf(m.body))
 				for i := range ls {
 					if ls[i].Kind == c.Ident {
-						if n, ok := l.numbers[stringOf(ls[i].Text)]; ok {
+						if n, ok := l.number(stringOf(ls[i].Text)); ok {
 							out = append(out, mention{n, int32(user)})
 						}
 					}
@@ -221,7 +228,7 @@ func (l *linker) mentions(from, end int) []mention {
 				continue
 			}
 			for i := range f.stmts {
-				if n, ok := l.numbers[f.stmts[i].callee]; ok {
+				if n, ok := l.number(f.stmts[i].callee); ok {
 					out = append(out, mention{n, int32(user)})
 				}
 			}
@@ -233,8 +240,10 @@ func (l *linker) mentions(from, end int) []mention {
 			if len(s.args) == 0 || l.files[s.file].userSpace {
 				continue
 			}
-			if n, ok := l.numbers[s.callee]; ok {
-				out = append(out, mention{n, l.numbers[s.args[0]]})
+			n, ok := l.number(s.callee)
+			user, known := l.number(s.args[0])
+			if ok && known {
+				out = append(out, mention{n, user})
 			}
 		}
 	}

@@ -52,7 +52,7 @@ type linker struct {
 	fileScope []stmt
 	printing  map[string]bool
 	names     []string         // of macros and printing functions
-	numbers   map[string]int32 // their indexes in names
+	numbers   map[string]int32 // indexes in names of those that are no macros
 	users     [][]int32        // by number: the names whose definitions mention it
 	dirSymbol map[string]string
 	visMemo   map[string][]*macro

@@ -222,6 +222,7 @@ func group(ts []tok, i int) (args [][]tok, next int, ok bool) {
 
 // nameDefs are the definitions of one name.
 type nameDefs struct {
+	number  int32    // index in linker.names
 	all     []*macro // in the order of their files
 	headers []*macro // those in headers
 	global  *macro   // a variable that every file can name
@@ -394,7 +395,7 @@ func (l *linker) reach(name string, groups [][]*macro, file int32) []*macro {
 
 // usesIn counts the macros of a header that mention a name.
 func (l *linker) usesIn(name string, header int32) (n int) {
-	number, ok := l.numbers[name]
+	number, ok := l.number(name)
 	if !ok {
 		return 0
 	}

@@ -125,7 +125,7 @@ func (t *Tree) ExplainLog(ctx context.Context, name string, in io.Reader, opts L
 	explained := make(chan []LogRecord, batchesAhead)
 	go func() {
 		defer close(explained)
-		s := m.NewSession(logmap.Options{Arch: arch, Config: opts.Config, MaxSites: opts.MaxSites})
+		s := m.NewSession(logmap.Options{Arch: arch, Config: opts.Config, MaxSites: opts.MaxSites, Guard: index.Guard})
 		err := index.Guard(func() error { return explain(ctx, s, lr.out, explained) })
 		if err != nil {
 			cancel(err)
@@ -259,7 +259,11 @@ func draft(ctx context.Context, s *logmap.Session, in <-chan batch, out chan<- d
 			for i := range n {
 				run = append(run, &rest[i])
 			}
-			d.runs = append(d.runs, draftedRun{rest[0].Boot, s.Draft(run)})
+			texts, err := s.Draft(run)
+			if err != nil {
+				return err
+			}
+			d.runs = append(d.runs, draftedRun{rest[0].Boot, texts})
 			rest = rest[n:]
 		}
 		select {
