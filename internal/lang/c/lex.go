@@ -164,6 +164,40 @@ func identKind(h uint32, word []byte) kind {
 	}
 }
 
+// action is what lex does at a byte.
+type action uint8
+
+const (
+	actPunct action = iota
+	actSpace
+	actLine
+	actIdent
+	actSlash
+	actSplice // a backslash: of a splice, or a stray
+	actHash
+	actSingle // punctuation of one byte in all contexts: ( ) { } [ ] ; , ? ~
+	actOther  // numbers, strings, characters
+)
+
+var actions = func() (t [256]action) {
+	for c := range t {
+		switch {
+		case class[c]&cDigit != 0:
+			t[c] = actOther
+		case class[c]&cIdent != 0:
+			t[c] = actIdent
+		case class[c]&cSpace != 0:
+			t[c] = actSpace
+		}
+	}
+	for _, c := range "(){}[];,?~" {
+		t[c] = actSingle
+	}
+	t['\n'], t['/'], t['\\'], t['#'] = actLine, actSlash, actSplice, actHash
+	t['"'], t['\''], t['.'] = actOther, actOther, actOther
+	return
+}()
+
 // lex fills x.toks from x.src, and acts on preprocessor directives as they
 // come.
 func (x *extractor) lex() {
@@ -173,34 +207,40 @@ func (x *extractor) lex() {
 	i := 0
 	for i < len(s) {
 		c := s[i]
-		switch {
-		case c == '\n':
+		act := actions[c]
+		switch act {
+		case actSpace:
+			i++
+			flags |= blankBefore
+			continue
+		case actLine:
 			line++
 			flags |= firstOnLine
 			i++
 			continue
-		case class[c]&cSpace != 0:
+		case actSlash:
+			if i+1 < len(s) && s[i+1] == '*' {
+				end := skipComment(s, i)
+				line += countLines(s[i:end])
+				i = end
+				flags |= blankBefore
+				continue
+			}
+			if i+1 < len(s) && s[i+1] == '/' {
+				end := lineEnd(s, i)
+				line += countLines(s[i:end])
+				i = end
+				continue
+			}
+		case actSplice:
 			i++
-			flags |= blankBefore
 			continue
-		case c == '/' && i+1 < len(s) && s[i+1] == '*':
-			end := skipComment(s, i)
-			line += countLines(s[i:end])
-			i = end
-			flags |= blankBefore
-			continue
-		case c == '/' && i+1 < len(s) && s[i+1] == '/':
-			end := lineEnd(s, i)
-			line += countLines(s[i:end])
-			i = end
-			continue
-		case c == '\\':
-			i++ // a splice, or a stray
-			continue
-		case c == '#' && flags&firstOnLine != 0:
-			i, line = x.directive(i, line)
-			flags = firstOnLine
-			continue
+		case actHash:
+			if flags&firstOnLine != 0 {
+				i, line = x.directive(i, line)
+				flags = firstOnLine
+				continue
+			}
 		}
 		if x.skip > 0 {
 			// Inside #if 0 only directives count: go to the next line. Text
@@ -214,25 +254,47 @@ func (x *extractor) lex() {
 			flags |= afterElse
 			x.flagPut = false
 		}
-		var t token
-		t, i = scan(s, i)
-		t.line = line
-		t.flags = flags
+		start := i
+		t := token{off: uint32(i), line: line, flags: flags}
 		flags = 0
-		switch t.kind {
-		case kLBrace:
-			x.depth++
-		case kRBrace:
-			x.depth--
-		case kLParen:
-			x.parens++
-		case kRParen:
-			x.parens--
-		case kString, kChar:
-			if n := countLines(s[t.off:i]); n != 0 {
-				line += n // a string with spliced or stray newlines
+		switch act {
+		case actIdent:
+			i++
+			for i < len(s) && class[s[i]]&cIdent != 0 {
+				i++
 			}
+			if n := i - start; n <= 2 && i < len(s) && (s[i] == '"' || s[i] == '\'') {
+				var u token
+				u, i = scan(s, start) // a string with an encoding prefix, or not
+				t.kind, t.hash = u.kind, u.hash
+				break
+			}
+			word := s[start:i]
+			t.hash = lang.Hash(word)
+			t.kind = identKind(t.hash, word)
+		case actSingle:
+			i++
+			switch t.kind = single[c]; t.kind {
+			case kLBrace:
+				x.depth++
+			case kRBrace:
+				x.depth--
+			case kLParen:
+				x.parens++
+			case kRParen:
+				x.parens--
+			}
+		case actOther:
+			var u token
+			u, i = scan(s, i)
+			t.kind = u.kind
+			if u.kind == kString || u.kind == kChar {
+				line += countLines(s[start:i]) // spliced or stray newlines
+			}
+		default:
+			t.kind, i = punct(s, i)
 		}
+		t.len = uint16(min(i-start, 0xffff))
 		x.toks = append(x.toks, t)
 	}
 	if n := len(s); n > 0 && s[n-1] != '\n' {
