@@ -419,6 +419,8 @@ func (m *Map) fileSites(file uint32, fn func(site uint32) bool) {
 	}
 }
 
-// NumSites and NumPatterns tell the size of the map.
-func (m *Map) NumSites() int    { return int(m.nSites) }
+// NumSites is the number of statements, one for each line of each format.
+func (m *Map) NumSites() int { return int(m.nSites) }
+
+// NumPatterns is the number of different formats.
 func (m *Map) NumPatterns() int { return m.set.Len() }

@@ -107,7 +107,7 @@ func Link(in Input, w io.Writer) (Stats, error) {
 		for _, f := range l.funcs[name] {
 			if outs := l.outsOf(f); len(outs) > 0 {
 				st.Wrappers++
-				l.generic(f, outs)
+				l.generic(outs)
 			}
 		}
 	}
@@ -283,7 +283,7 @@ func (l *linker) linkPrim(s *stmt, ops []operand, outs []out, format, rest int, 
 
 // linkFormat adds the sites of a statement whose format is chunks.
 func (l *linker) linkFormat(s *stmt, chunks []chunk, ops []operand, outs []out, rest int, ctx context) bool {
-	elems, level := elements(nil, chunks)
+	elems, level := elements(chunks)
 	if !substantial(elems) {
 		return false
 	}

@@ -6,8 +6,8 @@ package logmap
 import (
 	"bytes"
 	"cmp"
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"dekho/internal/lang/c"
@@ -16,7 +16,7 @@ import (
 
 // generic adds the places inside a wrapper as sites of their own, with unknown
 // text in the hole: for callers that could not be resolved.
-func (l *linker) generic(f *function, outs []out) {
+func (l *linker) generic(outs []out) {
 	for i := range outs {
 		o := &outs[i]
 		if o.place == nil || ownText(o) < 4 {
@@ -307,7 +307,7 @@ func (l *linker) constant(op *operand, e pattern.Elem, ctx context) ([]chunk, bo
 		return chunks, letters >= 4 && len(ts) == 1
 	case pattern.Int, pattern.Uint:
 		if name, _ := op.name(); name == "__LINE__" {
-			return []chunk{{text: fmt.Sprint(ctx.line)}}, true
+			return []chunk{{text: strconv.FormatUint(uint64(ctx.line), 10)}}, true
 		}
 	}
 	return nil, false

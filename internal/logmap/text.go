@@ -363,7 +363,8 @@ const soh = '\x01'
 
 // elements parses chunks as a format. level is the kernel level of the prefix
 // (0 to 7, 'c' for KERN_CONT), or -1 without one.
-func elements(dst []pattern.Elem, chunks []chunk) (elems []pattern.Elem, level int) {
+func elements(chunks []chunk) (elems []pattern.Elem, level int) {
+	var dst []pattern.Elem
 	level = -1
 	for i, ch := range chunks {
 		if ch.unknown {

@@ -175,7 +175,7 @@ func (l *linker) findOuts(f *function) []out {
 			}
 			inner, ok := l.passes(f, s, ops, format, rest, vaf, buffers)
 			if !ok {
-				head = l.opening(s, p, ops, gOuts, format, rest, head)
+				head = l.opening(s, ops, gOuts, format, head)
 				continue
 			}
 			inners := []out{inner}
@@ -210,7 +210,7 @@ func (l *linker) findOuts(f *function) []out {
 
 // opening is what stands on the line when f has printed statement s, whose
 // format is its own: the text so far if it does not end the line.
-func (l *linker) opening(s *stmt, p prim, ops []operand, gOuts []out, format, rest int, before out) out {
+func (l *linker) opening(s *stmt, ops []operand, gOuts []out, format int, before out) out {
 	chunks, ok := l.eval(ops[format].tokens(), context{file: s.file, fn: s.fn, line: s.line, from: -1})
 	if !ok || len(chunks) != 1 || len(chunks[0].text) == 0 {
 		return before
@@ -218,7 +218,7 @@ func (l *linker) opening(s *stmt, p prim, ops []operand, gOuts []out, format, re
 	if strings.HasSuffix(chunks[0].text, "\n") {
 		return out{}
 	}
-	elems, level := elements(nil, chunks)
+	elems, level := elements(chunks)
 	for i := range elems {
 		if elems[i].Kind != pattern.Literal {
 			return out{}
@@ -246,6 +246,7 @@ func (l *linker) opening(s *stmt, p prim, ops []operand, gOuts []out, format, re
 func (l *linker) prefixed(f *function, buffers map[string]bool) (out, bool) {
 	var o out
 	o.level = -1
+search:
 	for i := range f.stmts {
 		s := &f.stmts[i]
 		var format int
@@ -256,7 +257,7 @@ func (l *linker) prefixed(f *function, buffers map[string]bool) (out, bool) {
 			format = 1
 		default:
 			if strings.HasPrefix(s.callee, "v") && strings.HasSuffix(s.callee, "printf") {
-				i = len(f.stmts)
+				break search // what follows comes behind the hole
 			}
 			continue
 		}
@@ -268,7 +269,7 @@ func (l *linker) prefixed(f *function, buffers map[string]bool) (out, bool) {
 			continue
 		}
 		chunks, _ := l.eval(lexText(nil, s.args[format]), context{file: s.file, fn: s.fn, line: s.line, from: -1})
-		elems, _ := elements(nil, chunks)
+		elems, _ := elements(chunks)
 		if !substantial(elems) {
 			continue
 		}
@@ -335,7 +336,7 @@ func (l *linker) passes(f *function, s *stmt, ops []operand, format, rest int, v
 		return identityOut, true
 	}
 	chunks, _ := l.eval(f.symbolic(ops[format].tokens()), context{file: s.file, fn: s.fn, line: s.line, from: -1})
-	elems, level := elements(nil, chunks)
+	elems, level := elements(chunks)
 	o := out{elems: elems, level: level}
 	arg := min(rest, len(ops))
 	hole := false

@@ -344,12 +344,6 @@ func annotation(w []byte) bool {
 	return len(w) > 2 && w[0] == '_' && w[1] == '_'
 }
 
-// words that stand in declarations as annotations without leading underscores.
-var plainAnnotations = map[string]bool{
-	"notrace": true, "noinline": true, "asmlinkage": true, "noinstr": true, "inline": true, "noinline_for_stack": true,
-	"CRYPTO_MINALIGN_ATTR": true, "STDCALL": true, "randomized_struct_fields_start": true,
-}
-
 // macroUse reports a macro used at file scope, toks[start:end].
 func (x *extractor) macroUse(start, end int) { x.scan(start, end, false) }
 
@@ -452,7 +446,7 @@ func (x *extractor) functionBody(start, brace, end, at int, generated bool, d de
 	} else {
 		x.head(start, brace, name, params, paramsEnd, lang.DefFunction)
 	}
-	last := uint32(x.f.Lines)
+	last := x.f.Lines
 	if end < len(ts) {
 		last = ts[end].line
 	}
