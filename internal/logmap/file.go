@@ -34,7 +34,7 @@ const (
 	magic = 0x4d4c4b44 // "DKLM"
 	// Version is the version of the map's format and of the linker that makes
 	// it: an older map is made anew by the next index run.
-	Version = 3
+	Version = 4
 
 	sectionCount = 6
 )
@@ -63,7 +63,7 @@ const fileDriver = 1
 const (
 	filePath    = iota
 	fileModule  // KBUILD_MODNAME
-	fileSymbols // Kconfig symbols that build it, separated by blanks
+	fileSymbols // Kconfig symbols that build it, separated by blanks; A|B is either
 	fileNames   // driver names, separated by NUL
 	fileFirst   // in byPlace
 	fileEnd

@@ -345,14 +345,17 @@ func (f *finder) facts(file uint32) *fileFacts {
 		ff.names = strings.Split(names, "\x00")
 	}
 	if f.opts.Config != nil {
-		for sym := range strings.FieldsSeq(m.str(m.fileWord(file, fileSymbols))) {
-			switch f.opts.Config[sym] {
-			case "y", "m":
-				if ff.built == 0 {
-					ff.built = 1
-				}
-			default:
+		for syms := range strings.FieldsSeq(m.str(m.fileWord(file, fileSymbols))) {
+			on := false
+			for sym := range strings.SplitSeq(syms, "|") {
+				v := f.opts.Config[sym]
+				on = on || v == "y" || v == "m"
+			}
+			switch {
+			case !on:
 				ff.built = -1
+			case ff.built == 0:
+				ff.built = 1
 			}
 		}
 	}

@@ -4,6 +4,7 @@ package logmap
 // the symbol that builds it.
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -40,7 +41,8 @@ func (l *linker) applyKbuild(dir, text string) {
 		}
 		for _, o := range strings.Fields(right) {
 			if strings.HasSuffix(o, "/") && name == "obj" {
-				l.dirSymbol[cleanJoin(dir, o)] = symbol
+				d := cleanJoin(dir, o)
+				l.dirSymbol[d] = either(l.dirSymbol[d], symbol)
 				continue
 			}
 			o, ok := strings.CutSuffix(o, ".o")
@@ -48,9 +50,7 @@ func (l *linker) applyKbuild(dir, text string) {
 				continue
 			}
 			if name == "obj" {
-				if old, ok := objects[o]; !ok || old != "y" {
-					objects[o] = symbol
-				}
+				objects[o] = either(objects[o], symbol)
 			} else {
 				members[name] = append(members[name], o)
 			}
@@ -66,6 +66,7 @@ func (l *linker) applyKbuild(dir, text string) {
 					fi.module, fi.symbol = m, symbol
 				case fi.module != m:
 					fi.shared = true // part of several modules
+					fi.symbol = either(fi.symbol, symbol)
 				}
 			}
 		}
@@ -80,6 +81,18 @@ func (l *linker) applyKbuild(dir, text string) {
 			set(p, o, symbol)
 		}
 	}
+}
+
+// either joins the symbols of two lines that build the same: any of them will
+// do, and what is always built needs none.
+func either(a, b string) string {
+	switch {
+	case a == "" || b == "y":
+		return b
+	case a == "y" || b == "" || slices.Contains(strings.Split(a, "|"), b):
+		return a
+	}
+	return a + "|" + b
 }
 
 // symbolOf reads what stands behind the dash: y, m, objs, $(CONFIG_X).
