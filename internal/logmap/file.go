@@ -34,7 +34,7 @@ const (
 	magic = 0x4d4c4b44 // "DKLM"
 	// Version is the version of the map's format and of the linker that makes
 	// it: an older map is made anew by the next index run.
-	Version = 4
+	Version = 5
 
 	sectionCount = 6
 )

@@ -5,6 +5,7 @@ package logmap
 // are seen.
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -44,7 +45,37 @@ func (l *linker) gather() error {
 			l.byBase[p[slash+1:]] = append(l.byBase[p[slash+1:]], int32(i))
 		}
 	}
-	for i := range n {
+	workers := max(1, min(runtime.GOMAXPROCS(0), 8))
+	parts := make([]facts, workers)
+	errs := make([]error, workers)
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() { errs[w] = l.readAll(n*w/workers, n*(w+1)/workers, &parts[w]) })
+	}
+	wg.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	for i := range parts {
+		l.merge(&parts[i])
+	}
+	return nil
+}
+
+// facts are those of a run of files, in their order.
+type facts struct {
+	macros    []*macro
+	funcs     []*function
+	stmts     []stmt
+	fileScope []stmt
+	kbuild    []makefile
+}
+
+type makefile struct{ dir, text string }
+
+// readAll reads the facts of the files from up to end.
+func (l *linker) readAll(from, end int, f *facts) error {
+	for i := from; i < end; i++ {
 		blob, err := l.in.LogFacts(i)
 		if err != nil {
 			return fmt.Errorf("facts of %s: %w", l.files[i].path, err)
@@ -52,14 +83,36 @@ func (l *linker) gather() error {
 		if len(blob) == 0 {
 			continue
 		}
-		if err := l.read(int32(i), blob); err != nil {
+		if err := l.read(int32(i), blob, f); err != nil {
 			return fmt.Errorf("facts of %s: %w", l.files[i].path, err)
 		}
 	}
 	return nil
 }
 
-func (l *linker) read(file int32, blob []byte) error {
+// merge adds the facts of a run of files to those of the files before.
+func (l *linker) merge(f *facts) {
+	for _, m := range f.macros {
+		d := l.macros[m.name]
+		if d == nil {
+			d = &nameDefs{number: int32(len(l.names))}
+			l.macros[m.name] = d
+			l.names = append(l.names, m.name)
+		}
+		d.all = append(d.all, m)
+	}
+	for _, fn := range f.funcs {
+		l.funcs[fn.name] = append(l.funcs[fn.name], fn)
+	}
+	l.stmts = append(l.stmts, f.stmts...)
+	l.fileScope = append(l.fileScope, f.fileScope...)
+	for _, k := range f.kbuild {
+		l.applyKbuild(k.dir, k.text)
+	}
+}
+
+// read decodes the facts of one file.
+func (l *linker) read(file int32, blob []byte, f *facts) error {
 	r := logfacts.NewReader(blob)
 	var wrapper *function
 	fn, inFunc := "", false
@@ -73,20 +126,14 @@ func (l *linker) read(file int32, blob []byte) error {
 			m := newMacro(file, rec.Line, name, rec.Flags&logfacts.FlagFunctionLike != 0, stringOf(rec.Params), stringOf(rec.Body))
 			m.guarded = rec.Flags&logfacts.FlagGuarded != 0
 			m.global = rec.Flags&logfacts.FlagVariable != 0 && rec.Flags&logfacts.FlagStatic == 0
-			d := l.macros[name]
-			if d == nil {
-				d = &nameDefs{number: int32(len(l.names))}
-				l.macros[name] = d
-				l.names = append(l.names, name)
-			}
-			d.all = append(d.all, m)
+			f.macros = append(f.macros, m)
 		case logfacts.TagFunc:
 			fn, inFunc = stringOf(rec.Name), true
 			if rec.Flags&logfacts.FlagFormat != 0 {
-				f := &function{name: fn, file: file, line: rec.Line, static: rec.Flags&logfacts.FlagStatic != 0}
-				if f.parseParams(stringOf(rec.Params)) {
-					wrapper = f
-					l.funcs[fn] = append(l.funcs[fn], f)
+				w := &function{name: fn, file: file, line: rec.Line, static: rec.Flags&logfacts.FlagStatic != 0}
+				if w.parseParams(stringOf(rec.Params)) {
+					wrapper = w
+					f.funcs = append(f.funcs, w)
 				}
 			}
 		case logfacts.TagFuncEnd:
@@ -103,16 +150,16 @@ func (l *linker) read(file int32, blob []byte) error {
 			case wrapper != nil:
 				wrapper.stmts = append(wrapper.stmts, s)
 			case !inFunc:
-				l.fileScope = append(l.fileScope, s)
+				f.fileScope = append(f.fileScope, s)
 			default:
-				l.stmts = append(l.stmts, s)
+				f.stmts = append(f.stmts, s)
 			}
 		case logfacts.TagName:
 			l.files[file].names = append(l.files[file].names, stringOf(rec.Name))
 		case logfacts.TagDriver:
 			l.files[file].driver = true
 		case logfacts.TagKbuild:
-			l.applyKbuild(l.files[file].dir, stringOf(rec.Body))
+			f.kbuild = append(f.kbuild, makefile{l.files[file].dir, stringOf(rec.Body)})
 		}
 	}
 	return r.Err()
@@ -124,9 +171,6 @@ func (l *linker) closure() {
 	// Macros have numbers in the order in which they were met; what else
 	// prints gets them behind, in the order of the spelling, so that equal
 	// trees are linked alike.
-	for _, d := range l.macros {
-		d.index(l)
-	}
 	var others []string
 	for name := range l.funcs {
 		others = append(others, name)
@@ -209,6 +253,7 @@ func (l *linker) mentions(from, end int) []mention {
 	for user := from; user < end; user++ {
 		name := l.names[user]
 		if d := l.macros[name]; d != nil {
+			d.index(l)
 			for _, m := range d.all {
 				if !m.function && (len(m.body) > 200 || m.body == "" || !identByte(m.body[0])) {
 					continue
@@ -388,6 +433,8 @@ func (l *linker) findViews() {
 		}
 	}
 	for h := range wanted {
+		slices.Sort(l.files[h].views)
+		l.files[h].views = slices.Compact(l.files[h].views)
 		if len(l.files[h].views) > maxViews {
 			l.files[h].views = nil
 		}

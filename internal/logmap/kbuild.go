@@ -4,6 +4,7 @@ package logmap
 // the symbol that builds it.
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -71,7 +72,8 @@ func (l *linker) applyKbuild(dir, text string) {
 			}
 		}
 	}
-	for o, symbol := range objects {
+	for _, o := range slices.Sorted(maps.Keys(objects)) {
+		symbol := objects[o]
 		parts, composite := members[o]
 		if !composite {
 			set(o, o, symbol)

@@ -56,14 +56,21 @@ func (l *linker) macroPrims(m *macro, file int32) []prim {
 	if m.rest != "" {
 		args = append(args, []tok{{kind: tokRest, n: int32(len(m.params))}})
 	}
-	x := primSearch{l: l, file: file, of: m.file}
-	x.find(m.substitute(args), 0)
-	if !x.depends {
-		// Else what it comes to depends on the file that uses it, where a
-		// nested name is defined differently: not worth remembering.
+	body := m.substitute(args)
+	// Seen from the macro's own file first: what that comes to holds for every
+	// use, whichever asks first.
+	x := primSearch{l: l, file: m.file, of: m.file}
+	x.find(body, 0)
+	if !x.depends && len(x.found) > 0 {
 		m.prims.Store(&x.found)
+		return x.found
 	}
-	return x.found
+	if file == m.file {
+		return x.found
+	}
+	y := primSearch{l: l, file: file, of: m.file}
+	y.find(body, 0)
+	return y.found
 }
 
 // primSearch looks through expanded tokens for calls of printing functions.
