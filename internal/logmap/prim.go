@@ -107,14 +107,14 @@ func (x *primSearch) find(ts []tok, depth int) {
 			}
 			continue
 		}
-		if !x.l.leadsToPrint(t.text) && !x.mentions(ts, i+1) {
+		if !x.l.printing[t.text] && !x.mentions(ts, i+1) {
 			continue
 		}
 		defs := x.visible(t.text)
 		if len(defs) == 0 {
 			if x.l.printing[t.text] && (len(x.l.funcs[t.text]) > 0 || isRoot(t.text)) {
 				if _, next, ok := group(ts, i+1); ok {
-					x.add(prim{callee: t.text, args: ts[i+2 : next-1], macro: depth > 0})
+					x.add(prim{callee: t.text, args: ts[i+2 : next-1]})
 					i = next - 1
 				}
 			}
@@ -213,8 +213,6 @@ func sameToks(a, b []tok) bool {
 	}
 	return true
 }
-
-func (l *linker) leadsToPrint(name string) bool { return l.printing[name] }
 
 // stmtPrims are the calls of printing functions that a statement comes to.
 func (l *linker) stmtPrims(s *stmt) []prim {

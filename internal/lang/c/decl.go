@@ -44,7 +44,7 @@ func (x *extractor) external(i int) int {
 			return i
 		}
 		if t.flags&firstOnLine != 0 && x.bareMacro() && (t.kind == kIdent || t.kind.keyword()) {
-			x.macroUse(start, i)
+			x.scan(start, i, false)
 			return i
 		}
 		switch t.kind {
@@ -129,23 +129,9 @@ func (x *extractor) bareMacro() bool {
 func (x *extractor) tagged(i int) int {
 	ts := x.toks
 	kw := ts[i].kind
-	i++
-	for i < len(ts) && (ts[i].kind == kwAttribute || ts[i].kind == kwConst) {
-		i++
-		if i < len(ts) && ts[i].kind == kLParen {
-			i = x.after(i)
-		}
-	}
-	tag := -1
-	if i < len(ts) && ts[i].kind == kIdent {
-		tag = i
-		i++
-		// struct __packed foo {: an attribute macro before the tag.
-		if i < len(ts) && ts[i].kind == kIdent && i+1 < len(ts) && ts[i+1].kind == kLBrace {
-			x.occ(&ts[tag], lang.Read)
-			tag = i
-			i++
-		}
+	macro, tag, i := x.tag(i)
+	if macro >= 0 {
+		x.occ(&ts[macro], lang.Read)
 	}
 	if i >= len(ts) || ts[i].kind != kLBrace {
 		if tag >= 0 {
@@ -162,7 +148,14 @@ func (x *extractor) tagged(i int) int {
 		end = len(ts)
 	}
 	if tag >= 0 {
-		x.occ(&ts[tag], map[kind]lang.Role{kwStruct: lang.DefStruct, kwUnion: lang.DefUnion, kwEnum: lang.DefEnum}[kw])
+		role := lang.DefStruct
+		switch kw {
+		case kwUnion:
+			role = lang.DefUnion
+		case kwEnum:
+			role = lang.DefEnum
+		}
+		x.occ(&ts[tag], role)
 	}
 	if kw == kwEnum {
 		x.enumerators(i+1, end)
@@ -217,10 +210,8 @@ func (x *extractor) members(i, end int) {
 		for i < end && ts[i].kind != kSemi {
 			switch ts[i].kind {
 			case kwStruct, kwUnion, kwEnum:
-				from := i
 				i = min(x.tagged(i), end)
 				typed = true
-				_ = from
 				first = i
 				continue
 			case kLParen, kLBrack, kLBrace:
@@ -343,9 +334,6 @@ func (x *extractor) declarator(i, end int, typed bool) int {
 func annotation(w []byte) bool {
 	return len(w) > 2 && w[0] == '_' && w[1] == '_'
 }
-
-// macroUse reports a macro used at file scope, toks[start:end].
-func (x *extractor) macroUse(start, end int) { x.scan(start, end, false) }
 
 // function finds the declarator of a function among the items of a head: the
 // index into items of its name, or -1. generated tells that no type stands
@@ -559,7 +547,7 @@ func (x *extractor) declare(start, end int, d declFlags, by kind) {
 	ts := x.toks
 	first := int(x.items[0])
 	if x.bareMacro() {
-		x.macroUse(start, end)
+		x.scan(start, end, false)
 		return
 	}
 	last := len(x.items) - 1
@@ -646,8 +634,10 @@ func (x *extractor) named(start, end int, role lang.Role) {
 	x.declarators(i, end, typed, role)
 }
 
-// behindTag is the index behind a tagged type that tagged has read before.
-func (x *extractor) behindTag(i int) int {
+// tag reads struct, union or enum from its keyword up to the body: the index of
+// the tag and that of an attribute macro before it (struct __packed foo {), -1
+// where there is none, and the index behind.
+func (x *extractor) tag(i int) (macro, tag, next int) {
 	ts := x.toks
 	i++
 	for i < len(ts) && (ts[i].kind == kwAttribute || ts[i].kind == kwConst) {
@@ -656,13 +646,19 @@ func (x *extractor) behindTag(i int) int {
 			i = x.after(i)
 		}
 	}
-	if i < len(ts) && ts[i].kind == kIdent {
-		i++
-		if i+1 < len(ts) && ts[i].kind == kIdent && ts[i+1].kind == kLBrace {
-			i++
-		}
+	if i >= len(ts) || ts[i].kind != kIdent {
+		return -1, -1, i
 	}
-	if i < len(ts) && ts[i].kind == kLBrace {
+	if i+2 < len(ts) && ts[i+1].kind == kIdent && ts[i+2].kind == kLBrace {
+		return i, i + 1, i + 2
+	}
+	return -1, i, i + 1
+}
+
+// behindTag is the index behind a tagged type that tagged has read before.
+func (x *extractor) behindTag(i int) int {
+	_, _, i = x.tag(i)
+	if i < len(x.toks) && x.toks[i].kind == kLBrace {
 		i = x.after(i)
 	}
 	return i
@@ -679,8 +675,8 @@ func (x *extractor) variables(start, i int, d declFlags) int {
 	case d.extern:
 		role = lang.Declaration
 	}
-	if x.bareMacro() || len(x.items) == 2 && ts[x.items[0]].kind == kIdent && ts[x.items[1]].kind == kLParen {
-		x.macroUse(start, i) // DEFINE_PER_CPU(int, x) = 1
+	if x.bareMacro() {
+		x.scan(start, i, false) // DEFINE_PER_CPU(int, x) = 1
 	} else {
 		x.named(start, i, role)
 	}

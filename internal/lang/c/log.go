@@ -28,6 +28,7 @@ type logState struct {
 
 	oddArms []lang.Cond
 	arms    []token // a statement without the arms left out
+	commas  []int   // scratch of logArgs
 	words   [1 << 12]wordState
 }
 
@@ -327,12 +328,8 @@ func (x *extractor) logText(name *token, static bool, value []token) {
 
 // logArgs writes the statement with the arguments ts.
 func (x *extractor) logArgs(callee *token, ts []token) {
-	n := 0
-	if len(ts) > 0 {
-		n = 1 + topCommas(ts)
-	}
-	x.f.Log = logfacts.AppendStmt(x.f.Log, callee.line, x.text(callee), x.odd(callee.line), n)
-	start, depth := 0, 0
+	commas := x.log.commas[:0] // outside brackets
+	depth := 0
 	for i := range ts {
 		switch ts[i].kind {
 		case kLParen, kLBrack, kLBrace:
@@ -341,10 +338,20 @@ func (x *extractor) logArgs(callee *token, ts []token) {
 			depth--
 		case kComma:
 			if depth == 0 {
-				x.f.Log = logfacts.AppendArg(x.f.Log, x.tokensText(ts[start:i], false))
-				start = i + 1
+				commas = append(commas, i)
 			}
 		}
+	}
+	x.log.commas = commas
+	n := 0
+	if len(ts) > 0 {
+		n = 1 + len(commas)
+	}
+	x.f.Log = logfacts.AppendStmt(x.f.Log, callee.line, x.text(callee), x.odd(callee.line), n)
+	start := 0
+	for _, i := range commas {
+		x.f.Log = logfacts.AppendArg(x.f.Log, x.tokensText(ts[start:i], false))
+		start = i + 1
 	}
 	if n > 0 {
 		x.f.Log = logfacts.AppendArg(x.f.Log, x.tokensText(ts[start:], false))
@@ -358,24 +365,6 @@ func (x *extractor) anySpoken(ts []token) bool {
 		}
 	}
 	return false
-}
-
-// topCommas counts the commas outside brackets.
-func topCommas(ts []token) (n int) {
-	depth := 0
-	for i := range ts {
-		switch ts[i].kind {
-		case kLParen, kLBrack, kLBrace:
-			depth++
-		case kRParen, kRBrack, kRBrace:
-			depth--
-		case kComma:
-			if depth == 0 {
-				n++
-			}
-		}
-	}
-	return n
 }
 
 // logMember looks at the value toks[value:] given to the member t by a
