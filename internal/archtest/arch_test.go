@@ -47,7 +47,7 @@ var layers = []layer{
 	},
 	{
 		packages: []string{"internal/lang/..."},
-		imports:  []string{"internal/lang", "internal/lang/logfacts", "internal/source"},
+		imports:  []string{"internal/lang", "internal/lang/linkfacts", "internal/source"},
 		why:      "an extractor reads one file: it knows neither the index nor the other languages",
 	},
 	{
@@ -60,7 +60,7 @@ var layers = []layer{
 	{
 		packages: []string{"internal/logmap/..."},
 		imports: []string{
-			"internal/index/...", "internal/klog", "internal/lang", "internal/lang/logfacts", "internal/lang/c",
+			"internal/index/...", "internal/klog", "internal/lang", "internal/lang/linkfacts", "internal/lang/c",
 			"internal/source", "internal/finding", "internal/store",
 		},
 		why: "logmap joins records with what the index knows about statements, whose macros it expands with the lexer of C",

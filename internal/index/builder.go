@@ -202,12 +202,12 @@ func (b *builder) addFacts(d *docRecord, src []byte, f *lang.Facts) {
 		b.includes = append(b.includes, includeRecord{id, in.Line, in.System})
 	}
 	d.funcs, d.conds, d.includes = uint32(len(f.Funcs)), uint32(len(f.Conds)), uint32(len(f.Includes))
-	if len(f.Log) > 0 {
-		if len(b.raw)+len(f.Log) > logBlock && len(b.raw) > 0 {
+	if len(f.Link) > 0 {
+		if len(b.raw)+len(f.Link) > logBlock && len(b.raw) > 0 {
 			b.endLogBlock()
 		}
-		d.logBlock, d.logOff, d.logN = b.nblock, uint32(len(b.raw)), uint32(len(f.Log))
-		b.raw = append(b.raw, f.Log...)
+		d.logBlock, d.logOff, d.logN = b.nblock, uint32(len(b.raw)), uint32(len(f.Link))
+		b.raw = append(b.raw, f.Link...)
 	}
 }
 

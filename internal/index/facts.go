@@ -228,9 +228,9 @@ func (t *Tree) EnclosingFunc(id source.FileID, line uint32) (Func, bool, error) 
 	return t.FuncFinder().At(id, line)
 }
 
-// LogFacts returns what the extractor left for package logmap about a file;
+// LinkFacts returns what the extractor left for package logmap about a file;
 // nil if nothing.
-func (t *Tree) LogFacts(id source.FileID) ([]byte, error) {
+func (t *Tree) LinkFacts(id source.FileID) ([]byte, error) {
 	s, _, d, err := t.blob(id)
 	if err != nil {
 		return nil, err
@@ -246,11 +246,11 @@ func (t *Tree) LogFacts(id source.FileID) ([]byte, error) {
 	return s.logFacts(block, d)
 }
 
-// EachLogFacts calls fn for every file with log facts, from several goroutines
+// EachLinkFacts calls fn for every file with log facts, from several goroutines
 // at once (worker says which, below workers), the files in no order. facts are
 // valid until fn returns. It ends at the first error, its own or fn's. fn runs
 // guarded (see Guard).
-func (t *Tree) EachLogFacts(ctx context.Context, workers int, fn func(worker int, id source.FileID, facts []byte) error) error {
+func (t *Tree) EachLinkFacts(ctx context.Context, workers int, fn func(worker int, id source.FileID, facts []byte) error) error {
 	type task struct {
 		seg      int
 		from, to uint32 // blobs

@@ -112,7 +112,7 @@ func describeTree(t *testing.T, x *Tree) string {
 		check(err)
 		includes, err := x.Includes(id)
 		check(err)
-		log, err := x.LogFacts(id)
+		log, err := x.LinkFacts(id)
 		check(err)
 		fmt.Fprintf(&b, "%s %+v\n\t%+v\n\t%+v\n\t%+v\n\t%q\n", x.Path(id), file, funcs, conds, includes, log)
 	}

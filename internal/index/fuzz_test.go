@@ -32,7 +32,7 @@ func (words) Extract(_ string, src []byte, f *lang.Facts) {
 			f.Funcs = append(f.Funcs, lang.Func{Name: lang.Span{Off: uint32(i), Len: uint32(j - i)}, Start: f.Lines, End: f.Lines})
 			f.Conds = append(f.Conds, lang.Cond{Expr: lang.Span{Off: uint32(i), Len: uint32(j - i)}, Start: f.Lines, End: f.Lines})
 			f.Includes = append(f.Includes, lang.Include{Path: lang.Span{Off: uint32(i), Len: uint32(j - i)}, Line: f.Lines})
-			f.Log = append(f.Log, src[i:j]...)
+			f.Link = append(f.Link, src[i:j]...)
 			i = j
 		}
 		if i < len(src) && src[i] == '\n' {
@@ -122,7 +122,7 @@ func readAll(t *Tree) {
 		_, _ = t.Funcs(id)
 		_, _ = t.Conds(id)
 		_, _ = t.Includes(id)
-		_, _ = t.LogFacts(id)
+		_, _ = t.LinkFacts(id)
 		_, _, _ = finder.At(id, 2)
 		_, _, _ = t.ReadFile(id)
 	}
@@ -140,7 +140,7 @@ func readAll(t *Tree) {
 	}
 	_, _ = t.Candidates(&trigram.Query{Op: trigram.All})
 	_ = t.ScanNames(context.Background(), Scan{Roles: AllRoles}, func(int, []byte, RoleSet) bool { return true })
-	_ = t.EachLogFacts(context.Background(), 1, func(int, source.FileID, []byte) error { return nil })
+	_ = t.EachLinkFacts(context.Background(), 1, func(int, source.FileID, []byte) error { return nil })
 	for _, s := range t.segs {
 		_, _, _ = s.find(blobKey{lang: "words", version: 1})
 	}

@@ -137,7 +137,7 @@ func dump(tr *index.Tree) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		log, err := tr.LogFacts(id)
+		log, err := tr.LinkFacts(id)
 		if err != nil {
 			return "", err
 		}
@@ -281,8 +281,8 @@ func TestRoundTrip(t *testing.T) {
 	if c, err := x.Includes(a); err != nil || len(c) != 1 || c[0] != (index.Include{Path: "b.h", Line: 1}) {
 		t.Errorf("Includes = %v, %v", c, err)
 	}
-	if log, err := x.LogFacts(a); err != nil || string(log) != "\tprint(\"x\");\n" {
-		t.Errorf("LogFacts = %q, %v", log, err)
+	if log, err := x.LinkFacts(a); err != nil || string(log) != "\tprint(\"x\");\n" {
+		t.Errorf("LinkFacts = %q, %v", log, err)
 	}
 	if text, changed, err := x.ReadFile(a); err != nil || changed || string(text) != sample["a.c"] {
 		t.Errorf("ReadFile = %q, %v, %v", text, changed, err)
@@ -507,7 +507,7 @@ func (l *linker) Link(ctx context.Context, t *index.Tree, w io.Writer) error {
 		return l.fail
 	}
 	paths := make([][]string, 3)
-	err := t.EachLogFacts(ctx, len(paths), func(worker int, id source.FileID, facts []byte) error {
+	err := t.EachLinkFacts(ctx, len(paths), func(worker int, id source.FileID, facts []byte) error {
 		paths[worker] = append(paths[worker], fmt.Sprintf("%s %d\n", t.Path(id), len(facts)))
 		return nil
 	})

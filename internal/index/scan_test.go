@@ -98,7 +98,7 @@ func (scanner) Extract(_ string, src []byte, f *lang.Facts) {
 	f.Lines = line
 	for l := range bytes.Lines(src) {
 		if bytes.Contains(l, []byte("print")) {
-			f.Log = append(f.Log, l...)
+			f.Link = append(f.Link, l...)
 		}
 	}
 }

@@ -165,10 +165,10 @@ type Facts struct {
 	Funcs    []Func
 	Conds    []Cond
 	Includes []Include
-	// Log is what logmap needs of this file (print statements, macros,
+	// Link is what the linkers need of this file (print statements, macros,
 	// format-taking functions, driver names), in the encoding of package
-	// lang/logfacts. Empty for most headers.
-	Log []byte
+	// lang/linkfacts. Empty for most headers.
+	Link []byte
 	// Lines is the number of lines in the file.
 	Lines uint32
 }
@@ -179,7 +179,7 @@ func (f *Facts) Reset() {
 	f.Funcs = f.Funcs[:0]
 	f.Conds = f.Conds[:0]
 	f.Includes = f.Includes[:0]
-	f.Log = f.Log[:0]
+	f.Link = f.Link[:0]
 	f.Lines = 0
 }
 

@@ -1,7 +1,7 @@
 // Package logmap ties lines of a kernel log to the statements that printed them.
 //
 // It has two halves. The linker (Link) runs at the end of each index run: from
-// the facts that extractors left for each file (package lang/logfacts) it finds
+// the facts that extractors left for each file (package lang/linkfacts) it finds
 // out which names print, what wrappers put around the formats they are given,
 // and what the format of each statement comes to; the result is a map file.
 // A Session of an opened Map then explains the records of one log: the formats

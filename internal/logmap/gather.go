@@ -13,7 +13,7 @@ import (
 	"sync"
 
 	"dekho/internal/lang/c"
-	"dekho/internal/lang/logfacts"
+	"dekho/internal/lang/linkfacts"
 )
 
 // userSpaceDirs hold programs and texts that are not part of the kernel.
@@ -76,7 +76,7 @@ type makefile struct{ dir, text string }
 // readAll reads the facts of the files from up to end.
 func (l *linker) readAll(from, end int, f *facts) error {
 	for i := from; i < end; i++ {
-		blob, err := l.in.LogFacts(i)
+		blob, err := l.in.LinkFacts(i)
 		if err != nil {
 			return fmt.Errorf("facts of %s: %w", l.files[i].path, err)
 		}
@@ -113,33 +113,33 @@ func (l *linker) merge(f *facts) {
 
 // read decodes the facts of one file.
 func (l *linker) read(file int32, blob []byte, f *facts) error {
-	r := logfacts.NewReader(blob)
+	r := linkfacts.NewReader(blob)
 	var wrapper *function
 	fn, inFunc := "", false
 	for rec := r.Next(); rec != nil; rec = r.Next() {
 		switch rec.Tag {
-		case logfacts.TagMacro:
+		case linkfacts.TagMacro:
 			name := stringOf(rec.Name)
 			if l.files[file].userSpace {
 				continue // seen by its own kind only, which is not linked
 			}
-			m := newMacro(file, rec.Line, name, rec.Flags&logfacts.FlagFunctionLike != 0, stringOf(rec.Params), stringOf(rec.Body))
-			m.guarded = rec.Flags&logfacts.FlagGuarded != 0
-			m.global = rec.Flags&logfacts.FlagVariable != 0 && rec.Flags&logfacts.FlagStatic == 0
+			m := newMacro(file, rec.Line, name, rec.Flags&linkfacts.FlagFunctionLike != 0, stringOf(rec.Params), stringOf(rec.Body))
+			m.guarded = rec.Flags&linkfacts.FlagGuarded != 0
+			m.global = rec.Flags&linkfacts.FlagVariable != 0 && rec.Flags&linkfacts.FlagStatic == 0
 			f.macros = append(f.macros, m)
-		case logfacts.TagFunc:
+		case linkfacts.TagFunc:
 			fn, inFunc = stringOf(rec.Name), true
-			if rec.Flags&logfacts.FlagFormat != 0 {
-				w := &function{name: fn, file: file, line: rec.Line, static: rec.Flags&logfacts.FlagStatic != 0}
+			if rec.Flags&linkfacts.FlagFormat != 0 {
+				w := &function{name: fn, file: file, line: rec.Line, static: rec.Flags&linkfacts.FlagStatic != 0}
 				if w.parseParams(stringOf(rec.Params)) {
 					wrapper = w
 					f.funcs = append(f.funcs, w)
 				}
 			}
-		case logfacts.TagFuncEnd:
+		case linkfacts.TagFuncEnd:
 			fn, inFunc, wrapper = "", false, nil
-		case logfacts.TagStmt:
-			s := stmt{file: file, line: rec.Line, fn: fn, callee: stringOf(rec.Name), odd: rec.Flags&logfacts.FlagOdd != 0}
+		case linkfacts.TagStmt:
+			s := stmt{file: file, line: rec.Line, fn: fn, callee: stringOf(rec.Name), odd: rec.Flags&linkfacts.FlagOdd != 0}
 			if len(rec.Args) > 0 {
 				s.args = make([]string, len(rec.Args))
 				for i, a := range rec.Args {
@@ -154,11 +154,11 @@ func (l *linker) read(file int32, blob []byte, f *facts) error {
 			default:
 				f.stmts = append(f.stmts, s)
 			}
-		case logfacts.TagName:
+		case linkfacts.TagName:
 			l.files[file].names = append(l.files[file].names, stringOf(rec.Name))
-		case logfacts.TagDriver:
+		case linkfacts.TagDriver:
 			l.files[file].driver = true
-		case logfacts.TagKbuild:
+		case linkfacts.TagKbuild:
 			f.kbuild = append(f.kbuild, makefile{l.files[file].dir, stringOf(rec.Body)})
 		}
 	}

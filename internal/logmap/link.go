@@ -17,9 +17,9 @@ type Input interface {
 	NumFiles() int
 	// Path is the slash-separated path of a file in the tree.
 	Path(file int) string
-	// LogFacts is the blob the extractor left for the file (package
-	// logfacts). It must stay valid and unchanged while the linker runs.
-	LogFacts(file int) ([]byte, error)
+	// LinkFacts is the blob the extractor left for the file (package
+	// linkfacts). It must stay valid and unchanged while the linker runs.
+	LinkFacts(file int) ([]byte, error)
 	// Includes lists the headers a file names in #include, as written.
 	Includes(file int) []string
 }

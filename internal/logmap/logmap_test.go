@@ -24,7 +24,7 @@ type input struct {
 
 func (in *input) NumFiles() int                  { return len(in.paths) }
 func (in *input) Path(i int) string              { return in.paths[i] }
-func (in *input) LogFacts(i int) ([]byte, error) { return in.logs[i], nil }
+func (in *input) LinkFacts(i int) ([]byte, error) { return in.logs[i], nil }
 func (in *input) Includes(i int) []string        { return in.includes[i] }
 
 func extractTree(a *txtar.Archive) *input {
@@ -43,7 +43,7 @@ func extractTree(a *txtar.Archive) *input {
 			incs = append(incs, string(file.Data[i.Path.Off:i.Path.Off+i.Path.Len]))
 		}
 		in.paths = append(in.paths, file.Name)
-		in.logs = append(in.logs, f.Log)
+		in.logs = append(in.logs, f.Link)
 		in.includes = append(in.includes, incs)
 	}
 	return in

@@ -48,7 +48,7 @@ func (in *linkInput) NumFiles() int { return len(in.facts) }
 
 func (in *linkInput) Path(file int) string { return in.tree.Path(source.FileID(file)) }
 
-func (in *linkInput) LogFacts(file int) ([]byte, error) { return in.facts[file], nil }
+func (in *linkInput) LinkFacts(file int) ([]byte, error) { return in.facts[file], nil }
 
 func (in *linkInput) Includes(file int) []string { return in.includes[file] }
 
@@ -59,7 +59,7 @@ func gather(ctx context.Context, t *index.Tree) (*linkInput, error) {
 	workers := runtime.GOMAXPROCS(0)
 	// Files of one content share its copy, and each worker writes to elements
 	// of its own.
-	err := t.EachLogFacts(ctx, workers, func(_ int, id source.FileID, facts []byte) error {
+	err := t.EachLinkFacts(ctx, workers, func(_ int, id source.FileID, facts []byte) error {
 		in.facts[id] = bytes.Clone(facts)
 		return nil
 	})

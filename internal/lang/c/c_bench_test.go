@@ -36,7 +36,7 @@ func BenchmarkTree(b *testing.B) {
 			f.Reset()
 			x.Extract("", src, &f)
 			occs += len(f.Occs)
-			logs += len(f.Log)
+			logs += len(f.Link)
 		}
 		b.ReportMetric(float64(occs)/1e6, "Moccs")
 		b.ReportMetric(float64(logs)/1e6, "MBlog")

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"dekho/internal/lang"
-	"dekho/internal/lang/logfacts"
+	"dekho/internal/lang/linkfacts"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -139,7 +139,7 @@ func facts(t *testing.T, src string) []string {
 	t.Helper()
 	_, f := extract(src)
 	var out []string
-	r := logfacts.NewReader(f.Log)
+	r := linkfacts.NewReader(f.Link)
 	for rec := r.Next(); rec != nil; rec = r.Next() {
 		var args []string
 		for _, a := range rec.Args {
@@ -238,7 +238,7 @@ func check(t *testing.T, src []byte, f *lang.Facts) {
 			t.Fatalf("condition %+v", c)
 		}
 	}
-	r := logfacts.NewReader(f.Log)
+	r := linkfacts.NewReader(f.Link)
 	for r.Next() != nil {
 	}
 	if r.Err() != nil {

@@ -6,7 +6,7 @@ import (
 	"bytes"
 
 	"dekho/internal/lang"
-	"dekho/internal/lang/logfacts"
+	"dekho/internal/lang/linkfacts"
 )
 
 // condFrame is an open #if chain.
@@ -434,11 +434,11 @@ func (x *extractor) logMacro(name *token, params, body []token, function, hasStr
 	}
 	var flags uint32
 	if function {
-		flags = logfacts.FlagFunctionLike
+		flags = linkfacts.FlagFunctionLike
 	}
 	if n := len(x.conds); n > 0 && x.conds[n-1].kind == lang.CondIfndef {
 		if e := x.conds[n-1].expr; string(x.src[e.Off:e.Off+e.Len]) == string(x.text(name)) {
-			flags |= logfacts.FlagGuarded
+			flags |= linkfacts.FlagGuarded
 		}
 	}
 	x.log.params = x.log.params[:0]
@@ -447,8 +447,8 @@ func (x *extractor) logMacro(name *token, params, body []token, function, hasStr
 		x.log.params = append(x.log.params, x.src[params[0].off:last.off+uint32(last.len)]...)
 	}
 	text := x.tokensText(body, dirty)
-	if len(text) > logfacts.MaxText {
+	if len(text) > linkfacts.MaxText {
 		return
 	}
-	x.f.Log = logfacts.AppendMacro(x.f.Log, name.line, flags, x.text(name), x.log.params, text)
+	x.f.Link = linkfacts.AppendMacro(x.f.Link, name.line, flags, x.text(name), x.log.params, text)
 }

@@ -9,7 +9,7 @@ import (
 	"unsafe"
 
 	"dekho/internal/lang"
-	"dekho/internal/lang/logfacts"
+	"dekho/internal/lang/linkfacts"
 )
 
 // logState is scratch memory and the state of the function being read.
@@ -91,7 +91,7 @@ func (x *extractor) logFunc(name *token, static bool, params, attr []token) {
 	l.fn = *name
 	l.fnFlags = 0
 	if static {
-		l.fnFlags |= logfacts.FlagStatic
+		l.fnFlags |= linkfacts.FlagStatic
 	}
 	l.fnParams, l.fnAttr = params, attr
 	l.wrapper = false
@@ -102,7 +102,7 @@ func (x *extractor) logFunc(name *token, static bool, params, attr []token) {
 		}
 	}
 	if l.wrapper {
-		l.fnFlags |= logfacts.FlagFormat
+		l.fnFlags |= linkfacts.FlagFormat
 	}
 	l.pendingFn = true
 }
@@ -110,7 +110,7 @@ func (x *extractor) logFunc(name *token, static bool, params, attr []token) {
 func (x *extractor) logFuncEnd() {
 	l := &x.log
 	if l.open {
-		x.f.Log = logfacts.AppendFuncEnd(x.f.Log)
+		x.f.Link = linkfacts.AppendFuncEnd(x.f.Link)
 	}
 	l.open, l.pendingFn, l.wrapper = false, false, false
 }
@@ -188,7 +188,7 @@ func (x *extractor) logCall(callee *token, ts []token, strings bool) {
 	case len(ts) == 0 || !x.printName(callee) || silent[string(name)]:
 		return
 	}
-	if n := len(ts); n > 0 && int(ts[n-1].off+uint32(ts[n-1].len)-ts[0].off) > logfacts.MaxText {
+	if n := len(ts); n > 0 && int(ts[n-1].off+uint32(ts[n-1].len)-ts[0].off) > linkfacts.MaxText {
 		return
 	}
 	if l.pendingFn && !l.open {
@@ -198,7 +198,7 @@ func (x *extractor) logCall(callee *token, ts []token, strings bool) {
 			l.params = append(l.params, x.tokensText(l.fnParams, false)...)
 			attr = x.tokensText(l.fnAttr, false)
 		}
-		x.f.Log = logfacts.AppendFunc(x.f.Log, l.fn.line, l.fnFlags, x.text(&l.fn), l.params, attr)
+		x.f.Link = linkfacts.AppendFunc(x.f.Link, l.fn.line, l.fnFlags, x.text(&l.fn), l.params, attr)
 		l.open = true
 	}
 	if !x.logArms(callee, ts) {
@@ -227,7 +227,7 @@ func (x *extractor) oddArms() {
 func (x *extractor) odd(line uint32) uint32 {
 	for i := range x.log.oddArms {
 		if c := &x.log.oddArms[i]; line >= c.Start && line <= c.End {
-			return logfacts.FlagOdd
+			return linkfacts.FlagOdd
 		}
 	}
 	return 0
@@ -316,13 +316,13 @@ func (x *extractor) logText(name *token, static bool, value []token) {
 	if !strings {
 		return
 	}
-	flags := uint32(logfacts.FlagVariable)
+	flags := uint32(linkfacts.FlagVariable)
 	if static {
-		flags |= logfacts.FlagStatic
+		flags |= linkfacts.FlagStatic
 	}
 	text := x.tokensText(value, true)
-	if len(text) <= logfacts.MaxText {
-		x.f.Log = logfacts.AppendMacro(x.f.Log, name.line, flags, x.text(name), nil, text)
+	if len(text) <= linkfacts.MaxText {
+		x.f.Link = linkfacts.AppendMacro(x.f.Link, name.line, flags, x.text(name), nil, text)
 	}
 }
 
@@ -347,14 +347,14 @@ func (x *extractor) logArgs(callee *token, ts []token) {
 	if len(ts) > 0 {
 		n = 1 + len(commas)
 	}
-	x.f.Log = logfacts.AppendStmt(x.f.Log, callee.line, x.text(callee), x.odd(callee.line), n)
+	x.f.Link = linkfacts.AppendStmt(x.f.Link, callee.line, x.text(callee), x.odd(callee.line), n)
 	start := 0
 	for _, i := range commas {
-		x.f.Log = logfacts.AppendArg(x.f.Log, x.tokensText(ts[start:i], false))
+		x.f.Link = linkfacts.AppendArg(x.f.Link, x.tokensText(ts[start:i], false))
 		start = i + 1
 	}
 	if n > 0 {
-		x.f.Log = logfacts.AppendArg(x.f.Log, x.tokensText(ts[start:], false))
+		x.f.Link = linkfacts.AppendArg(x.f.Link, x.tokensText(ts[start:], false))
 	}
 }
 
@@ -376,7 +376,7 @@ func (x *extractor) logMember(t *token, value int) {
 	case "probe", "probe_new", "id_table", "of_match_table", "acpi_match_table":
 		if !x.log.driver {
 			x.log.driver = true
-			x.f.Log = logfacts.AppendDriver(x.f.Log)
+			x.f.Link = linkfacts.AppendDriver(x.f.Link)
 		}
 	}
 }
@@ -396,7 +396,7 @@ func (x *extractor) logName(value []token) {
 	if len(text) > 128 {
 		return
 	}
-	x.f.Log = logfacts.AppendName(x.f.Log, text)
+	x.f.Link = linkfacts.AppendName(x.f.Link, text)
 }
 
 // is compares the text of a token with a word, without making a string.

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"dekho/internal/lang"
-	"dekho/internal/lang/logfacts"
+	"dekho/internal/lang/linkfacts"
 )
 
 // Language is the row of this package in the table of languages.
@@ -34,8 +34,8 @@ type extractor struct{}
 // there, so the reported name is the symbol alone.
 func (extractor) Extract(path string, src []byte, f *lang.Facts) {
 	if makefile(base(path)) {
-		if len(src) <= logfacts.MaxText*16 {
-			f.Log = logfacts.AppendKbuild(f.Log, src)
+		if len(src) <= linkfacts.MaxText*16 {
+			f.Link = linkfacts.AppendKbuild(f.Link, src)
 		}
 		words(src, 0, 1, false, f)
 		f.Lines = lines(src)

@@ -1,4 +1,4 @@
-package logfacts
+package linkfacts
 
 import (
 	"errors"

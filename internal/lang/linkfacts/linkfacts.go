@@ -1,7 +1,8 @@
-// Package logfacts is the encoding of what logmap needs to know of one source
-// file: the macros it defines, the functions that take a format, the
-// statements that may print, the names of drivers. Extractors write it, the
-// index stores it without looking inside, logmap reads it back.
+// Package linkfacts is the encoding of what the linkers need to know of one
+// source file. logmap: the macros it defines, the functions that take a format,
+// the statements that may print, the names of drivers. xref: the macros, and
+// where they are used in the place of declarations. Extractors write it, the
+// index stores it without looking inside, the linkers read it back.
 //
 // A blob is a sequence of records:
 //
@@ -13,11 +14,12 @@
 //	'N'     = name                                 a name given to a driver (.name = "x" or .name = X)
 //	'D'     =                                      the file registers a driver (.probe = ...)
 //	'K'     = text                                 a Kbuild makefile, whole
+//	'U'     = line name flags args                 a macro used where a declaration may stand
 //
 // Numbers are unsigned varints, strings are a varint length and bytes. Lines
 // are 1-based. Text is source text with comments and line splices removed and
 // blanks folded.
-package logfacts
+package linkfacts
 
 import (
 	"encoding/binary"
@@ -36,6 +38,7 @@ const (
 	TagName    Tag = 'N'
 	TagDriver  Tag = 'D'
 	TagKbuild  Tag = 'K'
+	TagUse     Tag = 'U'
 )
 
 // Flags of macros, functions and statements.
@@ -57,6 +60,15 @@ const (
 	// neither a CONFIG_ symbol nor a fact of the kernel: DEBUG, ENABLE_DEBUGGER.
 	// Such arms are seldom built.
 	FlagOdd
+	// FlagBody marks a use behind which the body of a function stands:
+	// SYSCALL_DEFINE3(read, ...) { ... }.
+	FlagBody
+	// FlagMember marks a use among the members of a struct or union, FlagEnum
+	// one among enumerators.
+	FlagMember
+	FlagEnum
+	// FlagCall marks a use with arguments; without it there are no parentheses.
+	FlagCall
 )
 
 // MaxText bounds one string of a record, in bytes; longer text is not recorded.
@@ -69,13 +81,13 @@ type Record struct {
 	Line   uint32
 	Flags  uint32
 	Name   []byte   // macro, function, callee, driver name
-	Params []byte   // macro parameters without parentheses; function parameters
+	Params []byte   // macro parameters or arguments without parentheses; function parameters
 	Body   []byte   // macro body, function attributes, Kbuild text
 	Args   [][]byte // of a statement; reused by the next call of Next
 }
 
 // ErrDamaged is returned for bytes that are not a blob of records.
-var ErrDamaged = errors.New("logfacts: damaged record")
+var ErrDamaged = errors.New("linkfacts: damaged record")
 
 // AppendMacro adds a macro definition.
 func AppendMacro(b []byte, line uint32, flags uint32, name, params, body []byte) []byte {
@@ -113,6 +125,15 @@ func AppendDriver(b []byte) []byte { return append(b, byte(TagDriver)) }
 func AppendKbuild(b, text []byte) []byte {
 	b = append(b, byte(TagKbuild))
 	return appendString(b, text)
+}
+
+// AppendUse adds a macro used where a declaration may stand.
+func AppendUse(b []byte, line uint32, flags uint32, name, args []byte) []byte {
+	b = append(b, byte(TagUse))
+	b = binary.AppendUvarint(b, uint64(line))
+	b = appendString(b, name)
+	b = binary.AppendUvarint(b, uint64(flags))
+	return appendString(b, args)
 }
 
 // AppendStmt adds the head of a statement; exactly nargs calls of AppendArg
@@ -159,6 +180,11 @@ func (r *Reader) Next() *Record {
 		rec.Flags = uint32(r.number())
 		rec.Params = r.str()
 		rec.Body = r.str()
+	case TagUse:
+		rec.Line = uint32(r.number())
+		rec.Name = r.str()
+		rec.Flags = uint32(r.number())
+		rec.Params = r.str()
 	case TagFuncEnd, TagDriver:
 	case TagStmt:
 		rec.Line = uint32(r.number())
