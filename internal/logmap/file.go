@@ -20,6 +20,7 @@ package logmap
 import (
 	"bytes"
 	"cmp"
+	"dekho/internal/macro"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -167,7 +168,7 @@ func (l *linker) driverNames(f int32) string {
 	own := l.ownNames(f)
 	out := slices.Clone(own)
 	if m := l.files[f].module; m != "" && !l.files[f].shared {
-		key := l.files[f].dir + m
+		key := l.files[f].Dir + m
 		others, ok := l.moduleNames[key]
 		if !ok {
 			for _, g := range l.moduleFiles[key] {
@@ -189,7 +190,7 @@ func (l *linker) driverNames(f int32) string {
 func (l *linker) ownNames(f int32) []string {
 	var out []string
 	for _, raw := range l.files[f].names {
-		chunks, ok := l.eval(lexText(nil, raw), context{file: f, from: -1})
+		chunks, ok := l.eval(macro.Lex(nil, raw), context{file: f, from: -1})
 		if ok && len(chunks) == 1 && chunks[0].text != "" && len(out) < 64 && !slices.Contains(out, chunks[0].text) {
 			out = append(out, chunks[0].text)
 		}
@@ -205,7 +206,7 @@ func (l *linker) symbols(f int32) string {
 	if fi.symbol != "" && fi.symbol != "y" {
 		out = append(out, fi.symbol)
 	}
-	for d := fi.dir; d != ""; {
+	for d := fi.Dir; d != ""; {
 		if s := l.dirSymbol[d]; s != "" && s != "y" && !slices.Contains(out, s) {
 			out = append(out, s)
 		}
@@ -242,10 +243,10 @@ func (w *writer) writeTo(out io.Writer) error {
 			continue
 		}
 		if fi.driver {
-			drives[fi.dir+fi.module] = true
+			drives[fi.Dir+fi.module] = true
 		}
 		if len(fi.names) > 0 {
-			l.moduleFiles[fi.dir+fi.module] = append(l.moduleFiles[fi.dir+fi.module], int32(i))
+			l.moduleFiles[fi.Dir+fi.module] = append(l.moduleFiles[fi.Dir+fi.module], int32(i))
 		}
 	}
 	files := make([]uint32, 0, len(w.files)*filesWords)
@@ -256,14 +257,14 @@ func (w *writer) writeTo(out io.Writer) error {
 			next++
 		}
 		var flags uint32
-		if fi := &l.files[f]; fi.driver || drives[fi.dir+fi.module] {
+		if fi := &l.files[f]; fi.driver || drives[fi.Dir+fi.module] {
 			flags |= fileDriver
 		}
 		module := l.files[f].module
 		if l.files[f].shared {
 			module = ""
 		}
-		files = append(files, w.intern(l.files[f].path), w.intern(module), w.intern(l.symbols(f)), w.intern(l.driverNames(f)), uint32(first), uint32(next), flags)
+		files = append(files, w.intern(l.files[f].Path), w.intern(module), w.intern(l.symbols(f)), w.intern(l.driverNames(f)), uint32(first), uint32(next), flags)
 	}
 	starts := make([]uint32, w.patterns.Len()+1)
 	for i := range w.sites {

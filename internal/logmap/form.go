@@ -5,6 +5,7 @@ package logmap
 // come to is worked out once for each callee in a file.
 
 import (
+	"dekho/internal/macro"
 	"strings"
 
 	"dekho/internal/lang/c"
@@ -26,16 +27,16 @@ const (
 func (l *linker) prepare(p *prim, format int, ctx context) {
 	f := p.form
 	f.state = formSlow
-	if len(p.args) == 1 && p.args[0].kind == tokRest {
-		f.state, f.arg = formQuick, int(p.args[0].n)+format
+	if len(p.args) == 1 && p.args[0].Kind == macro.Rest {
+		f.state, f.arg = formQuick, int(p.args[0].N)+format
 		return
 	}
 	seg, at := segment(p.args, format)
 	if at < 0 {
 		return
 	}
-	if len(seg) == 1 && seg[0].kind == tokRest {
-		f.state, f.arg = formQuick, int(seg[0].n)+format-at
+	if len(seg) == 1 && seg[0].Kind == macro.Rest {
+		f.state, f.arg = formQuick, int(seg[0].N)+format-at
 		return
 	}
 	if at != format {
@@ -63,24 +64,24 @@ func (l *linker) prepare(p *prim, format int, ctx context) {
 }
 
 // segment returns the tokens of the argument with the given index, and the
-// index of its first operand; a tokRest may stand for several.
-func segment(ts []tok, index int) ([]tok, int) {
+// index of its first operand; a macro.Rest may stand for several.
+func segment(ts []macro.Token, index int) ([]macro.Token, int) {
 	depth, start, n := 0, 0, 0
 	for i := 0; i <= len(ts); i++ {
 		if i < len(ts) {
-			switch ts[i].kind {
+			switch ts[i].Kind {
 			case c.Open:
 				depth++
 			case c.Close:
 				depth--
 			}
-			if ts[i].kind != c.Comma || depth > 0 {
+			if ts[i].Kind != c.Comma || depth > 0 {
 				continue
 			}
 		}
 		rest := false
 		for _, t := range ts[start:i] {
-			rest = rest || t.kind == tokRest
+			rest = rest || t.Kind == macro.Rest
 		}
 		if n == index || rest {
 			if rest && i-start > 1 {

@@ -5,45 +5,25 @@ package logmap
 // are seen.
 
 import (
+	"dekho/internal/macro"
 	"errors"
 	"fmt"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"dekho/internal/lang/c"
 	"dekho/internal/lang/linkfacts"
 )
 
-// userSpaceDirs hold programs and texts that are not part of the kernel.
-var userSpaceDirs = [...]string{"tools/", "scripts/", "Documentation/", "usr/"}
-
 // gather reads the facts of all files.
 func (l *linker) gather() error {
 	n := l.in.NumFiles()
 	l.files = make([]fileInfo, n)
-	l.seenAt = make([]int32, n)
 	for i := range n {
-		p := l.in.Path(i)
-		fi := &l.files[i]
-		fi.path = p
-		slash := strings.LastIndexByte(p, '/')
-		fi.dir = p[:slash+1]
-		fi.header = strings.HasSuffix(p, ".h")
-		if rest, ok := strings.CutPrefix(p, "arch/"); ok {
-			fi.arch, _, _ = strings.Cut(rest, "/")
-			if strings.HasPrefix(rest, "x86/um/") {
-				fi.arch = "um"
-			}
-		}
-		for _, d := range userSpaceDirs {
-			fi.userSpace = fi.userSpace || strings.HasPrefix(p, d)
-		}
-		l.byPath[p] = int32(i)
-		if fi.header {
-			l.byBase[p[slash+1:]] = append(l.byBase[p[slash+1:]], int32(i))
-		}
+		l.files[i].File = &l.table.Files[i]
 	}
 	workers := max(1, min(runtime.GOMAXPROCS(0), 8))
 	parts := make([]facts, workers)
@@ -59,12 +39,15 @@ func (l *linker) gather() error {
 	for i := range parts {
 		l.merge(&parts[i])
 	}
+	l.names = slices.Clone(l.table.Names())
+	l.prims = make([]atomic.Pointer[[]prim], l.table.NumDefs())
+	l.view = l.table.View()
 	return nil
 }
 
 // facts are those of a run of files, in their order.
 type facts struct {
-	macros    []*macro
+	macros    []*macro.Def
 	funcs     []*function
 	stmts     []stmt
 	fileScope []stmt
@@ -78,13 +61,13 @@ func (l *linker) readAll(from, end int, f *facts) error {
 	for i := from; i < end; i++ {
 		blob, err := l.in.LinkFacts(i)
 		if err != nil {
-			return fmt.Errorf("facts of %s: %w", l.files[i].path, err)
+			return fmt.Errorf("facts of %s: %w", l.files[i].Path, err)
 		}
 		if len(blob) == 0 {
 			continue
 		}
 		if err := l.read(int32(i), blob, f); err != nil {
-			return fmt.Errorf("facts of %s: %w", l.files[i].path, err)
+			return fmt.Errorf("facts of %s: %w", l.files[i].Path, err)
 		}
 	}
 	return nil
@@ -93,13 +76,7 @@ func (l *linker) readAll(from, end int, f *facts) error {
 // merge adds the facts of a run of files to those of the files before.
 func (l *linker) merge(f *facts) {
 	for _, m := range f.macros {
-		d := l.macros[m.name]
-		if d == nil {
-			d = &nameDefs{number: int32(len(l.names))}
-			l.macros[m.name] = d
-			l.names = append(l.names, m.name)
-		}
-		d.all = append(d.all, m)
+		l.table.Add(m)
 	}
 	for _, fn := range f.funcs {
 		l.funcs[fn.name] = append(l.funcs[fn.name], fn)
@@ -119,14 +96,10 @@ func (l *linker) read(file int32, blob []byte, f *facts) error {
 	for rec := r.Next(); rec != nil; rec = r.Next() {
 		switch rec.Tag {
 		case linkfacts.TagMacro:
-			name := stringOf(rec.Name)
-			if l.files[file].userSpace {
+			if l.files[file].UserSpace {
 				continue // seen by its own kind only, which is not linked
 			}
-			m := newMacro(file, rec.Line, name, rec.Flags&linkfacts.FlagFunctionLike != 0, stringOf(rec.Params), stringOf(rec.Body))
-			m.guarded = rec.Flags&linkfacts.FlagGuarded != 0
-			m.global = rec.Flags&linkfacts.FlagVariable != 0 && rec.Flags&linkfacts.FlagStatic == 0
-			f.macros = append(f.macros, m)
+			f.macros = append(f.macros, macro.FromRecord(file, rec))
 		case linkfacts.TagFunc:
 			fn, inFunc = stringOf(rec.Name), true
 			if rec.Flags&linkfacts.FlagFormat != 0 {
@@ -159,7 +132,7 @@ func (l *linker) read(file int32, blob []byte, f *facts) error {
 		case linkfacts.TagDriver:
 			l.files[file].driver = true
 		case linkfacts.TagKbuild:
-			f.kbuild = append(f.kbuild, makefile{l.files[file].dir, stringOf(rec.Body)})
+			f.kbuild = append(f.kbuild, makefile{l.files[file].Dir, stringOf(rec.Body)})
 		}
 	}
 	return r.Err()
@@ -186,7 +159,7 @@ func (l *linker) closure() {
 	slices.Sort(others)
 	l.numbers = make(map[string]int32)
 	for _, name := range slices.Compact(others) {
-		if l.macros[name] == nil {
+		if l.table.Lookup(name) == nil {
 			l.numbers[name] = int32(len(l.names))
 			l.names = append(l.names, name)
 		}
@@ -236,8 +209,8 @@ func (l *linker) closure() {
 
 // number is that of a name that can have one.
 func (l *linker) number(name string) (int32, bool) {
-	if d := l.macros[name]; d != nil {
-		return d.number, true
+	if d := l.table.Lookup(name); d != nil {
+		return d.Number, true
 	}
 	n, ok := l.numbers[name]
 	return n, ok
@@ -252,13 +225,13 @@ func (l *linker) mentions(from, end int) []mention {
 	var ls []c.Lexeme
 	for user := from; user < end; user++ {
 		name := l.names[user]
-		if d := l.macros[name]; d != nil {
-			d.index(l)
-			for _, m := range d.all {
-				if !m.function && (len(m.body) > 200 || m.body == "" || !identByte(m.body[0])) {
+		if d := l.table.Lookup(name); d != nil {
+			l.table.Index(d)
+			for _, m := range d.All {
+				if !m.Function && (len(m.Body) > 200 || m.Body == "" || !identByte(m.Body[0])) {
 					continue
 				}
-				ls = c.AppendLexemes(ls[:0], bytesOf(m.body))
+				ls = c.AppendLexemes(ls[:0], bytesOf(m.Body))
 				for i := range ls {
 					if ls[i].Kind == c.Ident {
 						if n, ok := l.number(stringOf(ls[i].Text)); ok {
@@ -269,7 +242,7 @@ func (l *linker) mentions(from, end int) []mention {
 			}
 		}
 		for _, f := range l.funcs[name] {
-			if l.files[f.file].userSpace {
+			if l.files[f.file].UserSpace {
 				continue
 			}
 			for i := range f.stmts {
@@ -282,7 +255,7 @@ func (l *linker) mentions(from, end int) []mention {
 	if from == 0 {
 		for i := range l.fileScope {
 			s := &l.fileScope[i]
-			if len(s.args) == 0 || l.files[s.file].userSpace {
+			if len(s.args) == 0 || l.files[s.file].UserSpace {
 				continue
 			}
 			n, ok := l.number(s.callee)
@@ -303,15 +276,15 @@ func (l *linker) generated() {
 		if !l.printing[s.callee] {
 			continue
 		}
-		for _, m := range l.visible(s.callee, s.file) {
-			if !m.function || !strings.Contains(m.body, "{") || !strings.Contains(m.body, "...") {
+		for _, m := range l.view.Visible(s.callee, s.file) {
+			if !m.Function || !strings.Contains(m.Body, "{") || !strings.Contains(m.Body, "...") {
 				continue
 			}
-			args := make([][]tok, len(s.args))
+			args := make([][]macro.Token, len(s.args))
 			for n, a := range s.args {
-				args[n] = lexText(nil, a)
+				args[n] = macro.Lex(nil, a)
 			}
-			if f := functionIn(m.substitute(args), s); f != nil {
+			if f := functionIn(m.Substitute(args), s); f != nil {
 				l.funcs[f.name] = append(l.funcs[f.name], f)
 				l.printing[f.name] = true
 			}
@@ -320,36 +293,36 @@ func (l *linker) generated() {
 }
 
 // functionIn reads a function definition out of expanded tokens.
-func functionIn(ts []tok, at *stmt) *function {
+func functionIn(ts []macro.Token, at *stmt) *function {
 	for i := 0; i+1 < len(ts); i++ {
-		if ts[i].kind != c.Ident || ts[i+1].kind != c.Open {
+		if ts[i].Kind != c.Ident || ts[i+1].Kind != c.Open {
 			continue
 		}
-		args, next, ok := group(ts, i+1)
-		if !ok || next >= len(ts) || ts[next].text != "{" {
+		args, next, ok := macro.Group(ts, i+1)
+		if !ok || next >= len(ts) || ts[next].Text != "{" {
 			continue
 		}
 		params := make([]string, len(args))
 		for n, a := range args {
 			o := operand{toks: a}
 			params[n] = o.source()
-			if len(a) > 0 && a[len(a)-1].kind == c.Ident && len(a) > 1 {
-				params[n] = strings.TrimSuffix(params[n], a[len(a)-1].text) + " " + a[len(a)-1].text
+			if len(a) > 0 && a[len(a)-1].Kind == c.Ident && len(a) > 1 {
+				params[n] = strings.TrimSuffix(params[n], a[len(a)-1].Text) + " " + a[len(a)-1].Text
 			}
 		}
-		f := &function{name: ts[i].text, file: at.file, line: at.line}
+		f := &function{name: ts[i].Text, file: at.file, line: at.line}
 		if !f.parseParams(strings.Join(params, ",")) {
 			return nil
 		}
 		for j := next; j+1 < len(ts); j++ {
-			if ts[j].kind != c.Ident || ts[j+1].kind != c.Open {
+			if ts[j].Kind != c.Ident || ts[j+1].Kind != c.Open {
 				continue
 			}
-			args, _, ok := group(ts, j+1)
+			args, _, ok := macro.Group(ts, j+1)
 			if !ok {
 				continue
 			}
-			s := stmt{file: at.file, line: at.line, fn: f.name, callee: ts[j].text}
+			s := stmt{file: at.file, line: at.line, fn: f.name, callee: ts[j].Text}
 			for _, a := range args {
 				o := operand{toks: a}
 				s.args = append(s.args, o.source())
@@ -382,9 +355,9 @@ func (l *linker) findViews() {
 	wanted := make(map[int32]bool)
 	bases := make(map[string]bool)
 	want := func(f int32) {
-		if fi := &l.files[f]; fi.header && !fi.userSpace && !wanted[f] {
+		if fi := &l.files[f]; fi.Header && !fi.UserSpace && !wanted[f] {
 			wanted[f] = true
-			bases[fi.path[len(fi.dir):]] = true
+			bases[fi.Path[len(fi.Dir):]] = true
 		}
 	}
 	for i := range l.stmts {
@@ -397,15 +370,15 @@ func (l *linker) findViews() {
 	above := make(map[int32][]int32)
 	for i := range l.files {
 		fi := &l.files[i]
-		if fi.userSpace || !fi.header && !strings.HasSuffix(fi.path, ".c") {
+		if fi.UserSpace || !fi.Header && !strings.HasSuffix(fi.Path, ".c") {
 			continue
 		}
 		for _, inc := range l.in.Includes(i) {
 			if !bases[inc[strings.LastIndexByte(inc, '/')+1:]] {
 				continue
 			}
-			if h, ok := l.resolveInclude(fi, inc); ok && wanted[h] {
-				if fi.header {
+			if h, ok := l.table.ResolveInclude(fi.File, inc); ok && wanted[h] {
+				if fi.Header {
 					above[h] = append(above[h], int32(i))
 					continue
 				}
@@ -414,14 +387,14 @@ func (l *linker) findViews() {
 		}
 	}
 	for h, mids := range above {
-		if len(mids) > maxViews || strings.HasPrefix(l.files[h].path, "include/") {
+		if len(mids) > maxViews || strings.HasPrefix(l.files[h].Path, "include/") {
 			continue
 		}
 		for _, mid := range mids {
-			base := l.files[mid].path[len(l.files[mid].dir):]
+			base := l.files[mid].Path[len(l.files[mid].Dir):]
 			for i := range l.files {
 				fi := &l.files[i]
-				if fi.header || fi.dir != l.files[mid].dir || !strings.HasSuffix(fi.path, ".c") {
+				if fi.Header || fi.Dir != l.files[mid].Dir || !strings.HasSuffix(fi.Path, ".c") {
 					continue
 				}
 				for _, inc := range l.in.Includes(i) {

@@ -4,6 +4,7 @@ package logmap
 // the symbol that builds it.
 
 import (
+	"dekho/internal/macro"
 	"maps"
 	"slices"
 	"strings"
@@ -42,7 +43,7 @@ func (l *linker) applyKbuild(dir, text string) {
 		}
 		for _, o := range strings.Fields(right) {
 			if strings.HasSuffix(o, "/") && name == "obj" {
-				d := cleanJoin(dir, o)
+				d := macro.CleanJoin(dir, o)
 				l.dirSymbol[d] = either(l.dirSymbol[d], symbol)
 				continue
 			}
@@ -59,7 +60,7 @@ func (l *linker) applyKbuild(dir, text string) {
 	}
 	set := func(object, module, symbol string) {
 		for _, ext := range [...]string{".c", ".S"} {
-			if f, ok := l.byPath[cleanJoin(dir, object+ext)]; ok {
+			if f, ok := l.table.FileByPath(macro.CleanJoin(dir, object+ext)); ok {
 				fi := &l.files[f]
 				m := strings.ReplaceAll(module[strings.LastIndexByte(module, '/')+1:], "-", "_")
 				switch {

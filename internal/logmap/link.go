@@ -4,6 +4,7 @@ package logmap
 // runs at the end of each index run and reads no source.
 
 import (
+	"dekho/internal/macro"
 	"io"
 	"maps"
 	"runtime"
@@ -26,27 +27,21 @@ type Input interface {
 
 // fileInfo is what the linker knows of a file.
 type fileInfo struct {
-	path      string
-	dir       string // with the slash at its end, "" at the top
-	arch      string // X of arch/X/
-	header    bool
-	userSpace bool // tools, scripts: not part of the kernel
-	shared    bool // part of several modules
-	driver    bool // registers a driver
-	includes  atomic.Pointer[[]int32]
-	views     []int32 // of a header: see linker.views
-	module    string  // KBUILD_MODNAME, "" when not known
-	symbol    string  // Kconfig symbol that builds it, "y" if always
-	names     []string
-	out       int32 // number in the map, +1
+	*macro.File
+	shared bool    // part of several modules
+	driver bool    // registers a driver
+	views  []int32 // of a header: see linker.views
+	module string  // KBUILD_MODNAME, "" when not known
+	symbol string  // Kconfig symbol that builds it, "y" if always
+	names  []string
+	out    int32 // number in the map, +1
 }
 
 type linker struct {
 	in        Input
 	files     []fileInfo
-	byPath    map[string]int32
-	byBase    map[string][]int32
-	macros    map[string]*nameDefs
+	table     *macro.Table
+	view      *macro.View
 	funcs     map[string][]*function
 	stmts     []stmt
 	fileScope []stmt
@@ -55,14 +50,9 @@ type linker struct {
 	numbers   map[string]int32 // indexes in names of those that are no macros
 	users     [][]int32        // by number: the names whose definitions mention it
 	dirSymbol map[string]string
-	visMemo   map[string][]*macro
-	visFile   int32
 	primMemo  map[primKey][]prim
-	presets   map[string][]*macro // memo of reach
-	seenAt    []int32             // scratch of reach: the search that saw a file last
-	seenGen   int32
-	queue     []int32
-	rows      []pending // sites found and not filed yet
+	prims     []atomic.Pointer[[]prim] // by the number of a macro: see macroPrims
+	rows      []pending                // sites found and not filed yet
 
 	moduleFiles map[string][]int32  // directory and module -> files that name drivers
 	moduleNames map[string][]string // the names in them
@@ -83,16 +73,11 @@ type Stats struct {
 func Link(in Input, w io.Writer) (Stats, error) {
 	l := &linker{
 		in:        in,
-		byPath:    make(map[string]int32, in.NumFiles()),
-		byBase:    make(map[string][]int32),
-		macros:    make(map[string]*nameDefs, 1<<17),
+		table:     macro.NewTable(in.NumFiles(), in.Path, in.Includes),
 		funcs:     make(map[string][]*function),
 		printing:  make(map[string]bool, 1<<14),
 		dirSymbol: make(map[string]string),
-		visMemo:   make(map[string][]*macro),
-		visFile:   -1,
 		primMemo:  make(map[primKey][]prim),
-		presets:   make(map[string][]*macro),
 	}
 	if err := l.gather(); err != nil {
 		return Stats{}, err
@@ -189,12 +174,9 @@ type chunkResult struct {
 // worker is a linker that shares what was gathered, with memos of its own.
 func (l *linker) worker() *linker {
 	w := *l
-	w.visMemo = make(map[string][]*macro)
-	w.visFile = -1
+	w.view = l.table.View()
 	w.primMemo = make(map[primKey][]prim)
-	w.presets = make(map[string][]*macro)
-	w.seenAt = make([]int32, len(l.files))
-	w.seenGen, w.queue, w.rows = 0, nil, nil
+	w.rows = nil
 	return &w
 }
 
@@ -216,7 +198,7 @@ func (l *linker) flush() {
 // link resolves one statement and adds its sites. in is the wrapper it stands
 // in, if any.
 func (l *linker) link(s *stmt, in *function) bool {
-	if l.files[s.file].userSpace {
+	if l.files[s.file].UserSpace {
 		return false
 	}
 	found := false

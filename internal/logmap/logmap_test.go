@@ -2,6 +2,7 @@ package logmap
 
 import (
 	"bytes"
+	"dekho/internal/macro"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"dekho/internal/klog"
 	"dekho/internal/lang"
 	"dekho/internal/lang/all"
+	"dekho/internal/lang/linkfacts"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
@@ -22,10 +24,10 @@ type input struct {
 	includes [][]string
 }
 
-func (in *input) NumFiles() int                  { return len(in.paths) }
-func (in *input) Path(i int) string              { return in.paths[i] }
+func (in *input) NumFiles() int                   { return len(in.paths) }
+func (in *input) Path(i int) string               { return in.paths[i] }
 func (in *input) LinkFacts(i int) ([]byte, error) { return in.logs[i], nil }
-func (in *input) Includes(i int) []string        { return in.includes[i] }
+func (in *input) Includes(i int) []string         { return in.includes[i] }
 
 func extractTree(a *txtar.Archive) *input {
 	in := &input{}
@@ -173,14 +175,15 @@ func TestDeterministic(t *testing.T) {
 }
 
 func TestEval(t *testing.T) {
-	l := &linker{files: []fileInfo{{path: "a/b.c", dir: "a/", module: "b"}}, macros: map[string]*nameDefs{}, visMemo: map[string][]*macro{}, presets: map[string][]*macro{}, visFile: -1, seenAt: make([]int32, 1)}
-	for _, m := range []*macro{
-		newMacro(0, 1, "PFX", false, "", `"b: "`),
-		newMacro(0, 2, "CAT", true, "a, b", `a PFX #b`),
-		newMacro(0, 3, "LOOP", false, "", `LOOP`),
+	table := macro.NewTable(1, func(int) string { return "a/b.c" }, func(int) []string { return nil })
+	for _, rec := range []linkfacts.Record{
+		{Name: []byte("PFX"), Body: []byte(`"b: "`)},
+		{Name: []byte("CAT"), Body: []byte(`a PFX #b`), Params: []byte("a, b"), Flags: linkfacts.FlagFunctionLike},
+		{Name: []byte("LOOP"), Body: []byte(`LOOP`)},
 	} {
-		l.macros[m.name] = &nameDefs{all: []*macro{m}}
+		table.Add(macro.FromRecord(0, &rec))
 	}
+	l := &linker{files: []fileInfo{{File: &table.Files[0], module: "b"}}, table: table, view: table.View()}
 	for _, tt := range []struct {
 		expr string
 		want []chunk
@@ -194,7 +197,7 @@ func TestEval(t *testing.T) {
 		{`x ? "a" : "b"`, []chunk{{unknown: true}}},
 		{`"%" __stringify(WIDTH) "ph"`, []chunk{{text: "%*ph"}}},
 	} {
-		got, _ := l.eval(lexText(nil, tt.expr), context{file: 0, fn: "fn", line: 9, from: -1})
+		got, _ := l.eval(macro.Lex(nil, tt.expr), context{file: 0, fn: "fn", line: 9, from: -1})
 		if d := cmp.Diff(tt.want, got, cmp.AllowUnexported(chunk{})); d != "" {
 			t.Errorf("%s: %s", tt.expr, d)
 		}

@@ -4,6 +4,7 @@ package logmap
 // whatever macros they are written with.
 
 import (
+	"dekho/internal/macro"
 	"slices"
 	"strings"
 
@@ -31,44 +32,44 @@ type stmt struct {
 // prim is a call of a printing function that a statement or macro comes to.
 type prim struct {
 	callee string
-	args   []tok // the whole argument list, with tokParam and tokRest
-	macro  bool  // reached through a macro
-	form   *form // how to evaluate it quickly, for the statements of one file
+	args   []macro.Token // the whole argument list, with macro.Param and macro.Rest
+	macro  bool          // reached through a macro
+	form   *form         // how to evaluate it quickly, for the statements of one file
 }
 
 // operand is an argument of a conversion, as tokens over the parameters of the
-// function (tokParam) it stands in.
+// function (macro.Param) it stands in.
 type operand struct {
-	toks []tok
+	toks []macro.Token
 	text string // when toks is nil
 }
 
 // macroPrims are the calls of printing functions that a macro comes to, over
 // the arguments of its use.
-func (l *linker) macroPrims(m *macro, file int32) []prim {
-	if ps := m.prims.Load(); ps != nil {
+func (l *linker) macroPrims(m *macro.Def, file int32) []prim {
+	if ps := l.prims[m.ID].Load(); ps != nil {
 		return *ps
 	}
-	args := make([][]tok, 0, len(m.params)+1)
-	for i := range m.params {
-		args = append(args, []tok{{kind: tokParam, n: int32(i)}})
+	args := make([][]macro.Token, 0, len(m.Params)+1)
+	for i := range m.Params {
+		args = append(args, []macro.Token{{Kind: macro.Param, N: int32(i)}})
 	}
-	if m.rest != "" {
-		args = append(args, []tok{{kind: tokRest, n: int32(len(m.params))}})
+	if m.Rest != "" {
+		args = append(args, []macro.Token{{Kind: macro.Rest, N: int32(len(m.Params))}})
 	}
-	body := m.substitute(args)
+	body := m.Substitute(args)
 	// Seen from the macro's own file first: what that comes to holds for every
 	// use, whichever asks first.
-	x := primSearch{l: l, file: m.file, of: m.file}
+	x := primSearch{l: l, file: m.File, of: m.File}
 	x.find(body, 0)
 	if !x.depends && len(x.found) > 0 {
-		m.prims.Store(&x.found)
+		l.prims[m.ID].Store(&x.found)
 		return x.found
 	}
-	if file == m.file {
+	if file == m.File {
 		return x.found
 	}
-	y := primSearch{l: l, file: file, of: m.file}
+	y := primSearch{l: l, file: file, of: m.File}
 	y.find(body, 0)
 	return y.found
 }
@@ -81,46 +82,46 @@ type primSearch struct {
 	depends bool
 	found   []prim
 	steps   int
-	active  []*macro // being expanded
+	active  []*macro.Def // being expanded
 }
 
 // maxPrims bounds the calls one statement comes to.
 const maxPrims = 12
 
-func (x *primSearch) find(ts []tok, depth int) {
+func (x *primSearch) find(ts []macro.Token, depth int) {
 	if depth > maxDepth {
 		return
 	}
 	for i := 0; i < len(ts); i++ {
-		if x.steps++; x.steps > maxExpansion || len(x.found) >= maxPrims {
+		if x.steps++; x.steps > macro.MaxExpansion || len(x.found) >= maxPrims {
 			return
 		}
 		t := ts[i]
-		if t.kind != c.Ident {
+		if t.Kind != c.Ident {
 			continue
 		}
-		call := i+1 < len(ts) && ts[i+1].kind == c.Open
+		call := i+1 < len(ts) && ts[i+1].Kind == c.Open
 		if !call {
-			if m := x.alias(t.text); m != nil { // #define DPRINTK printk
-				x.find(append(append([]tok{}, m.tokens()...), ts[i+1:]...), depth+1)
+			if m := x.alias(t.Text); m != nil { // #define DPRINTK printk
+				x.find(append(append([]macro.Token{}, m.Tokens()...), ts[i+1:]...), depth+1)
 				return
 			}
 			continue
 		}
-		if !x.l.printing[t.text] && !x.mentions(ts, i+1) {
+		if !x.l.printing[t.Text] && !x.mentions(ts, i+1) {
 			continue
 		}
-		defs := x.visible(t.text)
+		defs := x.visible(t.Text)
 		if len(defs) == 0 {
-			if x.l.printing[t.text] && (len(x.l.funcs[t.text]) > 0 || isRoot(t.text)) {
-				if _, next, ok := group(ts, i+1); ok {
-					x.add(prim{callee: t.text, args: ts[i+2 : next-1]})
+			if x.l.printing[t.Text] && (len(x.l.funcs[t.Text]) > 0 || isRoot(t.Text)) {
+				if _, next, ok := macro.Group(ts, i+1); ok {
+					x.add(prim{callee: t.Text, args: ts[i+2 : next-1]})
 					i = next - 1
 				}
 			}
 			continue
 		}
-		args, next, ok := group(ts, i+1)
+		args, next, ok := macro.Group(ts, i+1)
 		if !ok {
 			continue
 		}
@@ -129,13 +130,13 @@ func (x *primSearch) find(ts []tok, depth int) {
 				continue // a macro is not expanded inside itself
 			}
 			x.active = append(x.active, m)
-			var body []tok
-			if m.function {
-				body = m.substitute(args)
+			var body []macro.Token
+			if m.Function {
+				body = m.Substitute(args)
 			} else {
-				body = append(append([]tok{}, m.tokens()...), ts[i+1:next]...)
+				body = append(append([]macro.Token{}, m.Tokens()...), ts[i+1:next]...)
 			}
-			if x.steps += len(body) / 4; x.steps <= maxExpansion {
+			if x.steps += len(body) / 4; x.steps <= macro.MaxExpansion {
 				x.find(body, depth+1)
 			}
 			x.active = x.active[:len(x.active)-1]
@@ -151,21 +152,21 @@ func isRoot(name string) bool {
 
 // visible is linker.visible, noting whether the answer holds for this file
 // alone: when it comes from the file itself or a private header.
-func (x *primSearch) visible(name string) []*macro {
-	defs := x.l.visible(name, x.file)
-	if len(defs) > 0 && defs[0].file != x.of && !strings.HasPrefix(x.l.files[defs[0].file].path, "include/") {
+func (x *primSearch) visible(name string) []*macro.Def {
+	defs := x.l.view.Visible(name, x.file)
+	if len(defs) > 0 && defs[0].File != x.of && !strings.HasPrefix(x.l.files[defs[0].File].Path, "include/") {
 		x.depends = true
 	}
 	return defs
 }
 
 // alias is the object-like macro that renames a printing macro or function.
-func (x *primSearch) alias(name string) *macro {
+func (x *primSearch) alias(name string) *macro.Def {
 	if !x.l.printing[name] {
 		return nil
 	}
 	for _, m := range x.visible(name) {
-		if !m.function && len(m.tokens()) == 1 && m.tokens()[0].kind == c.Ident && m.tokens()[0].text != name {
+		if !m.Function && len(m.Tokens()) == 1 && m.Tokens()[0].Kind == c.Ident && m.Tokens()[0].Text != name {
 			return m
 		}
 	}
@@ -174,10 +175,10 @@ func (x *primSearch) alias(name string) *macro {
 
 // mentions reports whether the group at ts[open] names a printing function:
 // printk_index_wrap(_printk, ...).
-func (x *primSearch) mentions(ts []tok, open int) bool {
+func (x *primSearch) mentions(ts []macro.Token, open int) bool {
 	depth := 0
 	for i := open; i < len(ts); i++ {
-		switch ts[i].kind {
+		switch ts[i].Kind {
 		case c.Open:
 			depth++
 		case c.Close:
@@ -185,7 +186,7 @@ func (x *primSearch) mentions(ts []tok, open int) bool {
 				return false
 			}
 		case c.Ident:
-			if x.l.printing[ts[i].text] && (i+1 >= len(ts) || ts[i+1].kind != c.Open) {
+			if x.l.printing[ts[i].Text] && (i+1 >= len(ts) || ts[i+1].Kind != c.Open) {
 				return true
 			}
 		}
@@ -202,12 +203,12 @@ func (x *primSearch) add(p prim) {
 	x.found = append(x.found, p)
 }
 
-func sameToks(a, b []tok) bool {
+func sameToks(a, b []macro.Token) bool {
 	if len(a) != len(b) {
 		return false
 	}
 	for i := range a {
-		if a[i].kind != b[i].kind || a[i].n != b[i].n || a[i].text != b[i].text {
+		if a[i].Kind != b[i].Kind || a[i].N != b[i].N || a[i].Text != b[i].Text {
 			return false
 		}
 	}
@@ -223,14 +224,14 @@ func (l *linker) stmtPrims(s *stmt) []prim {
 	if ps, ok := l.primMemo[key]; ok {
 		return ps
 	}
-	defs := l.visible(s.callee, s.file)
+	defs := l.view.Visible(s.callee, s.file)
 	ps := l.namePrims(s, defs)
 	if len(ps) == 0 && len(defs) > 0 {
 		// A private definition for programs (raid6 has one) hides the
 		// kernel's own.
-		var common []*macro
-		for _, d := range l.macros[s.callee].headers {
-			if strings.HasPrefix(l.files[d.file].path, "include/linux/") {
+		var common []*macro.Def
+		for _, d := range l.table.Lookup(s.callee).Headers {
+			if strings.HasPrefix(l.files[d.File].Path, "include/linux/") {
 				common = append(common, d)
 			}
 		}
@@ -240,7 +241,7 @@ func (l *linker) stmtPrims(s *stmt) []prim {
 		clear(l.primMemo)
 	}
 	for _, m := range defs {
-		if m.function && m.callsParam() {
+		if m.Function && callsParam(m) {
 			return ps // made for this statement alone
 		}
 	}
@@ -253,24 +254,24 @@ type primKey struct {
 	file   int32
 }
 
-func (l *linker) namePrims(s *stmt, defs []*macro) []prim {
+func (l *linker) namePrims(s *stmt, defs []*macro.Def) []prim {
 	if len(defs) == 0 {
 		if len(l.funcs[s.callee]) == 0 && !isRoot(s.callee) {
 			return nil
 		}
-		return []prim{{callee: s.callee, args: []tok{{kind: tokRest}}, form: new(form)}}
+		return []prim{{callee: s.callee, args: []macro.Token{{Kind: macro.Rest}}, form: new(form)}}
 	}
 	var all []prim
 	for _, m := range defs {
 		var ps []prim
-		if m.function {
+		if m.Function {
 			ps = l.macroPrims(m, s.file)
-			if len(ps) == 0 && m.callsParam() {
+			if len(ps) == 0 && callsParam(m) {
 				ps = l.directPrims(m, s)
 			}
 		} else {
 			x := primSearch{l: l, file: s.file}
-			use := append(append([]tok{}, m.tokens()...), tok{kind: c.Open, text: "("}, tok{kind: tokRest}, tok{kind: c.Close, text: ")"})
+			use := append(append([]macro.Token{}, m.Tokens()...), macro.Token{Kind: c.Open, Text: "("}, macro.Token{Kind: macro.Rest}, macro.Token{Kind: c.Close, Text: ")"})
 			x.find(use, 1)
 			ps = x.found
 		}
@@ -291,10 +292,10 @@ func (l *linker) namePrims(s *stmt, defs []*macro) []prim {
 
 // callsParam reports whether a name is followed by a parameter in the body of
 // m, which then brings parentheses along: #define ACPI_INFO(plist) acpi_info plist
-func (m *macro) callsParam() bool {
-	ts := m.tokens()
+func callsParam(m *macro.Def) bool {
+	ts := m.Tokens()
 	for i := 0; i+1 < len(ts); i++ {
-		if ts[i].kind == c.Ident && ts[i+1].kind == c.Ident && m.paramIndex(ts[i+1].text) >= 0 && m.paramIndex(ts[i].text) < 0 {
+		if ts[i].Kind == c.Ident && ts[i+1].Kind == c.Ident && m.ParamIndex(ts[i+1].Text) >= 0 && m.ParamIndex(ts[i].Text) < 0 {
 			return true
 		}
 	}
@@ -302,13 +303,13 @@ func (m *macro) callsParam() bool {
 }
 
 // directPrims expands m with the very arguments of s.
-func (l *linker) directPrims(m *macro, s *stmt) []prim {
-	args := make([][]tok, len(s.args))
+func (l *linker) directPrims(m *macro.Def, s *stmt) []prim {
+	args := make([][]macro.Token, len(s.args))
 	for i, a := range s.args {
-		args[i] = lexText(nil, a)
+		args[i] = macro.Lex(nil, a)
 	}
 	x := primSearch{l: l, file: s.file}
-	x.find(m.substitute(args), 1)
+	x.find(m.Substitute(args), 1)
 	return x.found
 }
 
@@ -318,16 +319,16 @@ func (p *prim) operands(s *stmt, skip int) []operand {
 	out := make([]operand, 0, len(s.args)+4)
 	start := 0
 	depth := 0
-	flush := func(ts []tok) {
+	flush := func(ts []macro.Token) {
 		switch {
-		case len(ts) == 1 && ts[0].kind == tokParam:
-			if n := int(ts[0].n); n < len(s.args) {
+		case len(ts) == 1 && ts[0].Kind == macro.Param:
+			if n := int(ts[0].N); n < len(s.args) {
 				out = append(out, operand{text: s.args[n]})
 			} else {
 				out = append(out, operand{})
 			}
-		case len(ts) == 1 && ts[0].kind == tokRest:
-			for _, a := range s.args[min(int(ts[0].n), len(s.args)):] {
+		case len(ts) == 1 && ts[0].Kind == macro.Rest:
+			for _, a := range s.args[min(int(ts[0].N), len(s.args)):] {
 				out = append(out, operand{text: a})
 			}
 		case len(out) == skip:
@@ -337,7 +338,7 @@ func (p *prim) operands(s *stmt, skip int) []operand {
 		}
 	}
 	for i, t := range p.args {
-		switch t.kind {
+		switch t.Kind {
 		case c.Open:
 			depth++
 		case c.Close:
@@ -355,39 +356,39 @@ func (p *prim) operands(s *stmt, skip int) []operand {
 	return out
 }
 
-// mixed puts the statement's arguments into tokens; a tokRest brings commas
+// mixed puts the statement's arguments into tokens; a macro.Rest brings commas
 // and so further operands.
-func mixed(ts []tok, s *stmt) []operand {
+func mixed(ts []macro.Token, s *stmt) []operand {
 	var out []operand
-	cur := make([]tok, 0, len(ts)+8)
+	cur := make([]macro.Token, 0, len(ts)+8)
 	for _, t := range ts {
-		switch t.kind {
-		case tokParam:
-			if n := int(t.n); n < len(s.args) {
-				cur = lexText(cur, s.args[n])
+		switch t.Kind {
+		case macro.Param:
+			if n := int(t.N); n < len(s.args) {
+				cur = macro.Lex(cur, s.args[n])
 			}
-		case tokRest:
-			for i := int(t.n); i < len(s.args); i++ {
-				if i > int(t.n) {
+		case macro.Rest:
+			for i := int(t.N); i < len(s.args); i++ {
+				if i > int(t.N) {
 					out = append(out, operand{toks: cur})
 					cur = nil
 				}
-				cur = lexText(cur, s.args[i])
+				cur = macro.Lex(cur, s.args[i])
 			}
 		default:
 			cur = append(cur, t)
 		}
 	}
 	if cur == nil {
-		cur = []tok{}
+		cur = []macro.Token{}
 	}
 	return append(out, operand{toks: cur})
 }
 
 // tokens are the tokens of an operand.
-func (o *operand) tokens() []tok {
+func (o *operand) tokens() []macro.Token {
 	if o.toks == nil && o.text != "" {
-		o.toks = lexText(nil, o.text)
+		o.toks = macro.Lex(nil, o.text)
 	}
 	return o.toks
 }
@@ -399,10 +400,10 @@ func (o *operand) source() string {
 	}
 	var b strings.Builder
 	for i, t := range o.toks {
-		if i > 0 && t.kind == c.Ident && o.toks[i-1].kind == c.Ident {
+		if i > 0 && t.Kind == c.Ident && o.toks[i-1].Kind == c.Ident {
 			b.WriteByte(' ')
 		}
-		b.WriteString(t.text)
+		b.WriteString(t.Text)
 	}
 	return b.String()
 }
@@ -414,11 +415,11 @@ func (o *operand) name() (string, bool) {
 	amp := false
 	for _, t := range o.tokens() {
 		switch {
-		case t.kind == c.Open || t.kind == c.Close:
-		case t.kind == c.Punct && t.text == "&" && !amp && id == "":
+		case t.Kind == c.Open || t.Kind == c.Close:
+		case t.Kind == c.Punct && t.Text == "&" && !amp && id == "":
 			amp = true
-		case t.kind == c.Ident && id == "":
-			id = t.text
+		case t.Kind == c.Ident && id == "":
+			id = t.Text
 		default:
 			return "", amp
 		}

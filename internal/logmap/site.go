@@ -6,6 +6,7 @@ package logmap
 import (
 	"bytes"
 	"cmp"
+	"dekho/internal/macro"
 	"slices"
 	"strconv"
 	"strings"
@@ -40,8 +41,8 @@ func (l *linker) generic(outs []out) {
 func paramText(o *operand) string {
 	ts := slices.Clone(o.toks)
 	for i := range ts {
-		if ts[i].kind == tokParam {
-			ts[i].kind = c.Ident
+		if ts[i].Kind == macro.Param {
+			ts[i].Kind = c.Ident
 		}
 	}
 	return (&operand{toks: ts, text: o.text}).source()
@@ -69,22 +70,22 @@ func (l *linker) splice(ops []operand, format int, ctx context) []operand {
 		ts := ops[format].tokens()
 		expanded := false
 		for i := 0; i+1 < len(ts); i++ {
-			if ts[i].kind != c.Ident || ts[i+1].kind != c.Open {
+			if ts[i].Kind != c.Ident || ts[i+1].Kind != c.Open {
 				continue
 			}
-			args, next, ok := group(ts, i+1)
+			args, next, ok := macro.Group(ts, i+1)
 			if !ok {
 				break
 			}
-			for _, m := range l.visible(ts[i].text, ctx.file) {
-				if !m.function {
+			for _, m := range l.view.Visible(ts[i].Text, ctx.file) {
+				if !m.Function {
 					continue
 				}
-				if !m.commas() {
+				if !hasCommas(m) {
 					break
 				}
-				all := slices.Concat([]tok{{kind: c.Open}}, ts[:i], m.substitute(args), ts[next:], []tok{{kind: c.Close}})
-				parts, _, ok := group(all, 0)
+				all := slices.Concat([]macro.Token{{Kind: c.Open}}, ts[:i], m.Substitute(args), ts[next:], []macro.Token{{Kind: c.Close}})
+				parts, _, ok := macro.Group(all, 0)
 				if !ok || len(parts) == 0 {
 					break
 				}
@@ -108,11 +109,11 @@ func (l *linker) splice(ops []operand, format int, ctx context) []operand {
 	return ops
 }
 
-// commas reports whether the body of m has commas outside parentheses.
-func (m *macro) commas() bool {
+// hasCommas reports whether the body of m has commas outside parentheses.
+func hasCommas(m *macro.Def) bool {
 	depth := 0
-	for _, t := range m.tokens() {
-		switch t.kind {
+	for _, t := range m.Tokens() {
+		switch t.Kind {
 		case c.Open:
 			depth++
 		case c.Close:
@@ -272,8 +273,8 @@ func levelName(op *operand) bool {
 // goes through (pr_err, dev_info): then the statement itself is what printed,
 // whatever functions handed it on.
 func (l *linker) common(s *stmt) bool {
-	for _, m := range l.visible(s.callee, s.file) {
-		switch l.files[m.file].path {
+	for _, m := range l.view.Visible(s.callee, s.file) {
+		switch l.files[m.File].Path {
 		case "include/linux/printk.h", "include/linux/kernel.h", "include/linux/dev_printk.h", "include/linux/device.h", "include/linux/dynamic_debug.h":
 			return true
 		}

@@ -4,9 +4,11 @@ package logmap
 // KERN_INFO pr_fmt("%s: " FMT "\n"), as far as the tree tells.
 
 import (
+	"dekho/internal/macro"
 	"slices"
 	"strconv"
 	"strings"
+	"unsafe"
 
 	"dekho/internal/lang/c"
 	"dekho/internal/logmap/pattern"
@@ -44,7 +46,7 @@ type evaluator struct {
 	// variant says which to take; variants is set to how many there are.
 	variant, variants int
 
-	active []*macro // being expanded
+	active []*macro.Def // being expanded
 
 	symbolic bool // arguments of the statement become chunks of their own
 	local    bool // the text depends on function or line
@@ -53,14 +55,14 @@ type evaluator struct {
 
 // eval evaluates the tokens of a string expression. constant tells that no
 // part of it is unknown.
-func (l *linker) eval(ts []tok, ctx context) (chunks []chunk, constant bool) {
+func (l *linker) eval(ts []macro.Token, ctx context) (chunks []chunk, constant bool) {
 	chunks, constant, _ = l.evalVariant(ts, ctx, 0)
 	return chunks, constant
 }
 
 // evalVariant is eval with the given choice among definitions for different
 // configurations; variants is how many choices there are.
-func (l *linker) evalVariant(ts []tok, ctx context, variant int) (chunks []chunk, constant bool, variants int) {
+func (l *linker) evalVariant(ts []macro.Token, ctx context, variant int) (chunks []chunk, constant bool, variants int) {
 	e := evaluator{l: l, ctx: ctx, variant: variant, variants: 1}
 	e.walk(ts, 0)
 	constant = len(e.chunks) > 0
@@ -88,48 +90,48 @@ func (e *evaluator) unknown() {
 	e.chunks = append(e.chunks, chunk{unknown: true})
 }
 
-func (e *evaluator) walk(ts []tok, depth int) {
+func (e *evaluator) walk(ts []macro.Token, depth int) {
 	for i := 0; i < len(ts); i++ {
-		if e.steps++; e.steps > maxExpansion || depth > maxDepth {
+		if e.steps++; e.steps > macro.MaxExpansion || depth > maxDepth {
 			e.unknown()
 			return
 		}
 		t := ts[i]
-		switch t.kind {
+		switch t.Kind {
 		case c.String:
-			e.text(unescape(t.text))
+			e.text(unescape(t.Text))
 		case c.Open, c.Close:
 		case c.Ident:
 			i = e.ident(ts, i, depth)
 		case c.Punct:
-			if t.text == "?" { // a choice made when it runs
+			if t.Text == "?" { // a choice made when it runs
 				e.chunks = e.chunks[:0]
 				e.unknown()
 				return
 			}
 			e.unknown()
 		case c.Hash, c.Paste:
-		case tokParam:
+		case macro.Param:
 			if !e.symbolic {
 				e.unknown()
 				continue
 			}
-			e.chunks = append(e.chunks, chunk{param: int(t.n) + 1})
+			e.chunks = append(e.chunks, chunk{param: int(t.N) + 1})
 		default:
-			e.commas = e.commas || t.kind == c.Comma
+			e.commas = e.commas || t.Kind == c.Comma
 			e.unknown()
 		}
 	}
 }
 
 // ident evaluates the name at ts[i] and returns the index of its last token.
-func (e *evaluator) ident(ts []tok, i, depth int) int {
+func (e *evaluator) ident(ts []macro.Token, i, depth int) int {
 	t := ts[i]
-	switch t.text {
+	switch t.Text {
 	case "dynamic_emit_prefix":
 		// lib/dynamic_debug.c: empty unless flags were set for the statement.
-		if i+1 < len(ts) && ts[i+1].kind == c.Open {
-			if _, next, ok := group(ts, i+1); ok {
+		if i+1 < len(ts) && ts[i+1].Kind == c.Open {
+			if _, next, ok := macro.Group(ts, i+1); ok {
 				e.text("")
 				return next - 1
 			}
@@ -143,7 +145,7 @@ func (e *evaluator) ident(ts []tok, i, depth int) int {
 		}
 		return i
 	case "__FILE__":
-		e.text(e.l.files[e.ctx.file].path)
+		e.text(e.l.files[e.ctx.file].Path)
 		return i
 	case "__LINE__":
 		e.local = true
@@ -161,27 +163,27 @@ func (e *evaluator) ident(ts []tok, i, depth int) int {
 		if e.ctx.from >= 0 {
 			fi = &e.l.files[e.ctx.from]
 		}
-		base, _, _ := strings.Cut(fi.path[len(fi.dir):], ".")
+		base, _, _ := strings.Cut(fi.Path[len(fi.Dir):], ".")
 		e.text(strings.ReplaceAll(base, "-", "_"))
 		return i
 	case "const", "char":
 		return i // a cast
 	}
-	call := i+1 < len(ts) && ts[i+1].kind == c.Open
-	var args [][]tok
+	call := i+1 < len(ts) && ts[i+1].Kind == c.Open
+	var args [][]macro.Token
 	next := i + 1
 	if call {
 		var ok bool
-		if args, next, ok = group(ts, i+1); !ok {
+		if args, next, ok = macro.Group(ts, i+1); !ok {
 			next = i + 1
 		}
 	}
-	if t.text == "__stringify" || t.text == "__stringify_1" {
+	if t.Text == "__stringify" || t.Text == "__stringify_1" {
 		e.stringify(args, depth)
 		return next - 1
 	}
-	defs := e.l.seen(t.text, e.ctx)
-	if n := len(defs); n > 0 && defs[0].file == e.ctx.file && len(e.l.macros[t.text].own(e.ctx.file)) > n {
+	defs := e.l.seen(t.Text, e.ctx)
+	if n := len(defs); n > 0 && defs[0].File == e.ctx.file && len(e.l.table.Lookup(t.Text).Own(e.ctx.file)) > n {
 		e.local = true // defined anew along the file
 	}
 	if n := len(defs); n > 1 {
@@ -189,14 +191,14 @@ func (e *evaluator) ident(ts []tok, i, depth int) int {
 		defs = defs[e.variant%n:]
 	}
 	for _, m := range defs {
-		if m.function {
+		if m.Function {
 			if !call {
 				continue
 			}
-			e.expand(m, m.substitute(args), depth)
+			e.expand(m, m.Substitute(args), depth)
 			return next - 1
 		}
-		e.expand(m, m.tokens(), depth)
+		e.expand(m, m.Tokens(), depth)
 		return i
 	}
 	e.unknown()
@@ -204,7 +206,7 @@ func (e *evaluator) ident(ts []tok, i, depth int) int {
 }
 
 // expand evaluates the body of m, unless that is what is going on already.
-func (e *evaluator) expand(m *macro, body []tok, depth int) {
+func (e *evaluator) expand(m *macro.Def, body []macro.Token, depth int) {
 	if slices.Contains(e.active, m) {
 		e.unknown()
 		return
@@ -216,30 +218,30 @@ func (e *evaluator) expand(m *macro, body []tok, depth int) {
 }
 
 // seen returns the definitions of name visible in a context.
-func (l *linker) seen(name string, ctx context) []*macro {
-	defs := l.visible(name, ctx.file)
-	if len(defs) > 1 && defs[0].file == ctx.file {
+func (l *linker) seen(name string, ctx context) []*macro.Def {
+	defs := l.view.Visible(name, ctx.file)
+	if len(defs) > 1 && defs[0].File == ctx.file {
 		return atLine(defs, ctx.line)
 	}
-	if ctx.from < 0 || len(defs) > 0 && defs[0].file == ctx.file {
+	if ctx.from < 0 || len(defs) > 0 && defs[0].File == ctx.file {
 		return defs
 	}
-	if defs := l.visible(name, ctx.from); len(defs) > 0 {
+	if defs := l.view.Visible(name, ctx.from); len(defs) > 0 {
 		return defs
 	}
-	return l.visible(name, ctx.file)
+	return l.view.Visible(name, ctx.file)
 }
 
 // atLine picks among the definitions of one file those in force at a line: the
 // last ones before it. Definitions that stand close together are arms of one
 // conditional; others were undefined in between.
-func atLine(defs []*macro, line uint32) []*macro {
+func atLine(defs []*macro.Def, line uint32) []*macro.Def {
 	if line == 0 {
 		return defs
 	}
 	last := -1
 	for i, d := range defs {
-		if d.line <= line && (last < 0 || d.line > defs[last].line) {
+		if d.Line <= line && (last < 0 || d.Line > defs[last].Line) {
 			last = i
 		}
 	}
@@ -247,7 +249,7 @@ func atLine(defs []*macro, line uint32) []*macro {
 		return defs[:1]
 	}
 	first := last
-	for first > 0 && defs[first-1].line <= defs[first].line && defs[first].line-defs[first-1].line <= 10 {
+	for first > 0 && defs[first-1].Line <= defs[first].Line && defs[first].Line-defs[first-1].Line <= 10 {
 		first--
 	}
 	return defs[first : last+1]
@@ -263,19 +265,19 @@ func (l *linker) module(ctx context) string {
 
 // stringify applies the two-step # of __stringify: macros in its argument are
 // expanded first.
-func (e *evaluator) stringify(args [][]tok, depth int) {
+func (e *evaluator) stringify(args [][]macro.Token, depth int) {
 	if len(args) != 1 || len(args[0]) == 0 {
 		e.unknown()
 		return
 	}
 	var b strings.Builder
 	for _, t := range args[0] {
-		text := t.text
-		if t.kind == c.Ident && depth < maxDepth {
+		text := t.Text
+		if t.Kind == c.Ident && depth < maxDepth {
 			known := false
-			for _, m := range e.l.seen(t.text, e.ctx) {
-				if !m.function {
-					text, known = m.body, true
+			for _, m := range e.l.seen(t.Text, e.ctx) {
+				if !m.Function {
+					text, known = m.Body, true
 				}
 				break
 			}
@@ -398,3 +400,8 @@ func cutLevel(text string, level int) (string, int) {
 	}
 	return text, level
 }
+
+// bytesOf and stringOf convert without copying; the facts and maps that are
+// read are never written to.
+func bytesOf(s string) []byte  { return unsafe.Slice(unsafe.StringData(s), len(s)) }
+func stringOf(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

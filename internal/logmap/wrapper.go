@@ -5,6 +5,7 @@ package logmap
 // here; all else is found in the tree.
 
 import (
+	"dekho/internal/macro"
 	"slices"
 	"strings"
 
@@ -127,16 +128,16 @@ func (l *linker) resolve(name string, file int32) *function {
 			return f
 		}
 		info := &l.files[f.file]
-		if info.userSpace != l.files[file].userSpace || f.static && !info.header {
+		if info.UserSpace != l.files[file].UserSpace || f.static && !info.Header {
 			continue
 		}
-		if info.arch != "" && info.arch != l.files[file].arch && common != nil {
+		if info.Arch != "" && info.Arch != l.files[file].Arch && common != nil {
 			continue
 		}
 		if len(f.stmts) == 0 && common != nil {
 			continue // a stub
 		}
-		if common == nil || len(common.stmts) == 0 || l.files[common.file].arch != "" {
+		if common == nil || len(common.stmts) == 0 || l.files[common.file].Arch != "" {
 			common = f
 		}
 	}
@@ -149,7 +150,7 @@ func (l *linker) outsOf(f *function) []out {
 		return f.outs // the empty list while it is being computed
 	}
 	f.state = 1
-	if n, ok := roots[f.name]; ok && n < len(f.params) && !l.files[f.file].userSpace {
+	if n, ok := roots[f.name]; ok && n < len(f.params) && !l.files[f.file].UserSpace {
 		f.outs = []out{identityOut}
 	} else {
 		f.outs = l.findOuts(f)
@@ -265,17 +266,17 @@ search:
 			continue
 		}
 		target := operand{text: s.args[0]}
-		if ts := target.tokens(); len(ts) == 0 || !buffers[ts[0].text] {
+		if ts := target.tokens(); len(ts) == 0 || !buffers[ts[0].Text] {
 			continue
 		}
-		chunks, _ := l.eval(lexText(nil, s.args[format]), context{file: s.file, fn: s.fn, line: s.line, from: -1})
+		chunks, _ := l.eval(macro.Lex(nil, s.args[format]), context{file: s.file, fn: s.fn, line: s.line, from: -1})
 		elems, _ := elements(chunks)
 		if !substantial(elems) {
 			continue
 		}
 		args := make([]operand, 0, len(s.args))
 		for _, a := range s.args[format+1:] {
-			args = append(args, operand{toks: f.symbolic(lexText(nil, a))})
+			args = append(args, operand{toks: f.symbolic(macro.Lex(nil, a))})
 		}
 		o.elems = append(o.elems, elems...)
 		o.args = append(o.args, alignArgs(elems, args)...)
@@ -365,7 +366,7 @@ func (l *linker) passes(f *function, s *stmt, ops []operand, format, rest int, v
 			}
 		}
 		if op.toks == nil && op.text != "" {
-			op = operand{toks: lexText(nil, op.text)}
+			op = operand{toks: macro.Lex(nil, op.text)}
 		}
 		op.toks = f.symbolic(op.toks)
 		o.args = append(o.args, op)
@@ -373,20 +374,20 @@ func (l *linker) passes(f *function, s *stmt, ops []operand, format, rest int, v
 	return o, hole
 }
 
-// symbolic replaces the names of f's parameters by tokParam.
-func (f *function) symbolic(ts []tok) []tok {
+// symbolic replaces the names of f's parameters by macro.Param.
+func (f *function) symbolic(ts []macro.Token) []macro.Token {
 	changed := false
 	for i, t := range ts {
-		if t.kind != c.Ident || i > 0 && (ts[i-1].text == "." || ts[i-1].text == "->") {
+		if t.Kind != c.Ident || i > 0 && (ts[i-1].Text == "." || ts[i-1].Text == "->") {
 			continue
 		}
 		for n, p := range f.params {
-			if p == t.text {
+			if p == t.Text {
 				if !changed {
-					ts = append([]tok{}, ts...)
+					ts = append([]macro.Token{}, ts...)
 					changed = true
 				}
-				ts[i] = tok{kind: tokParam, text: t.text, n: int32(n)}
+				ts[i] = macro.Token{Kind: macro.Param, Text: t.Text, N: int32(n)}
 			}
 		}
 	}
@@ -414,8 +415,8 @@ func (f *function) buffers() map[string]bool {
 		o := operand{text: s.args[0]}
 		ts := o.tokens()
 		for _, t := range ts { // buf, buf + len, &buf[len]
-			if t.kind == c.Ident {
-				b[t.text] = true
+			if t.Kind == c.Ident {
+				b[t.Text] = true
 				break
 			}
 		}
@@ -454,27 +455,27 @@ func compose(o out, ops []operand, inner out) out {
 
 // bind replaces the callee's parameters in an operand by the call's operands.
 func bind(o operand, ops []operand) operand {
-	if len(o.toks) == 1 && o.toks[0].kind == tokParam {
-		if n := int(o.toks[0].n); n < len(ops) {
+	if len(o.toks) == 1 && o.toks[0].Kind == macro.Param {
+		if n := int(o.toks[0].N); n < len(ops) {
 			return ops[n]
 		}
-		return operand{text: o.toks[0].text}
+		return operand{text: o.toks[0].Text}
 	}
 	symbolic := false
 	for _, t := range o.toks {
-		symbolic = symbolic || t.kind == tokParam
+		symbolic = symbolic || t.Kind == macro.Param
 	}
 	if !symbolic {
 		return o
 	}
-	var ts []tok
+	var ts []macro.Token
 	for _, t := range o.toks {
-		if t.kind == tokParam && int(t.n) < len(ops) {
-			ts = append(ts, ops[t.n].tokens()...)
+		if t.Kind == macro.Param && int(t.N) < len(ops) {
+			ts = append(ts, ops[t.N].tokens()...)
 			continue
 		}
-		if t.kind == tokParam {
-			t.kind = c.Ident
+		if t.Kind == macro.Param {
+			t.Kind = c.Ident
 		}
 		ts = append(ts, t)
 	}

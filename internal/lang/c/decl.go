@@ -6,6 +6,7 @@ import (
 	"bytes"
 
 	"dekho/internal/lang"
+	"dekho/internal/lang/linkfacts"
 )
 
 // file reads all external declarations.
@@ -44,6 +45,7 @@ func (x *extractor) external(i int) int {
 			return i
 		}
 		if t.flags&firstOnLine != 0 && x.bareMacro() && (t.kind == kIdent || t.kind.keyword()) {
+			x.use(int(x.items[0]), 0)
 			x.scan(start, i, false)
 			return i
 		}
@@ -179,6 +181,7 @@ func (x *extractor) enumerators(i, end int) {
 		}
 		if i+1 < end && ts[i+1].kind == kLParen { // a macro that makes enumerators
 			stop := min(x.after(i+1), end)
+			x.use(i, linkfacts.FlagEnum)
 			x.scan(i, stop, false)
 			i = stop
 			continue
@@ -235,6 +238,9 @@ func (x *extractor) declarators(i, end int, typed bool, role lang.Role) {
 	// NAME(...) alone is a macro; struct_group(name, members) holds members.
 	if !typed && ts[i].kind == kIdent && i+1 < end && ts[i+1].kind == kLParen && x.after(i+1) >= end {
 		x.occ(&ts[i], lang.Call)
+		if role == lang.DefMember {
+			x.use(i, linkfacts.FlagMember)
+		}
 		inner, innerEnd := i+2, min(x.after(i+1)-1, end)
 		for j := inner; j < innerEnd; j++ {
 			if ts[j].kind == kSemi {
@@ -422,6 +428,7 @@ func (x *extractor) functionBody(start, brace, end, at int, generated bool, d de
 	if paramsEnd < 0 {
 		paramsEnd = brace
 	}
+	x.useFunction(at, generated)
 	if generated && macroName(x.text(fn)) {
 		// SYSCALL_DEFINE3(read, ...): called after its first argument.
 		x.scan(start, brace, false)
@@ -547,6 +554,7 @@ func (x *extractor) declare(start, end int, d declFlags, by kind) {
 	ts := x.toks
 	first := int(x.items[0])
 	if x.bareMacro() {
+		x.use(first, 0)
 		x.scan(start, end, false)
 		return
 	}
@@ -676,6 +684,7 @@ func (x *extractor) variables(start, i int, d declFlags) int {
 		role = lang.Declaration
 	}
 	if x.bareMacro() {
+		x.use(int(x.items[0]), 0)
 		x.scan(start, i, false) // DEFINE_PER_CPU(int, x) = 1
 	} else {
 		x.named(start, i, role)

@@ -63,6 +63,9 @@ const (
 	// FlagBody marks a use behind which the body of a function stands:
 	// SYSCALL_DEFINE3(read, ...) { ... }.
 	FlagBody
+	// FlagName marks a use that makes the name of a function alone: what
+	// follows are its parameters.
+	FlagName
 	// FlagMember marks a use among the members of a struct or union, FlagEnum
 	// one among enumerators.
 	FlagMember

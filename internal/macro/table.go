@@ -1,0 +1,233 @@
+package macro
+
+import (
+	"sort"
+	"strings"
+	"sync"
+	"sync/atomic"
+)
+
+// userSpaceDirs hold programs and texts that are not part of the kernel.
+var userSpaceDirs = [...]string{"tools/", "scripts/", "Documentation/", "usr/"}
+
+// File is a file of the tree, as far as the search for headers needs it.
+type File struct {
+	Path      string
+	Dir       string // with the slash at its end, "" at the top
+	Arch      string // X of arch/X/; "um" for x86's part of it
+	Header    bool
+	UserSpace bool // tools, scripts: not part of the kernel
+
+	includes atomic.Pointer[[]int32]
+}
+
+// Names are the definitions of one name.
+type Names struct {
+	Number int32  // counts the names in the order in which they were added
+	All    []*Def // in the order of their files
+	// Headers are those in headers.
+	Headers []*Def
+	global  *Def // a variable that every file can name
+	// common is set when the only definitions outside C files are those of one
+	// header that any file may include: the usual case, and a quick one.
+	common []*Def
+}
+
+// Table is the macros of a tree. It is filled by one goroutine (Add), then
+// indexed, and read by many, each through a View of its own.
+type Table struct {
+	Files  []File
+	byPath map[string]int32
+	byBase map[string][]int32 // headers
+	names  map[string]*Names
+	list   []string
+	defs   int32
+	// written are the headers that a file names in #include, as written.
+	written func(file int) []string
+
+	byFile     [][]*Def
+	byFileOnce sync.Once
+}
+
+// NewTable makes a table for the files with the given paths; includes lists
+// the headers that a file names in #include, as written.
+func NewTable(files int, path func(int) string, includes func(int) []string) *Table {
+	t := &Table{
+		Files:   make([]File, files),
+		byPath:  make(map[string]int32, files),
+		byBase:  make(map[string][]int32),
+		names:   make(map[string]*Names, 1<<17),
+		written: includes,
+	}
+	for i := range files {
+		p := path(i)
+		fi := &t.Files[i]
+		fi.Path = p
+		slash := strings.LastIndexByte(p, '/')
+		fi.Dir = p[:slash+1]
+		fi.Header = strings.HasSuffix(p, ".h")
+		if rest, ok := strings.CutPrefix(p, "arch/"); ok {
+			fi.Arch, _, _ = strings.Cut(rest, "/")
+			if strings.HasPrefix(rest, "x86/um/") {
+				fi.Arch = "um"
+			}
+		}
+		for _, d := range userSpaceDirs {
+			fi.UserSpace = fi.UserSpace || strings.HasPrefix(p, d)
+		}
+		t.byPath[p] = int32(i)
+		if fi.Header {
+			t.byBase[p[slash+1:]] = append(t.byBase[p[slash+1:]], int32(i))
+		}
+	}
+	return t
+}
+
+// FileByPath finds a file by its path in the tree.
+func (t *Table) FileByPath(path string) (int32, bool) {
+	f, ok := t.byPath[path]
+	return f, ok
+}
+
+// Add adds a definition; those of one name come in the order of their files.
+func (t *Table) Add(m *Def) {
+	d := t.names[m.Name]
+	if d == nil {
+		d = &Names{Number: int32(len(t.list))}
+		t.names[m.Name] = d
+		t.list = append(t.list, m.Name)
+	}
+	m.ID = t.defs
+	t.defs++
+	d.All = append(d.All, m)
+}
+
+// NumDefs is the number of definitions; their IDs are below it.
+func (t *Table) NumDefs() int { return int(t.defs) }
+
+// Names lists the names that are defined, by their numbers.
+func (t *Table) Names() []string { return t.list }
+
+// Lookup finds the definitions of a name, nil if there are none.
+func (t *Table) Lookup(name string) *Names { return t.names[name] }
+
+// Index prepares the definitions of a name for View.Visible, once all are
+// added.
+func (t *Table) Index(d *Names) {
+	for _, m := range d.All {
+		switch {
+		case t.Files[m.File].Header:
+			d.Headers = append(d.Headers, m)
+		case m.Global && d.global == nil && !t.Files[m.File].UserSpace:
+			d.global = m
+		}
+	}
+	if n := len(d.Headers); n > 0 && d.Headers[0].File == d.Headers[n-1].File && strings.HasPrefix(t.Files[d.Headers[0].File].Path, "include/") {
+		d.common = d.Headers
+	}
+}
+
+// inFile are the definitions in a file.
+func (t *Table) inFile(file int32) []*Def {
+	t.byFileOnce.Do(func() {
+		t.byFile = make([][]*Def, len(t.Files))
+		for _, name := range t.list {
+			for _, m := range t.names[name].All {
+				t.byFile[m.File] = append(t.byFile[m.File], m)
+			}
+		}
+	})
+	return t.byFile[file]
+}
+
+// Own are the definitions in the file itself.
+func (d *Names) Own(file int32) []*Def {
+	i := sort.Search(len(d.All), func(i int) bool { return d.All[i].File >= file })
+	j := i
+	for j < len(d.All) && d.All[j].File == file {
+		j++
+	}
+	return d.All[i:j]
+}
+
+// Includes returns the headers a file includes, as far as the tree has them.
+func (t *Table) Includes(file int32) []int32 {
+	fi := &t.Files[file]
+	if hs := fi.includes.Load(); hs != nil {
+		return *hs
+	}
+	var hs []int32
+	for _, inc := range t.written(int(file)) {
+		if h, ok := t.ResolveInclude(fi, inc); ok {
+			hs = append(hs, h)
+		}
+	}
+	fi.includes.Store(&hs)
+	return hs
+}
+
+// ResolveInclude finds the header that inc names in a file: beside it, in the
+// include directories, or, since -I flags are not known, anywhere near.
+func (t *Table) ResolveInclude(fi *File, inc string) (int32, bool) {
+	if h, ok := t.byPath[CleanJoin(fi.Dir, inc)]; ok {
+		return h, ok
+	}
+	if fi.Arch != "" {
+		if h, ok := t.byPath["arch/"+fi.Arch+"/include/"+inc]; ok {
+			return h, ok
+		}
+	}
+	for _, dir := range [...]string{"include/", "include/uapi/", "arch/x86/include/", "include/asm-generic/"} {
+		p := dir + inc
+		if dir == "include/asm-generic/" {
+			rest, ok := strings.CutPrefix(inc, "asm/")
+			if !ok {
+				continue
+			}
+			p = dir + rest
+		}
+		if h, ok := t.byPath[p]; ok {
+			return h, ok
+		}
+	}
+	base := inc[strings.LastIndexByte(inc, '/')+1:]
+	best, bestScore := int32(-1), 0
+	for _, h := range t.byBase[base] {
+		p := t.Files[h].Path
+		if !strings.HasSuffix(p, "/"+strings.TrimLeft(inc, "./")) {
+			continue
+		}
+		if s := CommonDirs(p, fi.Path); s > bestScore {
+			best, bestScore = h, s
+		}
+	}
+	return best, best >= 0
+}
+
+// CommonDirs counts the leading directories two paths share.
+func CommonDirs(a, b string) int {
+	n := 0
+	for i := 0; i < len(a) && i < len(b) && a[i] == b[i]; i++ {
+		if a[i] == '/' {
+			n++
+		}
+	}
+	return n
+}
+
+// CleanJoin joins a directory ("" or ending in /) and a relative path, folding
+// ".." without leaving the tree.
+func CleanJoin(dir, rel string) string {
+	for {
+		switch {
+		case strings.HasPrefix(rel, "./"):
+			rel = rel[2:]
+		case strings.HasPrefix(rel, "../"):
+			rel = rel[3:]
+			d := strings.TrimSuffix(dir, "/")
+			dir = d[:strings.LastIndexByte(d, '/')+1]
+		default:
+			return dir + rel
+		}
+	}
+}
