@@ -58,10 +58,20 @@ var layers = []layer{
 		why: "the index stores what extractors report without knowing any language or use",
 	},
 	{
+		packages: []string{"internal/macro"},
+		imports:  []string{"internal/lang/linkfacts", "internal/lang/c"},
+		why:      "macros are expanded with the lexer of C, from facts alone",
+	},
+	{
+		packages: []string{"internal/xref"},
+		imports:  []string{"internal/lang", "internal/lang/linkfacts", "internal/lang/c", "internal/macro"},
+		why:      "what macros make is worked out from facts, for whoever can provide them",
+	},
+	{
 		packages: []string{"internal/logmap/..."},
 		imports: []string{
 			"internal/index/...", "internal/klog", "internal/lang", "internal/lang/linkfacts", "internal/lang/c",
-			"internal/source", "internal/finding", "internal/store",
+			"internal/macro", "internal/source", "internal/finding", "internal/store",
 		},
 		why: "logmap joins records with what the index knows about statements, whose macros it expands with the lexer of C",
 	},
@@ -82,7 +92,7 @@ var layers = []layer{
 		packages: []string{"internal/workbench/..."},
 		imports: []string{
 			"internal/index/...", "internal/logmap/...", "internal/diag/...", "internal/fndiff/...", "internal/soak/...",
-			"internal/lang/...", "internal/query/...", "internal/store", "internal/trigram", "internal/klog",
+			"internal/macro", "internal/xref", "internal/lang/...", "internal/query/...", "internal/store", "internal/trigram", "internal/klog",
 			"internal/source", "internal/finding", "internal/rootfs", "internal/capture",
 		},
 		why: "use cases use everything below and know no front end",

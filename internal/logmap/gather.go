@@ -47,7 +47,6 @@ func (l *linker) gather() error {
 
 // facts are those of a run of files, in their order.
 type facts struct {
-	macros    []*macro.Def
 	funcs     []*function
 	stmts     []stmt
 	fileScope []stmt
@@ -75,9 +74,6 @@ func (l *linker) readAll(from, end int, f *facts) error {
 
 // merge adds the facts of a run of files to those of the files before.
 func (l *linker) merge(f *facts) {
-	for _, m := range f.macros {
-		l.table.Add(m)
-	}
 	for _, fn := range f.funcs {
 		l.funcs[fn.name] = append(l.funcs[fn.name], fn)
 	}
@@ -95,11 +91,6 @@ func (l *linker) read(file int32, blob []byte, f *facts) error {
 	fn, inFunc := "", false
 	for rec := r.Next(); rec != nil; rec = r.Next() {
 		switch rec.Tag {
-		case linkfacts.TagMacro:
-			if l.files[file].UserSpace {
-				continue // seen by its own kind only, which is not linked
-			}
-			f.macros = append(f.macros, macro.FromRecord(file, rec))
 		case linkfacts.TagFunc:
 			fn, inFunc = stringOf(rec.Name), true
 			if rec.Flags&linkfacts.FlagFormat != 0 {
@@ -226,8 +217,10 @@ func (l *linker) mentions(from, end int) []mention {
 	for user := from; user < end; user++ {
 		name := l.names[user]
 		if d := l.table.Lookup(name); d != nil {
-			l.table.Index(d)
 			for _, m := range d.All {
+				if l.files[m.File].UserSpace {
+					continue // seen by its own kind only, which is not linked
+				}
 				if !m.Function && (len(m.Body) > 200 || m.Body == "" || !identByte(m.Body[0])) {
 					continue
 				}

@@ -12,19 +12,6 @@ import (
 	"sync/atomic"
 )
 
-// Input is what the linker reads: the files of a tree with their facts.
-type Input interface {
-	// NumFiles is the number of files; they are numbered from 0.
-	NumFiles() int
-	// Path is the slash-separated path of a file in the tree.
-	Path(file int) string
-	// LinkFacts is the blob the extractor left for the file (package
-	// linkfacts). It must stay valid and unchanged while the linker runs.
-	LinkFacts(file int) ([]byte, error)
-	// Includes lists the headers a file names in #include, as written.
-	Includes(file int) []string
-}
-
 // fileInfo is what the linker knows of a file.
 type fileInfo struct {
 	*macro.File
@@ -38,7 +25,7 @@ type fileInfo struct {
 }
 
 type linker struct {
-	in        Input
+	in        macro.Input
 	files     []fileInfo
 	table     *macro.Table
 	view      *macro.View
@@ -69,11 +56,12 @@ type Stats struct {
 	Files      int // with statements
 }
 
-// Link resolves the print statements of a tree and writes the map for Open.
-func Link(in Input, w io.Writer) (Stats, error) {
+// Link resolves the print statements of a tree, whose macros are in the table,
+// and writes the map for Open.
+func Link(in macro.Input, table *macro.Table, w io.Writer) (Stats, error) {
 	l := &linker{
 		in:        in,
-		table:     macro.NewTable(in.NumFiles(), in.Path, in.Includes),
+		table:     table,
 		funcs:     make(map[string][]*function),
 		printing:  make(map[string]bool, 1<<14),
 		dirSymbol: make(map[string]string),

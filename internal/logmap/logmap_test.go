@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"dekho/internal/macro"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -51,6 +52,14 @@ func extractTree(a *txtar.Archive) *input {
 	return in
 }
 
+func linkInto(in *input, w io.Writer) (Stats, error) {
+	table, err := macro.Load(in)
+	if err != nil {
+		return Stats{}, err
+	}
+	return Link(in, table, w)
+}
+
 func linkTree(t testing.TB) *Map {
 	t.Helper()
 	a, err := txtar.ParseFile("testdata/tree.txtar")
@@ -58,7 +67,7 @@ func linkTree(t testing.TB) *Map {
 		t.Fatal(err)
 	}
 	var b bytes.Buffer
-	if _, err := Link(extractTree(a), &b); err != nil {
+	if _, err := linkInto(extractTree(a), &b); err != nil {
 		t.Fatal(err)
 	}
 	m, err := Open(b.Bytes())
@@ -160,12 +169,12 @@ func TestDeterministic(t *testing.T) {
 	}
 	in := extractTree(a)
 	var first bytes.Buffer
-	if _, err := Link(in, &first); err != nil {
+	if _, err := linkInto(in, &first); err != nil {
 		t.Fatal(err)
 	}
 	for range 5 {
 		var again bytes.Buffer
-		if _, err := Link(in, &again); err != nil {
+		if _, err := linkInto(in, &again); err != nil {
 			t.Fatal(err)
 		}
 		if !bytes.Equal(first.Bytes(), again.Bytes()) {
@@ -175,13 +184,13 @@ func TestDeterministic(t *testing.T) {
 }
 
 func TestEval(t *testing.T) {
-	table := macro.NewTable(1, func(int) string { return "a/b.c" }, func(int) []string { return nil })
-	for _, rec := range []linkfacts.Record{
-		{Name: []byte("PFX"), Body: []byte(`"b: "`)},
-		{Name: []byte("CAT"), Body: []byte(`a PFX #b`), Params: []byte("a, b"), Flags: linkfacts.FlagFunctionLike},
-		{Name: []byte("LOOP"), Body: []byte(`LOOP`)},
-	} {
-		table.Add(macro.FromRecord(0, &rec))
+	var facts []byte
+	facts = linkfacts.AppendMacro(facts, 1, 0, []byte("PFX"), nil, []byte(`"b: "`))
+	facts = linkfacts.AppendMacro(facts, 2, linkfacts.FlagFunctionLike, []byte("CAT"), []byte("a, b"), []byte(`a PFX #b`))
+	facts = linkfacts.AppendMacro(facts, 3, 0, []byte("LOOP"), nil, []byte(`LOOP`))
+	table, err := macro.Load(&input{paths: []string{"a/b.c"}, logs: [][]byte{facts}, includes: make([][]string, 1)})
+	if err != nil {
+		t.Fatal(err)
 	}
 	l := &linker{files: []fileInfo{{File: &table.Files[0], module: "b"}}, table: table, view: table.View()}
 	for _, tt := range []struct {
@@ -210,7 +219,7 @@ func FuzzOpen(f *testing.F) {
 		f.Fatal(err)
 	}
 	var b bytes.Buffer
-	if _, err := Link(extractTree(a), &b); err != nil {
+	if _, err := linkInto(extractTree(a), &b); err != nil {
 		f.Fatal(err)
 	}
 	f.Add(b.Bytes(), "widget 40010000.widget: no clock: -2")
@@ -240,7 +249,7 @@ func FuzzLink(f *testing.F) {
 		}
 		tree := &txtar.Archive{Files: append(slices.Clone(a.Files), txtar.File{Name: "drivers/x/x.h", Data: header}, txtar.File{Name: "drivers/x/x.c", Data: src})}
 		var b bytes.Buffer
-		if _, err := Link(extractTree(tree), &b); err != nil {
+		if _, err := linkInto(extractTree(tree), &b); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := Open(b.Bytes()); err != nil {

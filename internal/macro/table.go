@@ -1,6 +1,10 @@
 package macro
 
 import (
+	"dekho/internal/lang/linkfacts"
+	"errors"
+	"fmt"
+	"runtime"
 	"sort"
 	"strings"
 	"sync"
@@ -33,8 +37,8 @@ type Names struct {
 	common []*Def
 }
 
-// Table is the macros of a tree. It is filled by one goroutine (Add), then
-// indexed, and read by many, each through a View of its own.
+// Table is the macros of a tree. It is filled by one goroutine (Load)
+// and read by many, each through a View of its own.
 type Table struct {
 	Files  []File
 	byPath map[string]int32
@@ -49,9 +53,70 @@ type Table struct {
 	byFileOnce sync.Once
 }
 
-// NewTable makes a table for the files with the given paths; includes lists
+// Input is what linkers read: the files of a tree with their facts.
+type Input interface {
+	// NumFiles is the number of files; they are numbered from 0.
+	NumFiles() int
+	// Path is the slash-separated path of a file in the tree.
+	Path(file int) string
+	// LinkFacts is the blob the extractor left for the file (package
+	// linkfacts). It must stay valid and unchanged while a linker runs.
+	LinkFacts(file int) ([]byte, error)
+	// Includes lists the headers a file names in #include, as written.
+	Includes(file int) []string
+}
+
+// Load reads the macros of all files of a tree and indexes them.
+func Load(in Input) (*Table, error) {
+	n := in.NumFiles()
+	t := newTable(n, in.Path, in.Includes)
+	workers := max(1, min(runtime.GOMAXPROCS(0), 8))
+	parts := make([][]*Def, workers)
+	errs := make([]error, workers)
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			for i := n * w / workers; i < n*(w+1)/workers && errs[w] == nil; i++ {
+				parts[w], errs[w] = readDefs(parts[w], in, i)
+			}
+		})
+	}
+	wg.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	for _, part := range parts {
+		for _, m := range part {
+			t.add(m)
+		}
+	}
+	for _, d := range t.names {
+		t.index(d)
+	}
+	return t, nil
+}
+
+// readDefs appends the definitions of a file.
+func readDefs(dst []*Def, in Input, file int) ([]*Def, error) {
+	blob, err := in.LinkFacts(file)
+	if err != nil {
+		return dst, fmt.Errorf("facts of %s: %w", in.Path(file), err)
+	}
+	r := linkfacts.NewReader(blob)
+	for rec := r.Next(); rec != nil; rec = r.Next() {
+		if rec.Tag == linkfacts.TagMacro {
+			dst = append(dst, FromRecord(int32(file), rec))
+		}
+	}
+	if r.Err() != nil {
+		return dst, fmt.Errorf("facts of %s: %w", in.Path(file), r.Err())
+	}
+	return dst, nil
+}
+
+// newTable makes a table for the files with the given paths; includes lists
 // the headers that a file names in #include, as written.
-func NewTable(files int, path func(int) string, includes func(int) []string) *Table {
+func newTable(files int, path func(int) string, includes func(int) []string) *Table {
 	t := &Table{
 		Files:   make([]File, files),
 		byPath:  make(map[string]int32, files),
@@ -89,8 +154,8 @@ func (t *Table) FileByPath(path string) (int32, bool) {
 	return f, ok
 }
 
-// Add adds a definition; those of one name come in the order of their files.
-func (t *Table) Add(m *Def) {
+// add adds a definition; those of one name come in the order of their files.
+func (t *Table) add(m *Def) {
 	d := t.names[m.Name]
 	if d == nil {
 		d = &Names{Number: int32(len(t.list))}
@@ -111,9 +176,9 @@ func (t *Table) Names() []string { return t.list }
 // Lookup finds the definitions of a name, nil if there are none.
 func (t *Table) Lookup(name string) *Names { return t.names[name] }
 
-// Index prepares the definitions of a name for View.Visible, once all are
+// index prepares the definitions of a name for View.Visible, once all are
 // added.
-func (t *Table) Index(d *Names) {
+func (t *Table) index(d *Names) {
 	for _, m := range d.All {
 		switch {
 		case t.Files[m.File].Header:

@@ -99,7 +99,7 @@ func (w *Workbench) Index(ctx context.Context, dir string, opts IndexOptions) (*
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(indexMemoryLimit))
 	stats, err := index.Update(ctx, index.Options{
 		Store: w.store, Root: root, Name: opts.Name, Languages: all.Languages(),
-		Linkers: []index.Linker{logLinker{}}, DeferLinks: deferLinks, Workers: opts.Workers, Rebuild: opts.Rebuild,
+		Linkers: linkers(), DeferLinks: deferLinks, Workers: opts.Workers, Rebuild: opts.Rebuild,
 		LockWait: opts.Wait, OnWait: opts.OnWait, Progress: opts.Progress,
 	})
 	if err != nil {

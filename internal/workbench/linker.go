@@ -10,11 +10,43 @@ import (
 
 	"dekho/internal/index"
 	"dekho/internal/logmap"
+	"dekho/internal/macro"
 	"dekho/internal/source"
 )
 
-// logLinker makes the map of print statements when a tree is indexed.
-type logLinker struct{}
+// linkers lists what is derived from a whole tree when it is indexed. They
+// share what they read: make the list anew for each run.
+func linkers() []index.Linker {
+	s := new(linkShare)
+	return []index.Linker{logLinker{s}}
+}
+
+// linkShare keeps what the linkers of one run read.
+type linkShare struct {
+	tree  *index.Tree
+	in    *linkInput
+	table *macro.Table
+}
+
+// load reads the facts of the tree, once.
+func (s *linkShare) load(ctx context.Context, t *index.Tree) (*linkInput, *macro.Table, error) {
+	if s.tree == t {
+		return s.in, s.table, nil
+	}
+	in, err := gather(ctx, t)
+	if err != nil {
+		return nil, nil, err
+	}
+	table, err := macro.Load(in)
+	if err != nil {
+		return nil, nil, err
+	}
+	*s = linkShare{t, in, table}
+	return in, table, nil
+}
+
+// logLinker makes the map of print statements.
+type logLinker struct{ *linkShare }
 
 const logArtifact = "logmap"
 
@@ -25,24 +57,24 @@ func (logLinker) Name() string { return logArtifact }
 func (logLinker) Version() uint32 { return logmap.Version }
 
 // Link implements index.Linker.
-func (logLinker) Link(ctx context.Context, t *index.Tree, w io.Writer) error {
-	in, err := gather(ctx, t)
+func (l logLinker) Link(ctx context.Context, t *index.Tree, w io.Writer) error {
+	in, table, err := l.load(ctx, t)
 	if err != nil {
 		return err
 	}
-	_, err = logmap.Link(in, w)
+	_, err = logmap.Link(in, table, w)
 	return err
 }
 
-// linkInput is what the linker of print statements reads, held in memory: it
-// goes back and forth between files, and the index keeps facts compressed.
+// linkInput is what linkers read, held in memory: they go back and forth
+// between files, and the index keeps facts compressed.
 type linkInput struct {
 	tree     *index.Tree
 	facts    [][]byte
 	includes [][]string
 }
 
-var _ logmap.Input = (*linkInput)(nil)
+var _ macro.Input = (*linkInput)(nil)
 
 func (in *linkInput) NumFiles() int { return len(in.facts) }
 

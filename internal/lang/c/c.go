@@ -20,7 +20,7 @@ import (
 func Language() lang.Language {
 	return lang.Language{
 		Name:    "c",
-		Version: 2,
+		Version: 3,
 		Match:   match,
 		New:     func() lang.Extractor { return new(extractor) },
 	}
