@@ -63,6 +63,7 @@ func commands(a *app) []*cobra.Command {
 		newRefs(a),
 		newGrep(a),
 		newFind(a),
+		newKconfig(a),
 		newDemo(a),
 		newMan(),
 		newVersion(a),

@@ -82,6 +82,9 @@ func (t *AnswersText) kind(r *workbench.Result) string {
 func (t *AnswersText) text(r *workbench.Result, name string) {
 	l := &t.line
 	text := r.Text
+	if r.Spelled != "" {
+		name = r.Spelled
+	}
 	if at := r.Column - 1; at >= 0 && at+len(name) <= len(text) && text[at:at+len(name)] == name {
 		l.put("", strings.TrimLeft(text[:at], " \t"))
 		l.put(inkMatch, name)
@@ -123,6 +126,7 @@ func (j *AnswersJSON) Answer(a *workbench.Answer) error {
 		o.str("path", r.Path)
 		o.num("line", int64(r.Line))
 		o.optNum("column", int64(r.Column))
+		o.opt("spelled", r.Spelled)
 		o.opt("kind", r.Kind)
 		o.str("role", r.Role)
 		o.opt("function", r.Function)

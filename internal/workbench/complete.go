@@ -4,21 +4,27 @@ import (
 	"strings"
 
 	"dekho/internal/index"
+	"dekho/internal/lang"
 )
 
 // Complete lists the names of symbols that begin with prefix, in byte order, at
 // most limit of them.
 func (t *Tree) Complete(prefix string, limit int) ([]string, error) {
 	var names []string
+	// Symbols of the configuration are completed with CONFIG_.
+	roles, before := index.Definitions, ""
+	if symbol, ok := strings.CutPrefix(prefix, configPrefix); ok {
+		prefix, before, roles = symbol, configPrefix, index.Roles(lang.DefConfig)
+	}
 	err := index.Guard(func() error {
 		for n, err := range t.idx.Names(prefix) {
 			if err != nil {
 				return err
 			}
-			if n.Roles&index.Definitions == 0 {
+			if n.Roles&roles == 0 {
 				continue
 			}
-			if names = append(names, strings.Clone(n.Text)); len(names) >= limit {
+			if names = append(names, before+strings.Clone(n.Text)); len(names) >= limit {
 				break
 			}
 		}

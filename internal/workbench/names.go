@@ -32,6 +32,9 @@ type Result struct {
 	Condition string
 	// Text is the line.
 	Text string
+	// Spelled is how the name is written there, "" if as it was asked for: a
+	// Kconfig file leaves out CONFIG_.
+	Spelled string
 	// Changed says that the file is no longer what was indexed: the line may
 	// have moved.
 	Changed bool
@@ -58,20 +61,22 @@ func (t *Tree) Define(ctx context.Context, name string) (a *Answer, err error) {
 
 func (t *Tree) define(ctx context.Context, name string) (*Answer, error) {
 	a := &Answer{Name: name}
-	p := t.newPresenter(name)
-	p.conditions = true
 	var defs []definition
 	collect := func(roles index.RoleSet) error {
-		refs, err := t.idx.Refs(name, roles)
-		if err != nil {
-			return err
-		}
-		for _, r := range refs {
-			res, err := p.result(r)
+		for _, s := range spellings(name) {
+			refs, err := t.refsTo(s, roles)
 			if err != nil {
 				return err
 			}
-			defs = append(defs, definition{res, defRank(&res, r.Role)})
+			p := t.newPresenter(s.name)
+			p.conditions, p.asked = true, name
+			for _, r := range refs {
+				res, err := p.result(r)
+				if err != nil {
+					return err
+				}
+				defs = append(defs, definition{res, defRank(&res, r.Role)})
+			}
 		}
 		return nil
 	}
@@ -115,6 +120,9 @@ const (
 // defRank orders definitions: by whether a person who asks for the name is
 // likely to mean it, then by the part of the tree.
 func defRank(r *Result, role lang.Role) int {
+	if role == lang.DefConfig {
+		return rankPlain // few, and in no header
+	}
 	p := place(r.Path)
 	if p == placeKernel && strings.HasPrefix(r.Path, "include/") == (role == lang.DefFunction) {
 		// A type or macro that headers share is meant before one of a file's
@@ -218,31 +226,41 @@ func (t *Tree) Refs(ctx context.Context, name string, opts RefOptions) (a *Answe
 
 func (t *Tree) refs(ctx context.Context, name string, roles index.RoleSet, opts RefOptions) (*Answer, error) {
 	a := &Answer{Name: name}
-	refs, err := t.idx.Refs(name, roles)
-	if err != nil {
-		return nil, err
-	}
-	if len(refs) == 0 {
-		known := false
-		err := t.idx.EachRef(name, index.AllRoles, func(index.Ref) bool {
-			known = true
-			return false
-		})
-		if err != nil || known {
-			return a, err
+	known := false
+	for _, s := range spellings(name) {
+		refs, err := t.refsTo(s, roles)
+		if err != nil {
+			return nil, err
 		}
+		if len(refs) == 0 {
+			if !known {
+				known, err = t.known(s)
+			}
+			if err != nil {
+				return nil, err
+			}
+			continue
+		}
+		results := make([]Result, len(refs))
+		if err := t.present(ctx, name, s.name, refs, results, opts); err != nil {
+			return nil, err
+		}
+		a.Results = mergeResults(a.Results, results)
+	}
+	if len(a.Results) == 0 && !known {
+		var err error
 		a.Nearest, err = t.nearest(ctx, name)
 		return a, err
 	}
-	a.Results = make([]Result, len(refs))
-	return a, t.present(ctx, name, refs, a.Results, opts)
+	return a, nil
 }
 
 // presenter makes results of references. It reads each file once when the
 // references come file by file. It is for one goroutine.
 type presenter struct {
 	t          *Tree
-	name       string
+	name       string // as it is written in the file
+	asked      string // as the person wrote it, "" for the same
 	funcs      *index.FuncFinder
 	conditions bool
 	noText     bool
@@ -270,6 +288,9 @@ func (p *presenter) result(r index.Ref) (Result, error) {
 		}
 	}
 	res := Result{Path: p.path, Line: r.Line, Kind: r.Role.Kind(), Role: r.Role.String(), Changed: p.changed}
+	if p.asked != "" && p.asked != p.name {
+		res.Spelled = p.name
+	}
 	text := p.text(r.Line)
 	if i := wordIn(text, p.name); i >= 0 {
 		res.Column = i + 1

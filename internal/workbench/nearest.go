@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"dekho/internal/index"
+	"dekho/internal/lang"
 )
 
 const (
@@ -25,6 +26,20 @@ type near struct {
 // nearest finds the names of definitions that are spelled like one that does not
 // exist: with a letter or two wrong, missing or transposed, or in other case.
 func (t *Tree) nearest(ctx context.Context, name string) ([]string, error) {
+	if symbol, ok := strings.CutPrefix(name, configPrefix); ok {
+		names, err := t.nearestOf(ctx, symbol, index.Roles(lang.DefConfig))
+		for i := range names {
+			names[i] = configPrefix + names[i]
+		}
+		if len(names) > 0 || err != nil {
+			return names, err
+		}
+	}
+	return t.nearestOf(ctx, name, index.Definitions)
+}
+
+// nearestOf is nearest among the names defined in certain roles.
+func (t *Tree) nearestOf(ctx context.Context, name string, defs index.RoleSet) ([]string, error) {
 	if name == "" || len(name) > 200 {
 		return nil, nil
 	}
@@ -36,7 +51,7 @@ func (t *Tree) nearest(ctx context.Context, name string) ([]string, error) {
 	n := workers()
 	found := make([][]near, n)
 	rows := make([]editor, n)
-	err := t.idx.ScanNames(ctx, index.Scan{Roles: index.Definitions, Workers: n}, func(worker int, got []byte, _ index.RoleSet) bool {
+	err := t.idx.ScanNames(ctx, index.Scan{Roles: defs, Workers: n}, func(worker int, got []byte, _ index.RoleSet) bool {
 		if len(got) > len(want)+limit || len(want) > len(got)+limit || len(found[worker]) >= nearestPerWorker {
 			return true
 		}
@@ -56,7 +71,7 @@ func (t *Tree) nearest(ctx context.Context, name string) ([]string, error) {
 	})
 	var names []string
 	for _, c := range all {
-		if c.name != name && !slices.Contains(names, c.name) && t.alive(c.name) {
+		if c.name != name && !slices.Contains(names, c.name) && t.alive(c.name, defs) {
 			if names = append(names, c.name); len(names) == nearestShown {
 				break
 			}
@@ -67,9 +82,9 @@ func (t *Tree) nearest(ctx context.Context, name string) ([]string, error) {
 
 // alive reports whether a name is defined in this tree: what ScanNames yields
 // may be another's.
-func (t *Tree) alive(name string) bool {
+func (t *Tree) alive(name string, defs index.RoleSet) bool {
 	ok := false
-	err := t.idx.EachRef(name, index.Definitions, func(index.Ref) bool {
+	err := t.idx.EachRef(name, defs, func(index.Ref) bool {
 		ok = true
 		return false
 	})

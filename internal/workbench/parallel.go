@@ -11,9 +11,10 @@ import (
 // presentRun is how many references a worker turns into results at a time.
 const presentRun = 512
 
-// present makes results of references, in parallel when they are many: the time
-// goes into reading files.
-func (t *Tree) present(ctx context.Context, name string, refs []index.Ref, out []Result, opts RefOptions) error {
+// present makes results of references to a name that was asked for and is
+// spelled otherwise perhaps, in parallel when they are many: the time goes into
+// reading files.
+func (t *Tree) present(ctx context.Context, asked, name string, refs []index.Ref, out []Result, opts RefOptions) error {
 	part := func(p *presenter, from, to int) error {
 		for i := from; i < to; i++ {
 			res, err := p.result(refs[i])
@@ -26,7 +27,7 @@ func (t *Tree) present(ctx context.Context, name string, refs []index.Ref, out [
 	}
 	newPresenter := func() *presenter {
 		p := t.newPresenter(name)
-		p.noText = opts.NoText
+		p.asked, p.noText = asked, opts.NoText
 		return p
 	}
 	if len(refs) <= presentRun || workers() == 1 {

@@ -1,5 +1,10 @@
 // Package kbuild extracts facts from the kernel's build description: the
-// symbols of Kconfig files, and the makefiles that tie objects to them.
+// symbols of Kconfig files, the makefiles that tie objects to them, and the
+// configurations that set them. For answers about single symbols and objects it
+// also reads these files whole: see ParseKconfig and ParseMakefile.
+//
+// A symbol is reported as it is written: EXT4_FS in Kconfig files,
+// CONFIG_EXT4_FS everywhere else. Who asks for one looks both up.
 package kbuild
 
 import (
@@ -14,69 +19,74 @@ import (
 func Language() lang.Language {
 	return lang.Language{
 		Name:    "kbuild",
-		Version: 1,
-		Match:   func(path string) bool { return makefile(base(path)) || kconfig(base(path)) },
+		Version: 2,
+		Match:   func(path string) bool { return kindOf(path) != none },
 		New:     func() lang.Extractor { return extractor{} },
 	}
 }
 
-func base(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
+// fileKind is what a file tells about the build.
+type fileKind uint8
 
-func makefile(b string) bool { return b == "Makefile" || b == "Kbuild" }
+const (
+	none fileKind = iota
+	makefile
+	makeInclude // included by makefiles: describes no directory
+	kconfig
+	configuration
+)
 
-func kconfig(b string) bool { return strings.HasPrefix(b, "Kconfig") }
+func kindOf(path string) fileKind {
+	base := path[strings.LastIndexByte(path, '/')+1:]
+	switch {
+	case base == "Makefile" || base == "Kbuild":
+		return makefile
+	case strings.HasPrefix(base, "Kconfig"):
+		return kconfig
+	case strings.HasPrefix(base, "Makefile.") || strings.HasPrefix(base, "Kbuild.") || base == "Platform":
+		return makeInclude
+	case base == "defconfig" || strings.HasSuffix(base, "_defconfig"):
+		return configuration
+	case base == "config" || strings.HasSuffix(base, ".config"):
+		// Fragments of the tree; an own .config in its top directory is
+		// someone's choice and no part of it.
+		if strings.Contains(path, "/configs/") || strings.HasPrefix(path, "tools/testing/") {
+			return configuration
+		}
+	}
+	return none
+}
+
+// IsKconfig reports whether a file of the tree declares symbols, and thus
+// writes them without CONFIG_.
+func IsKconfig(path string) bool { return kindOf(path) == kconfig }
+
+// IsMakefile reports whether a file is a makefile or included by one.
+func IsMakefile(path string) bool {
+	k := kindOf(path)
+	return k == makefile || k == makeInclude
+}
+
+// IsConfiguration reports whether a file sets symbols: a defconfig or a fragment.
+func IsConfiguration(path string) bool { return kindOf(path) == configuration }
 
 type extractor struct{}
 
-// Extract implements lang.Extractor. Of makefiles the whole text is kept for
-// the linker, which knows the directories; of both, the symbols are reported,
-// in Kconfig files under the name that C code uses: CONFIG_ is not written
-// there, so the reported name is the symbol alone.
+// Extract implements lang.Extractor.
 func (extractor) Extract(path string, src []byte, f *lang.Facts) {
-	if makefile(base(path)) {
+	switch kindOf(path) {
+	case makefile:
+		// The linker of print statements knows the directories.
 		if len(src) <= linkfacts.MaxText*16 {
 			f.Link = linkfacts.AppendKbuild(f.Link, src)
 		}
-		words(src, 0, 1, false, f)
-		f.Lines = lines(src)
-		return
-	}
-	line := uint32(1)
-	help, indent := false, 0
-	for off := 0; off < len(src); {
-		end := bytes.IndexByte(src[off:], '\n')
-		if end < 0 {
-			end = len(src)
-		} else {
-			end += off
-		}
-		text := src[off:end]
-		trimmed := bytes.TrimLeft(text, " \t")
-		depth := len(text) - len(trimmed)
-		if help && len(trimmed) > 0 && depth < indent {
-			help = false
-		}
-		if help && indent == 1<<30 && len(trimmed) > 0 {
-			indent = depth
-			if depth == 0 {
-				help = false
-			}
-		}
-		if !help {
-			word, _, _ := bytes.Cut(bytes.ReplaceAll(trimmed, []byte{'\t'}, []byte{' '}), []byte{' '})
-			switch string(word) {
-			case "help", "---help---":
-				help, indent = true, 1<<30
-			case "config", "menuconfig", "choice":
-				words(trimmed[len(word):], off+depth+len(word), line, true, f)
-			default:
-				if len(trimmed) > 0 && trimmed[0] != '#' {
-					words(trimmed[len(word):], off+depth+len(word), line, false, f)
-				}
-			}
-		}
-		off = end + 1
-		line++
+		extractMakefile(src, f)
+	case makeInclude:
+		extractMakefile(src, f)
+	case kconfig:
+		extractKconfig(src, f)
+	case configuration:
+		extractConfiguration(src, f)
 	}
 	f.Lines = lines(src)
 }
@@ -89,42 +99,49 @@ func lines(src []byte) uint32 {
 	return n
 }
 
-// words reports the upper-case words of src, which stands at offset off on
-// line: the first as a definition if def is set.
-func words(src []byte, off int, line uint32, def bool, f *lang.Facts) {
-	quoted := false
-	for i := 0; i < len(src); {
-		c := src[i]
-		switch {
-		case c == '\n':
-			line++
-			quoted = false
-			i++
-		case c == '"':
-			quoted = !quoted
-			i++
-		case wordByte(c):
-			start := i
-			upper := false
-			for i < len(src) && wordByte(src[i]) {
-				upper = upper || src[i] >= 'A' && src[i] <= 'Z'
+// report appends an occurrence of src[from:to].
+func report(f *lang.Facts, src []byte, from, to int, line uint32, role lang.Role) {
+	if n := to - from; n > 0 && n <= lang.MaxIdent {
+		f.Occs = append(f.Occs, lang.Occ{
+			Off: uint32(from), Line: line, Hash: lang.Hash(src[from:to]), Len: uint16(n), Role: role,
+		})
+	}
+}
+
+var configPrefix = []byte("CONFIG_")
+
+// extractConfiguration reports what a configuration sets, "is not set" included.
+func extractConfiguration(src []byte, f *lang.Facts) {
+	line := uint32(1)
+	for off := 0; off < len(src); line++ {
+		end := off + lineLen(src[off:])
+		at := off
+		if at+1 < end && src[at] == '#' && src[at+1] == ' ' {
+			at += 2
+		}
+		if bytes.HasPrefix(src[at:end], configPrefix) {
+			i := at
+			for i < end && wordByte(src[i]) {
 				i++
 			}
-			w := src[start:i]
-			if quoted || !upper || len(w) < 2 || len(w) > lang.MaxIdent || bytes.ContainsAny(w, "abcdefghijklmnopqrstuvwxyz") && !bytes.HasPrefix(w, []byte("CONFIG_")) && !def {
-				continue
+			if at == off && i < end && src[i] == '=' || at > off && string(bytes.TrimRight(src[i:end], " \t\r")) == " is not set" {
+				report(f, src, at, i, line, lang.Write)
 			}
-			role := lang.Read
-			if def {
-				role, def = lang.DefConfig, false
-			}
-			f.Occs = append(f.Occs, lang.Occ{Off: uint32(off + start), Line: line, Hash: lang.Hash(w), Len: uint16(len(w)), Role: role})
-		default:
-			i++
 		}
+		off = end + 1
 	}
+}
+
+// lineLen is the length of the first line of src without its newline.
+func lineLen(src []byte) int {
+	if n := bytes.IndexByte(src, '\n'); n >= 0 {
+		return n
+	}
+	return len(src)
 }
 
 func wordByte(c byte) bool {
 	return c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
 }
+
+func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\r' }
