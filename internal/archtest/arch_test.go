@@ -51,6 +51,15 @@ var layers = []layer{
 		why:      "an extractor reads one file: it knows neither the index nor the other languages",
 	},
 	{
+		packages: []string{"internal/prose", "internal/kerneldoc"},
+		why:      "readers of text: they know nobody",
+	},
+	{
+		packages: []string{"internal/outline"},
+		imports:  []string{"internal/lang", "internal/lang/c"},
+		why:      "a look at one file: the index is not asked",
+	},
+	{
 		packages: []string{"internal/index/..."},
 		imports: []string{
 			"internal/lang", "internal/source", "internal/store", "internal/trigram", "internal/query/...",
@@ -94,6 +103,7 @@ var layers = []layer{
 			"internal/index/...", "internal/logmap/...", "internal/diag/...", "internal/fndiff/...", "internal/soak/...",
 			"internal/macro", "internal/xref", "internal/lang/...", "internal/query/...", "internal/store", "internal/trigram", "internal/klog",
 			"internal/source", "internal/finding", "internal/rootfs", "internal/capture",
+			"internal/prose", "internal/kerneldoc", "internal/outline",
 		},
 		why: "use cases use everything below and know no front end",
 	},

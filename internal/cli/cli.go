@@ -61,6 +61,7 @@ func commands(a *app) []*cobra.Command {
 		newLog(a),
 		newDef(a),
 		newRefs(a),
+		newOutline(a),
 		newGrep(a),
 		newFind(a),
 		newKconfig(a),

@@ -48,3 +48,19 @@ func completeTrees(a *app) cobra.CompletionFunc {
 func completeDirs(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	return nil, cobra.ShellCompDirectiveFilterDirs
 }
+
+// completeFiles offers the files of the tree, a directory at a time.
+func completeFiles(a *app) cobra.CompletionFunc {
+	return func(_ *cobra.Command, _ []string, prefix string) ([]string, cobra.ShellCompDirective) {
+		tree, err := a.open()
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveDefault
+		}
+		defer tree.Close() //nolint:errcheck // it was only read
+		paths, err := tree.CompleteFile(prefix, maxCompletions)
+		if err != nil || len(paths) == 0 {
+			return nil, cobra.ShellCompDirectiveDefault
+		}
+		return paths, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+	}
+}

@@ -47,13 +47,18 @@ func newRefs(a *app) *cobra.Command {
 		Short: "Find where names are used, by role",
 		Long: `Refs finds the places where names stand, with the role they have there and the
 function around them. --role chooses roles:
-  ` + strings.Join(workbench.Roles(), ", ") + `
+  ` + roleList() + `
+
+Without --role, strings and comments are left out. Of a header (linux/fs.h, fs.h,
+or its path in the tree) the files that include it are listed.
 
 For "-", names are read from standard input, one a line, and each is answered
 as it comes.`,
 		Example: `  dekho refs tcp_v4_rcv
   dekho refs --role write jiffies
-  dekho refs --role call,dispatch kfree`,
+  dekho refs --role call,dispatch kfree
+  dekho refs --role string,comment tcp_v4_rcv
+  dekho refs linux/fs.h`,
 		GroupID:           groupQuery,
 		Args:              someArgs("a name"),
 		ValidArgsFunction: completeNames(a),
@@ -70,6 +75,24 @@ as it comes.`,
 	f.BoolVar(&o.noText, "no-text", false, "leave out the text of the lines, which saves reading the files")
 	complete(cmd, "role", cobra.FixedCompletions(workbench.Roles(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
+}
+
+// roleList is the roles, in lines that fit a help text.
+func roleList() string {
+	var b strings.Builder
+	width := 0
+	for i, r := range workbench.Roles() {
+		if i > 0 {
+			b.WriteString(", ")
+			if width += 2; width+len(r) > 72 {
+				b.WriteString("\n  ")
+				width = 0
+			}
+		}
+		b.WriteString(r)
+		width += len(r)
+	}
+	return b.String()
 }
 
 // answer answers a question about each of the names.
@@ -110,6 +133,10 @@ func (a *app) answer(ctx context.Context, names []string, text render.AnswerPrin
 
 // missing says that nothing is known of a name.
 func (a *app) missing(res *workbench.Answer) {
+	if len(res.Roles) > 0 {
+		a.say("nothing found for %q in this role; it occurs as %s", res.Name, strings.Join(res.Roles, ", "))
+		return
+	}
 	switch len(res.Nearest) {
 	case 0:
 		a.say("nothing found for %q", res.Name)

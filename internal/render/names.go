@@ -137,6 +137,7 @@ func (j *AnswersJSON) Answer(a *workbench.Answer) error {
 	}
 	o.close(']')
 	o.list("nearest", a.Nearest)
+	o.list("roles", a.Roles)
 	o.buf = append(o.buf, '}', '\n')
 	_, err := j.w.Write(o.buf)
 	return err

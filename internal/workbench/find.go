@@ -6,7 +6,6 @@ import (
 	"dekho/internal/index"
 	"dekho/internal/lang"
 	"dekho/internal/query/fuzzy"
-	"dekho/internal/source"
 )
 
 // FindOptions say what to find.
@@ -66,9 +65,7 @@ func (t *Tree) find(ctx context.Context, q *fuzzy.Query, o FindOptions) ([]Found
 	}
 	if o.Files {
 		files = len(inputs)
-		inputs = append(inputs, fuzzy.Input{Paths: true, Corpus: &fuzzy.List{
-			Len: t.idx.NumFiles(), At: func(i int) []byte { return t.idx.PathBytes(source.FileID(i)) },
-		}})
+		inputs = append(inputs, t.pathInput())
 	}
 	stop := t.w.step("match")
 	// A name that belongs to another tree of the store drops out below: some

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -46,6 +45,9 @@ type Answer struct {
 	Results []Result
 	// Nearest are names that exist, for a name that does not.
 	Nearest []string
+	// Roles are those in which the name does occur, when it has none of the
+	// roles asked for.
+	Roles []string
 }
 
 // Define finds the definitions of a name, best first: the kernel proper before
@@ -166,93 +168,6 @@ func place(path string) int {
 		return placeArch
 	}
 	return placeKernel
-}
-
-// RefOptions choose references.
-type RefOptions struct {
-	// Roles are those wanted, by name; none is all.
-	Roles []string
-	// NoText leaves out the text of the lines.
-	NoText bool
-}
-
-// Roles lists the roles that a reference can have.
-func Roles() []string {
-	var names []string
-	for r := range lang.NumRoles {
-		if s := lang.Role(r).String(); !slices.Contains(names, s) {
-			names = append(names, s)
-		}
-	}
-	slices.Sort(names)
-	return names
-}
-
-// roleSet is the roles of the names.
-func roleSet(names []string) (index.RoleSet, error) {
-	if len(names) == 0 {
-		return index.AllRoles, nil
-	}
-	var set index.RoleSet
-	for _, name := range names {
-		found := false
-		for r := range lang.NumRoles {
-			role := lang.Role(r)
-			if role.String() == name || role.Kind() == name {
-				set |= index.Roles(role)
-				found = true
-			}
-		}
-		if !found {
-			return 0, &UsageError{fmt.Errorf("there is no role %q; roles are %s", name, strings.Join(Roles(), ", "))}
-		}
-	}
-	return set, nil
-}
-
-// Refs finds the references to a name, by path and line. The name is known to
-// the tree if there are results or no nearest names.
-func (t *Tree) Refs(ctx context.Context, name string, opts RefOptions) (a *Answer, err error) {
-	roles, err := roleSet(opts.Roles)
-	if err != nil {
-		return nil, err
-	}
-	err = index.Guard(func() error {
-		a, err = t.refs(ctx, name, roles, opts)
-		return err
-	})
-	return a, t.idx.Err(err)
-}
-
-func (t *Tree) refs(ctx context.Context, name string, roles index.RoleSet, opts RefOptions) (*Answer, error) {
-	a := &Answer{Name: name}
-	known := false
-	for _, s := range spellings(name) {
-		refs, err := t.refsTo(s, roles)
-		if err != nil {
-			return nil, err
-		}
-		if len(refs) == 0 {
-			if !known {
-				known, err = t.known(s)
-			}
-			if err != nil {
-				return nil, err
-			}
-			continue
-		}
-		results := make([]Result, len(refs))
-		if err := t.present(ctx, name, s.name, refs, results, opts); err != nil {
-			return nil, err
-		}
-		a.Results = mergeResults(a.Results, results)
-	}
-	if len(a.Results) == 0 && !known {
-		var err error
-		a.Nearest, err = t.nearest(ctx, name)
-		return a, err
-	}
-	return a, nil
 }
 
 // presenter makes results of references. It reads each file once when the
@@ -380,12 +295,14 @@ func (p *presenter) text(line uint32) []byte {
 	return bytes.TrimRight(text, " \t\r")
 }
 
-// condition is the arms of #if that govern a line, but for the guard of a
-// header.
-func (p *presenter) condition(line uint32) string {
+func (p *presenter) condition(line uint32) string { return condition(p.conds, line, p.lines) }
+
+// condition is the arms of #if that govern a line of a file that has so many
+// lines, but for the guard of a header.
+func condition(conds []index.Cond, line, lines uint32) string {
 	var parts []string
-	for _, c := range p.conds {
-		if line < c.Start || line > c.End || isGuard(&c, p.lines) {
+	for _, c := range conds {
+		if line < c.Start || line > c.End || isGuard(&c, lines) {
 			continue
 		}
 		expr := strings.Join(strings.Fields(c.Expr), " ")

@@ -41,16 +41,6 @@ func (t *Tree) refsTo(s spelling, roles index.RoleSet) ([]index.Ref, error) {
 	return kept, nil
 }
 
-// known reports whether a spelling occurs in the tree in any role.
-func (t *Tree) known(s spelling) (bool, error) {
-	known := false
-	err := t.idx.EachRef(s.name, index.AllRoles, func(r index.Ref) bool {
-		known = s.in == nil || s.in(t.idx.Path(r.File))
-		return !known
-	})
-	return known, err
-}
-
 // mergeResults merges two lists of results, each by path and line, into one.
 func mergeResults(a, b []Result) []Result {
 	if len(a) == 0 {

@@ -235,6 +235,9 @@ func (x *extractor) declarators(i, end int, typed bool, role lang.Role) {
 	if i >= end {
 		return
 	}
+	if typed && i > 0 && ts[i-1].kind == kRBrace && x.annotations(i, end) {
+		return // struct name { ... } __packed;
+	}
 	// NAME(...) alone is a macro; struct_group(name, members) holds members.
 	if !typed && ts[i].kind == kIdent && i+1 < end && ts[i+1].kind == kLParen && x.after(i+1) >= end {
 		x.occ(&ts[i], lang.Call)
@@ -339,6 +342,24 @@ func (x *extractor) declarator(i, end int, typed bool) int {
 // macro (__iomem, __rcu, ____cacheline_aligned), which the tree defines away.
 func annotation(w []byte) bool {
 	return len(w) > 2 && w[0] == '_' && w[1] == '_'
+}
+
+// annotations reports whether toks[i:end] is nothing but annotations, and if so
+// says what they are.
+func (x *extractor) annotations(i, end int) bool {
+	ts := x.toks
+	for j := i; j < end; {
+		switch {
+		case ts[j].kind == kIdent && annotation(x.text(&ts[j])), ts[j].kind == kwAttribute:
+			j++
+		case ts[j].kind == kLParen && j > i:
+			j = x.after(j)
+		default:
+			return false
+		}
+	}
+	x.scan(i, end, false)
+	return true
 }
 
 // function finds the declarator of a function among the items of a head: the

@@ -1,0 +1,62 @@
+package workbench
+
+// Looking at one file closely: its text as it is now, taken apart.
+
+import (
+	"errors"
+	"path/filepath"
+	"strings"
+
+	"dekho/internal/index"
+	"dekho/internal/lang"
+	"dekho/internal/lang/all"
+	"dekho/internal/outline"
+	"dekho/internal/source"
+)
+
+// closeup is a file of the tree that was read and taken apart. What it says is
+// true of the file as it is, whether or not it changed since it was indexed.
+type closeup struct {
+	*outline.File
+	id    source.FileID
+	path  string
+	facts lang.Facts
+	conds []index.Cond
+}
+
+// closeup reads a file.
+func (t *Tree) closeup(id source.FileID) (*closeup, error) {
+	path := t.idx.Path(id)
+	var r source.Reader
+	src, err := r.ReadText(filepath.Join(t.Root(), filepath.FromSlash(path)), path)
+	if err != nil {
+		var skip *source.SkipError
+		if errors.As(err, &skip) {
+			err = errors.New(skip.Reason.String())
+		}
+		return nil, &InputError{Name: path, Err: err, Hint: "dekho index brings the index up to date"}
+	}
+	c := &closeup{id: id, path: path}
+	language := ""
+	for _, l := range all.Languages() {
+		if l.Match(path) {
+			language = l.Name
+			l.New().Extract(path, src, &c.facts)
+			break
+		}
+	}
+	for _, k := range c.facts.Conds {
+		c.conds = append(c.conds, index.Cond{Expr: string(src[k.Expr.Off : k.Expr.Off+k.Expr.Len]), Start: k.Start, End: k.End, Kind: k.Kind})
+	}
+	c.File = outline.Read(language, src, &c.facts)
+	return c, nil
+}
+
+// condition is what of #if governs a line.
+func (c *closeup) condition(line uint32) string { return condition(c.conds, line, c.facts.Lines) }
+
+// text is a line without the white space behind it.
+func (c *closeup) text(line uint32) string {
+	from, to := c.LineExtent(line)
+	return strings.TrimRight(string(c.Src[from:to]), " \t\r")
+}
