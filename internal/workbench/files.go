@@ -122,7 +122,8 @@ func commonEnd(a, b string) int {
 }
 
 // isHeaderName reports whether what was asked for is a header and no
-// identifier: linux/fs.h, fs.h, generated/asm-offsets.h.
+// identifier: linux/fs.h, fs.h, generated/asm-offsets.h. Compatible strings and
+// nodes of device trees may have dots too, but also a comma or an @.
 func isHeaderName(name string) bool {
-	return strings.ContainsAny(name, "/.") && !strings.ContainsAny(name, " \t\n\"<>")
+	return strings.ContainsAny(name, "/.") && !strings.ContainsAny(name, " \t\n\"<>,@")
 }

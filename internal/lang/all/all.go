@@ -4,11 +4,12 @@ package all
 import (
 	"dekho/internal/lang"
 	"dekho/internal/lang/c"
+	"dekho/internal/lang/dts"
 	"dekho/internal/lang/kbuild"
 )
 
 // Languages returns the table, in the order in which languages are asked
 // whether a path is theirs.
 func Languages() []lang.Language {
-	return []lang.Language{c.Language(), kbuild.Language()}
+	return []lang.Language{c.Language(), kbuild.Language(), dts.Language()}
 }

@@ -181,6 +181,9 @@ func (x *extractor) call(i, open, close int) {
 			j++
 		}
 	}
+	if strings {
+		x.compatibleArgs(&ts[i], ts[open+1:close])
+	}
 	x.logCall(&ts[i], ts[open+1:close], strings)
 }
 

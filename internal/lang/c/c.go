@@ -102,7 +102,11 @@ func (x *extractor) emit() {
 	pp := x.ppOccs
 	for i := range x.toks {
 		t := &x.toks[i]
-		if t.role == 0 || t.kind != kIdent || t.len > lang.MaxIdent {
+		if t.kind == kString {
+			if !x.compatibleString(t) {
+				continue
+			}
+		} else if t.role == 0 || t.kind != kIdent || t.len > lang.MaxIdent {
 			continue
 		}
 		for len(pp) > 0 && pp[0].Off < t.off {

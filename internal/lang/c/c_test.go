@@ -96,6 +96,16 @@ func TestRoles(t *testing.T) {
 		{"linkage", "#ifdef __cplusplus\nextern \"C\" {\n#endif\nint f(void);\n#ifdef __cplusplus\n}\n#endif\nint g;\n", []string{"f declaration 4", "g variable 8"}, nil},
 		{"comments", "/* int no; */ int yes; // int never;\nchar *s = \"int neither;\";\n", []string{"yes variable 1", "s variable 2"}, []string{"no variable 1", "never variable 1"}},
 		{"struct group", "struct s {\n\tstruct_group(head,\n\t\tint a;\n\t\tint b;\n\t);\n\tint c;\n};\n", []string{"a member 3", "b member 4", "c member 6"}, nil},
+		{
+			"compatible", "static const struct of_device_id ids[] = {\n\t{ .compatible = \"fsl,imx7d-gpc\" },\n\t{ .compatible = \"syscon\", .data = &x },\n};\n" +
+				"TIMER_OF_DECLARE(gpt, \"fsl,gpt\", gpt_init);\nint f(void)\n{\n\tif (of_machine_is_compatible(\"fixed-clock\"))\n\t\tpr_info(\"not, a name\", \"a,b c\", \"%d,%d\", \"1,2\", \"nasa,rover\");\n}\n" +
+				"#define DEV(x) { .compatible = \"esa,\" #x, \"esa,orbiter\" }\n",
+			[]string{
+				"fsl,imx7d-gpc registration 2", "syscon registration 3", "fsl,gpt registration 5", "fixed-clock read 8",
+				"nasa,rover read 9", "esa,orbiter macro-body 11",
+			},
+			[]string{"not, a name read 9", "a,b c read 9", "%d,%d read 9", "1,2 read 9", "esa, macro-body 11"},
+		},
 		{"conditions", "#if defined(CONFIG_A) && !defined(CONFIG_B)\nint a;\n#endif\n", []string{"CONFIG_A condition 1", "CONFIG_B condition 1"}, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

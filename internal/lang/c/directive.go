@@ -255,6 +255,9 @@ func (x *extractor) define(i int, line uint32) (int, uint32) {
 		switch t.kind {
 		case kString:
 			hasString = true
+			if u := *t; x.compatibleString(&u) {
+				x.ppOcc(&u, lang.MacroBody)
+			}
 		case kLParen:
 			hasCall = true
 		case kIdent:

@@ -371,6 +371,10 @@ func (x *extractor) anySpoken(ts []token) bool {
 // designated initialiser: the name of a driver, or the mark of one.
 func (x *extractor) logMember(t *token, value int) {
 	switch string(x.text(t)) {
+	case "compatible":
+		if value < len(x.toks) && x.toks[value].kind == kString {
+			x.occ(&x.toks[value], lang.Registration)
+		}
 	case "name":
 		x.logName(x.toks[value:min(x.initialiser(value), value+6)])
 	case "probe", "probe_new", "id_table", "of_match_table", "acpi_match_table":
