@@ -47,7 +47,7 @@ var layers = []layer{
 	},
 	{
 		packages: []string{"internal/lang/..."},
-		imports:  []string{"internal/lang", "internal/lang/linkfacts", "internal/source"},
+		imports:  []string{"internal/lang", "internal/lang/linkfacts", "internal/lang/cpp", "internal/source"},
 		why:      "an extractor reads one file: it knows neither the index nor the other languages",
 	},
 	{

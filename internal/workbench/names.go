@@ -219,7 +219,7 @@ func (p *presenter) result(r index.Ref) (Result, error) {
 	if err != nil {
 		return res, err
 	}
-	if ok && !(r.Role == lang.DefFunction && fn.Name == p.name) {
+	if ok && !((r.Role == lang.DefFunction || r.Role == lang.DefMacro) && fn.Name == p.name) {
 		res.Function = fn.Name
 	}
 	if p.conditions {

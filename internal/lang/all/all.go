@@ -3,6 +3,7 @@ package all
 
 import (
 	"dekho/internal/lang"
+	"dekho/internal/lang/asm"
 	"dekho/internal/lang/c"
 	"dekho/internal/lang/dts"
 	"dekho/internal/lang/kbuild"
@@ -11,5 +12,5 @@ import (
 // Languages returns the table, in the order in which languages are asked
 // whether a path is theirs.
 func Languages() []lang.Language {
-	return []lang.Language{c.Language(), kbuild.Language(), dts.Language()}
+	return []lang.Language{asm.Language(), c.Language(), kbuild.Language(), dts.Language()}
 }
