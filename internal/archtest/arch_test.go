@@ -55,11 +55,6 @@ var layers = []layer{
 		why:      "readers of text: they know nobody",
 	},
 	{
-		packages: []string{"internal/outline"},
-		imports:  []string{"internal/lang", "internal/lang/c"},
-		why:      "a look at one file: the index is not asked",
-	},
-	{
 		packages: []string{"internal/index/..."},
 		imports: []string{
 			"internal/lang", "internal/source", "internal/store", "internal/trigram", "internal/query/...",
@@ -70,6 +65,21 @@ var layers = []layer{
 		packages: []string{"internal/macro"},
 		imports:  []string{"internal/lang/linkfacts", "internal/lang/c"},
 		why:      "macros are expanded with the lexer of C, from facts alone",
+	},
+	{
+		packages: []string{"internal/constexpr"},
+		imports:  []string{"internal/lang/c", "internal/lang/linkfacts", "internal/macro"},
+		why:      "expressions of C are made of the tokens of macros",
+	},
+	{
+		packages: []string{"internal/outline"},
+		imports:  []string{"internal/lang", "internal/lang/c"},
+		why:      "a look at one file: the index is not asked",
+	},
+	{
+		packages: []string{"internal/returns"},
+		imports:  []string{"internal/lang/c", "internal/outline"},
+		why:      "a look at one function: the index is not asked",
 	},
 	{
 		packages: []string{"internal/xref"},
@@ -103,7 +113,7 @@ var layers = []layer{
 			"internal/index/...", "internal/logmap/...", "internal/diag/...", "internal/fndiff/...", "internal/soak/...",
 			"internal/macro", "internal/xref", "internal/lang/...", "internal/query/...", "internal/store", "internal/trigram", "internal/klog",
 			"internal/source", "internal/finding", "internal/rootfs", "internal/capture",
-			"internal/prose", "internal/kerneldoc", "internal/outline",
+			"internal/prose", "internal/kerneldoc", "internal/outline", "internal/returns", "internal/constexpr",
 		},
 		why: "use cases use everything below and know no front end",
 	},

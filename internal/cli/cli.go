@@ -59,6 +59,7 @@ func commands(a *app) []*cobra.Command {
 	return []*cobra.Command{
 		newIndex(a),
 		newLog(a),
+		newShow(a),
 		newDef(a),
 		newRefs(a),
 		newOutline(a),

@@ -420,6 +420,47 @@ func (m *Map) fileSites(file uint32, fn func(site uint32) bool) {
 	}
 }
 
+// SitesIn lists the statements that stand in some lines of a file, in their
+// order, or whose words do: the callers of a function that prints what it is
+// given.
+func (m *Map) SitesIn(path string, first, last uint32) []Site {
+	file := uint32(0)
+	for file < m.nFiles && m.str(m.fileWord(file, filePath)) != path {
+		file++
+	}
+	if file == m.nFiles {
+		return nil
+	}
+	var ids []uint32
+	add := func(id uint32) bool {
+		if f, _, line := m.origin(id); f == file && line >= first && line <= last {
+			ids = append(ids, id)
+		}
+		return true
+	}
+	m.fileSites(file, add)
+	// What is said through a function elsewhere is filed there.
+	rows := m.sections[secSites]
+	for id := range m.nSites {
+		row := rows[uint64(id)*siteWords*4:]
+		if binary.LittleEndian.Uint32(row[colSaidFile*4:]) == file+1 && binary.LittleEndian.Uint32(row[colFile*4:]) != file {
+			add(id)
+		}
+	}
+	slices.SortFunc(ids, func(a, b uint32) int {
+		_, _, x := m.origin(a)
+		_, _, y := m.origin(b)
+		_, _, i := m.flags(a)
+		_, _, j := m.flags(b)
+		return cmp.Or(cmp.Compare(x, y), cmp.Compare(i, j), cmp.Compare(a, b))
+	})
+	sites := make([]Site, len(ids))
+	for i, id := range ids {
+		sites[i] = m.site(id, 0, 0)
+	}
+	return sites
+}
+
 // NumSites is the number of statements, one for each line of each format.
 func (m *Map) NumSites() int { return int(m.nSites) }
 

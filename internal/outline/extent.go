@@ -309,3 +309,36 @@ func (f *File) typeBody(i int) bool {
 	}
 	return false
 }
+
+// Enumerators lists the enumerators of the enum that the one at off belongs to,
+// in order, without their extents.
+func (f *File) Enumerators(off uint32) []*lang.Occ {
+	i := f.tokenAt(off)
+	if i < 0 {
+		return nil
+	}
+	open := -1
+	for j := i - 1; j >= 0; j-- {
+		if m := int(f.mate[j]); f.bracket(j) != 0 {
+			if m > i {
+				open = j
+				break
+			}
+			if m >= 0 && m < j {
+				j = m
+			}
+		}
+	}
+	if open < 0 {
+		return nil
+	}
+	from, to := f.Code[open].Off, f.Code[f.mate[open]].Off
+	var list []*lang.Occ
+	occs := f.facts.Occs
+	for k := sort.Search(len(occs), func(k int) bool { return occs[k].Off >= from }); k < len(occs) && occs[k].Off < to; k++ {
+		if occs[k].Role == lang.DefEnumerator {
+			list = append(list, &occs[k])
+		}
+	}
+	return list
+}

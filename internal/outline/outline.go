@@ -97,6 +97,10 @@ func Nest(list []Symbol) {
 		s.Parent, s.Depth = -1, 0
 		for j := len(open) - 1; j >= 0 && j >= len(open)-maxNest; j-- {
 			if p := open[j]; holds(&list[p], s) {
+				// struct tag { ... } name: the members are the tag's.
+				if j > 0 && list[open[j-1]].To == list[p].To && holds(&list[open[j-1]], s) {
+					p = open[j-1]
+				}
 				s.Parent, s.Depth = p, list[p].Depth+1
 				break
 			}

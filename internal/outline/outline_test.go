@@ -75,6 +75,12 @@ static struct rover first = {
 	.drive = drive,
 }, second;
 int late;
+static struct tagged {
+	int inside;
+} __attribute__((packed)) __aligned(8);
+struct named {
+	int part;
+} thing;
 `
 
 const sampleOutline = `struct rover 7-18
@@ -95,6 +101,11 @@ function drive 35-47
 variable first 48-50
 variable second 48-50
 variable late 51-51
+struct tagged 52-54
+  member inside 53-53
+struct named 55-57
+  member part 56-56
+variable thing 55-57
 `
 
 func TestOutline(t *testing.T) {

@@ -123,16 +123,7 @@ func (j *AnswersJSON) Answer(a *workbench.Answer) error {
 			o.buf = append(o.buf[:0], o.buf[n])
 		}
 		o.open("", '{')
-		o.str("path", r.Path)
-		o.num("line", int64(r.Line))
-		o.optNum("column", int64(r.Column))
-		o.opt("spelled", r.Spelled)
-		o.opt("kind", r.Kind)
-		o.str("role", r.Role)
-		o.opt("function", r.Function)
-		o.opt("condition", r.Condition)
-		o.opt("text", r.Text)
-		o.flag("changed", r.Changed)
+		resultKeys(o, r)
 		o.close('}')
 	}
 	o.close(']')
@@ -141,4 +132,18 @@ func (j *AnswersJSON) Answer(a *workbench.Answer) error {
 	o.buf = append(o.buf, '}', '\n')
 	_, err := j.w.Write(o.buf)
 	return err
+}
+
+// resultKeys writes the keys of a place where a name stands.
+func resultKeys(o *object, r *workbench.Result) {
+	o.str("path", r.Path)
+	o.num("line", int64(r.Line))
+	o.optNum("column", int64(r.Column))
+	o.opt("spelled", r.Spelled)
+	o.opt("kind", r.Kind)
+	o.str("role", r.Role)
+	o.opt("function", r.Function)
+	o.opt("condition", r.Condition)
+	o.opt("text", r.Text)
+	o.flag("changed", r.Changed)
 }

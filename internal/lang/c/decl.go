@@ -235,7 +235,7 @@ func (x *extractor) declarators(i, end int, typed bool, role lang.Role) {
 	if i >= end {
 		return
 	}
-	if typed && i > 0 && ts[i-1].kind == kRBrace && x.annotations(i, end) {
+	if typed && x.behindBody(i) && x.annotations(i, end) {
 		return // struct name { ... } __packed;
 	}
 	// NAME(...) alone is a macro; struct_group(name, members) holds members.
@@ -342,6 +342,30 @@ func (x *extractor) declarator(i, end int, typed bool) int {
 // macro (__iomem, __rcu, ____cacheline_aligned), which the tree defines away.
 func annotation(w []byte) bool {
 	return len(w) > 2 && w[0] == '_' && w[1] == '_'
+}
+
+// behindBody reports whether nothing but annotations stands between toks[i] and
+// the body of a type before it.
+func (x *extractor) behindBody(i int) bool {
+	ts := x.toks
+	for i--; i >= 0; i-- {
+		switch ts[i].kind {
+		case kRBrace:
+			return true
+		case kRParen:
+			if i = x.mate(i); i < 0 {
+				return false
+			}
+		case kwAttribute:
+		case kIdent:
+			if !annotation(x.text(&ts[i])) {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return false
 }
 
 // annotations reports whether toks[i:end] is nothing but annotations, and if so
