@@ -107,6 +107,44 @@ func Nest(list []Symbol) {
 		}
 		open = append(open, i)
 	}
+	preorder(list)
+}
+
+// preorder puts what is nested right behind what holds it.
+func preorder(list []Symbol) {
+	first := make([]int, len(list)+1) // of the children of each symbol, -1 for none; last is that of the file
+	next := make([]int, len(list))    // sibling
+	for i := range first {
+		first[i] = -1
+	}
+	for i := len(list) - 1; i >= 0; i-- {
+		p := list[i].Parent
+		if p < 0 {
+			p = len(list)
+		}
+		next[i], first[p] = first[p], i
+	}
+	out := make([]Symbol, 0, len(list))
+	at := make([]int, len(list)) // where each symbol went
+	for i := first[len(list)]; i >= 0; {
+		s := list[i]
+		at[i] = len(out)
+		if s.Parent >= 0 {
+			s.Parent = at[s.Parent]
+		}
+		out = append(out, s)
+		if first[i] >= 0 {
+			i = first[i]
+			continue
+		}
+		for i >= 0 && next[i] < 0 {
+			i = list[i].Parent
+		}
+		if i >= 0 {
+			i = next[i]
+		}
+	}
+	copy(list, out)
 }
 
 // maxNest bounds how many symbols around one are looked at for its parent.

@@ -348,20 +348,18 @@ func annotation(w []byte) bool {
 // the body of a type before it.
 func (x *extractor) behindBody(i int) bool {
 	ts := x.toks
-	for i--; i >= 0; i-- {
-		switch ts[i].kind {
-		case kRBrace:
+	depth := 0
+	const far = 64 // tokens of attributes
+	for j := i - 1; j >= 0 && i-j < far; j-- {
+		switch t := &ts[j]; {
+		case t.kind == kRParen:
+			depth++
+		case t.kind == kLParen:
+			depth--
+		case depth > 0 || t.kind == kwAttribute:
+		case t.kind == kRBrace:
 			return true
-		case kRParen:
-			if i = x.mate(i); i < 0 {
-				return false
-			}
-		case kwAttribute:
-		case kIdent:
-			if !annotation(x.text(&ts[i])) {
-				return false
-			}
-		default:
+		case t.kind != kIdent || !annotation(x.text(t)):
 			return false
 		}
 	}
