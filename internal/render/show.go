@@ -1,6 +1,7 @@
 package render
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"strconv"
@@ -15,6 +16,9 @@ const showWidth = 100
 // ShowText writes what is known of a name, for people and editors: places begin
 // with "path:line: ", what is said about them is indented.
 func ShowText(w io.Writer, style Style, s *workbench.Show) error {
+	if s.Config != nil {
+		return ConfigText(w, style, s.Config)
+	}
 	p := &showText{w: w, l: line{style: &style}, width: min(style.Width, showWidth), s: s}
 	if p.width <= 0 {
 		p.width = showWidth
@@ -371,6 +375,14 @@ func ShowJSON(w io.Writer, s *workbench.Show) error {
 			o.close('}')
 		}
 		o.close(']')
+	}
+	if s.Config != nil {
+		var b bytes.Buffer
+		if err := ConfigJSON(&b, s.Config); err != nil {
+			return err
+		}
+		o.key("config")
+		o.buf = append(o.buf, bytes.TrimSpace(b.Bytes())...)
 	}
 	o.list("nearest", s.Nearest)
 	o.buf = append(o.buf, '}', '\n')

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 
 	"dekho/internal/constexpr"
@@ -123,6 +124,8 @@ func (k *constants) of(f *closeup, s *outline.Symbol) (value string, ok bool) {
 	switch {
 	case err == nil:
 		return v.String(), true
+	case errors.As(err, &depends) && depends.Name == s.Name && depends.Why != "":
+		return "depends on which of its " + depends.Why + " is meant", true
 	case errors.As(err, &depends), errors.Is(err, errTooMuch):
 		return err.Error(), true
 	}
@@ -280,7 +283,7 @@ func (k *constants) meant(refs []index.Ref, path string) []index.Ref {
 // userSpace reports whether a line is for programs outside of the kernel.
 func (k *constants) userSpace(r index.Ref) bool {
 	conds, err := k.t.idx.Conds(r.File)
-	return err == nil && strings.Contains(condition(conds, r.Line, 0), "!__KERNEL__")
+	return err == nil && strings.Contains(condition(conds, r.Line, math.MaxUint32), "!__KERNEL__")
 }
 
 // commonDirs is how many directories two paths begin with in common.

@@ -123,6 +123,9 @@ const (
 // likely to mean it, then by the part of the tree.
 func defRank(r *Result, role lang.Role) int {
 	if role == lang.DefConfig {
+		if r.Spelled == "" {
+			return rankPlain + placeArch // who asks for HZ means C's before CONFIG_HZ
+		}
 		return rankPlain // few, and in no header
 	}
 	p := place(r.Path)

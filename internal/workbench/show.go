@@ -65,6 +65,8 @@ type Show struct {
 	Prints []Site
 	// Returns are the error codes and calls that it can return.
 	Returns []Returned
+	// Config is what the tree says about a symbol of its configuration.
+	Config *ConfigSymbol
 	// Nearest are names that exist, for one that does not.
 	Nearest []string
 }
@@ -125,6 +127,10 @@ func (t *Tree) show(ctx context.Context, name string, opts ShowOptions) (*Show, 
 		return s, nil
 	}
 	s.Definition, s.Others = &a.Results[0], a.Results[1:]
+	if s.Definition.Kind == lang.DefConfig.Kind() {
+		s.Config, err = t.config(ctx, strings.TrimPrefix(name, configPrefix))
+		return s, err
+	}
 	stop = t.w.step("definition")
 	err = t.showDefinition(s)
 	stop()
