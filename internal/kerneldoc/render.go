@@ -284,7 +284,7 @@ func markup(s string, f form) string {
 				i += n
 				continue
 			}
-		case c == '&' && before && i+1 < len(s) && (wordByte(s[i+1])):
+		case c == '&' && before && i+1 < len(s) && wordByte(s[i+1]):
 			n := i + 1
 			for _, w := range []string{"struct ", "union ", "enum ", "typedef "} {
 				if strings.HasPrefix(s[n:], w) {

@@ -95,9 +95,9 @@ func clean(text []byte) []byte {
 	return b.Bytes()
 }
 
-// of computes the constant that a symbol of a file defines. ok is false if it
+// of computes the constant that a symbol of a file defines. It is "" if it
 // defines none, such as a macro that takes parameters.
-func (k *constants) of(f *closeup, s *outline.Symbol) (value string, ok bool) {
+func (k *constants) of(f *closeup, s *outline.Symbol) string {
 	var v constexpr.Value
 	var err error
 	switch s.Role {
@@ -106,7 +106,7 @@ func (k *constants) of(f *closeup, s *outline.Symbol) (value string, ok bool) {
 	case lang.DefMacro:
 		def := readDefine(f.Src[s.From:s.To], s.Line)
 		if def == nil || def.Function || def.Body == "" {
-			return "", false
+			return ""
 		}
 		if sharedHeader(f.path) {
 			// Others may define it, too: what it comes to depends on who asks.
@@ -118,18 +118,18 @@ func (k *constants) of(f *closeup, s *outline.Symbol) (value string, ok bool) {
 		}
 		v, err = constexpr.Eval(def.Tokens(), k.names(f.path))
 	default:
-		return "", false
+		return ""
 	}
 	var depends *constexpr.DependsError
 	switch {
 	case err == nil:
-		return v.String(), true
+		return v.String()
 	case errors.As(err, &depends) && depends.Name == s.Name && depends.Why != "":
-		return "depends on which of its " + depends.Why + " is meant", true
+		return "depends on which of its " + depends.Why + " is meant"
 	case errors.As(err, &depends), errors.Is(err, errTooMuch):
-		return err.Error(), true
+		return err.Error()
 	}
-	return "", false
+	return ""
 }
 
 // sharedHeader reports whether a file is a header that the whole kernel, or all
@@ -248,10 +248,10 @@ func (k *constants) meant(refs []index.Ref, path string) []index.Ref {
 	best, kept := 0, []index.Ref(nil)
 	for _, r := range refs {
 		p := k.t.idx.Path(r.File)
-		rank := 0
 		if len(refs) > 1 && place(path) != placeTools && k.userSpace(r) {
 			continue
 		}
+		var rank int
 		switch where := place(p); {
 		case p == path:
 			rank = 6

@@ -143,8 +143,10 @@ func (t *Tree) show(ctx context.Context, name string, opts ShowOptions) (*Show, 
 	if err != nil {
 		return nil, err
 	}
-	defer t.w.step("log statements")()
-	return s, t.showPrints(s)
+	stop = t.w.step("log statements")
+	t.showPrints(s)
+	stop()
+	return s, nil
 }
 
 // maxHead bounds the text shown of a definition, in lines.
@@ -170,7 +172,7 @@ func (t *Tree) showDefinition(s *Show) error {
 	}
 	s.Start, s.End = sym.Start, sym.End
 	s.Head = head(f, &sym)
-	s.Value, _ = k.of(f, &sym)
+	s.Value = k.of(f, &sym)
 	if err := t.showDoc(s, f, &sym); err != nil {
 		return err
 	}
@@ -390,7 +392,7 @@ func members(k *constants, f *closeup, sym *outline.Symbol, doc *Doc) []ShownMem
 			s.Doc = cmp.Or(inline[dotted], inline[m.Name], strings.Join(strings.Fields(commentBeside(f, m)), " "))
 		}
 		if m.Role == lang.DefEnumerator && len(list) < maxEnumValues {
-			s.Value, _ = k.of(f, m)
+			s.Value = k.of(f, m)
 		}
 		list = append(list, s)
 	}
@@ -492,19 +494,18 @@ func (t *Tree) nearestPlaces(list []index.Ref, path string, limit int) []index.R
 }
 
 // showPrints fills in the log statements of a function.
-func (t *Tree) showPrints(s *Show) error {
+func (t *Tree) showPrints(s *Show) {
 	if s.Definition.Kind != lang.DefFunction.Kind() || s.Definition.Changed {
-		return nil
+		return
 	}
 	if !slices.ContainsFunc(s.Callees, func(c Callee) bool { return !c.Dispatch }) {
-		return nil
+		return
 	}
 	m, err := t.logMap()
 	if err != nil {
-		return nil //nolint:nilerr // the screen does without; dekho log says what is wrong with the map
+		return // the screen does without; dekho log says what is wrong with the map
 	}
 	s.Prints = distinctSites(m.SitesIn(s.Definition.Path, s.Start, s.End))
-	return nil
 }
 
 // distinctSites drops the sites of a statement that say the same.
