@@ -135,7 +135,8 @@ type Span struct{ Off, Len uint32 }
 
 // Cond is one arm of an #if: the lines it governs and the text of its
 // condition as written (for #else the negated text is left to the reader:
-// Negated is set and Expr is that of the #if it belongs to).
+// Expr is that of the #if or #elif before it). An arm without a line is there
+// only when others of its chain follow: its End is before its Start.
 type Cond struct {
 	Expr       Span
 	Start, End uint32 // first and last line governed, 1-based, inclusive
@@ -146,11 +147,24 @@ type Cond struct {
 type CondKind uint8
 
 const (
-	CondIf     CondKind = iota // #if EXPR, #elif EXPR
+	CondIf     CondKind = iota // #if EXPR
 	CondIfdef                  // #ifdef NAME
 	CondIfndef                 // #ifndef NAME
 	CondElse                   // #else of the chain opened before it
+	// CondElif to CondElifndef go on with the chain of the arm before them: they
+	// hold where none of its earlier arms does.
+	CondElif     // #elif EXPR
+	CondElifdef  // #elifdef NAME
+	CondElifndef // #elifndef NAME
 )
+
+// First is the kind of an arm with the same condition that opens a chain.
+func (k CondKind) First() CondKind {
+	if k >= CondElif && k <= CondElifndef {
+		return k - CondElif
+	}
+	return k
+}
 
 // Include is one #include.
 type Include struct {

@@ -20,7 +20,7 @@ import (
 func Language() lang.Language {
 	return lang.Language{
 		Name:    "c",
-		Version: 3,
+		Version: 4,
 		Match:   match,
 		New:     func() lang.Extractor { return new(extractor) },
 	}

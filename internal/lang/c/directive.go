@@ -22,6 +22,7 @@ type condFrame struct {
 	tok      int    // first token of the open arm
 	depth    int    // brackets open at the #if
 	parens   int
+	chained  bool // the open arm is not the first
 	first    bool // an arm has been closed, which left firstDepth brackets open
 	fDepth   int
 	fParens  int
@@ -346,14 +347,19 @@ func (x *extractor) condStart() {
 	}
 }
 
-// condEnd closes the open arm, which ends before line.
-func (x *extractor) condEnd(line uint32) {
+// condEnd closes the open arm, which ends before line. More of its chain may
+// follow.
+func (x *extractor) condEnd(line uint32, more bool) {
 	fr := &x.conds[len(x.conds)-1]
 	if fr.dead {
 		return
 	}
-	if line > fr.start {
-		x.f.Conds = append(x.f.Conds, lang.Cond{Expr: fr.expr, Start: fr.start, End: line - 1, Kind: fr.kind})
+	if line > fr.start || more {
+		kind := fr.kind
+		if fr.chained && kind != lang.CondElse {
+			kind += lang.CondElif - lang.CondIf
+		}
+		x.f.Conds = append(x.f.Conds, lang.Cond{Expr: fr.expr, Start: fr.start, End: line - 1, Kind: kind})
 	}
 	if fr.skipping {
 		x.skip--
@@ -375,9 +381,10 @@ func (x *extractor) condNext(name []byte, i int, line uint32) (int, uint32) {
 		end := directiveEnd(x.src, i)
 		return end, line + countLines(x.src[i:end])
 	}
-	x.condEnd(line)
+	x.condEnd(line, true)
 	x.mark(armElse)
 	fr := &x.conds[len(x.conds)-1]
+	fr.chained = true
 	if !fr.dead {
 		x.depth, x.parens = fr.depth, fr.parens
 		x.flagPut = x.flagPut || fr.first
@@ -409,7 +416,7 @@ func (x *extractor) condClose(line uint32) {
 	if len(x.conds) == 0 {
 		return
 	}
-	x.condEnd(line)
+	x.condEnd(line, false)
 	x.mark(armEndif)
 	fr := &x.conds[len(x.conds)-1]
 	if !fr.dead && fr.first {

@@ -211,7 +211,7 @@ func (x *extractor) logCall(callee *token, ts []token, strings bool) {
 func (x *extractor) oddArms() {
 	x.log.oddArms = x.log.oddArms[:0]
 	for _, c := range x.f.Conds {
-		if c.Kind != lang.CondIfdef && c.Kind != lang.CondIf || c.Expr.Len == 0 {
+		if k := c.Kind.First(); k != lang.CondIfdef && k != lang.CondIf || c.Expr.Len == 0 {
 			continue
 		}
 		e := x.src[c.Expr.Off : c.Expr.Off+c.Expr.Len]
