@@ -87,6 +87,15 @@ var layers = []layer{
 		why:      "what macros make is worked out from facts, for whoever can provide them",
 	},
 	{
+		packages: []string{"internal/kbuild"},
+		why:      "makefiles are evaluated wherever they come from",
+	},
+	{
+		packages: []string{"internal/lens"},
+		imports:  []string{"internal/index/...", "internal/kbuild", "internal/lang", "internal/lang/linkfacts", "internal/macro"},
+		why:      "the lens judges what the index knows by makefiles and conditions",
+	},
+	{
 		packages: []string{"internal/logmap/..."},
 		imports: []string{
 			"internal/index/...", "internal/klog", "internal/lang", "internal/lang/linkfacts", "internal/lang/c",
@@ -114,6 +123,7 @@ var layers = []layer{
 			"internal/macro", "internal/xref", "internal/lang/...", "internal/query/...", "internal/store", "internal/trigram", "internal/klog",
 			"internal/source", "internal/finding", "internal/rootfs", "internal/capture",
 			"internal/prose", "internal/kerneldoc", "internal/outline", "internal/returns", "internal/constexpr",
+			"internal/kbuild", "internal/lens",
 		},
 		why: "use cases use everything below and know no front end",
 	},

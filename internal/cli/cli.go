@@ -51,6 +51,8 @@ type globalOptions struct {
 	traceFile   string
 	quiet       bool
 	noPager     bool
+	lens        workbench.LensOptions
+	useLens     bool // the command has the flags of the lens
 }
 
 // commands is the table of commands. Everything that lists commands goes
@@ -135,7 +137,12 @@ tree or name it with --tree.`,
 	complete(root, "tree", completeTrees(a))
 	complete(root, "store", completeDirs)
 	complete(root, "color", cobra.FixedCompletions([]string{"auto", "always", "never"}, cobra.ShellCompDirectiveNoFileComp))
-	root.AddCommand(commands(a)...)
+	for _, c := range commands(a) {
+		if c.GroupID == groupQuery && !noLens[c.Name()] {
+			a.lensFlags(c)
+		}
+		root.AddCommand(c)
+	}
 	root.AddCommand(topics()...)
 	return root
 }
@@ -209,6 +216,9 @@ func usagef(format string, args ...any) error {
 // bench opens the workbench that the global flags name.
 func (a *app) bench() (*workbench.Workbench, error) {
 	opts := workbench.Options{Tree: a.global.tree, Store: a.global.store, Getenv: a.Getenv}
+	if a.global.useLens {
+		opts.Lens = &a.global.lens
+	}
 	if a.global.timing {
 		opts.Clock = a.meter.step
 	}

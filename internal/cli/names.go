@@ -117,7 +117,8 @@ func (a *app) answer(ctx context.Context, names []string, text render.AnswerPrin
 		if err := p.Answer(res); err != nil {
 			return err
 		}
-		if len(res.Results) == 0 && !a.global.json {
+		a.leftOut(res.LeftOut, res.Name)
+		if len(res.Results) == 0 && res.LeftOut == 0 && !a.global.json {
 			a.missing(res)
 		}
 		return nil

@@ -26,6 +26,7 @@ func FoundText(w io.Writer, style Style, list []workbench.Found) error {
 				kind = f.Role
 			}
 			l.put(inkDim, kind+" ")
+			l.mark(f.Lens)
 			marked(l, f.Name, f.Positions, "")
 			if f.More > 0 {
 				l.put(inkDim, fmt.Sprintf("  (and %d more)", f.More))
@@ -77,6 +78,7 @@ func FoundJSON(w io.Writer, query string, list []workbench.Found) error {
 		o.opt("condition", f.Condition)
 		o.opt("text", f.Text)
 		o.optNum("more", int64(f.More))
+		o.lens(f.Lens)
 		o.num("score", int64(f.Score))
 		o.open("positions", '[')
 		for _, p := range f.Positions {

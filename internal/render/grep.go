@@ -64,6 +64,11 @@ func (t *GrepText) Result(g *workbench.Grep, r *workbench.GrepResult) error {
 			l.put(inkLine, strconv.Itoa(line.Number))
 			l.put("", sep)
 			t.text(g, line)
+			if j := g.Judgement(line); j != nil && j.State == workbench.BuiltOut {
+				l.put("", "  ")
+				mark, color := lensMark(j)
+				l.put(color, "["+mark+"]")
+			}
 			l.buf = append(l.buf, '\n')
 		}
 		t.last = t.last || len(r.Lines) > 0
@@ -136,6 +141,7 @@ func (j *GrepJSON) Result(g *workbench.Grep, r *workbench.GrepResult) error {
 		o.str("role", map[bool]string{true: "match", false: "context"}[line.Match])
 		o.str("text", string(line.Text))
 		o.flag("binary", r.Binary)
+		o.lens(g.Judgement(line))
 		o.close('}')
 	}
 	if len(o.buf) <= flushAt {

@@ -53,6 +53,7 @@ func (t *AnswersText) Answer(a *workbench.Answer) error {
 		if r.Function != "" {
 			l.put(inkDim, r.Function+"()  ")
 		}
+		l.mark(r.Lens)
 		t.text(r, a.Name)
 		if r.Text == "" && !t.line.style.Color {
 			l.buf = bytes.TrimRight(l.buf, " ")
@@ -127,6 +128,7 @@ func (j *AnswersJSON) Answer(a *workbench.Answer) error {
 		o.close('}')
 	}
 	o.close(']')
+	o.optNum("left_out", int64(a.LeftOut))
 	o.list("nearest", a.Nearest)
 	o.list("roles", a.Roles)
 	o.buf = append(o.buf, '}', '\n')
@@ -146,4 +148,5 @@ func resultKeys(o *object, r *workbench.Result) {
 	o.opt("condition", r.Condition)
 	o.opt("text", r.Text)
 	o.flag("changed", r.Changed)
+	o.lens(r.Lens)
 }

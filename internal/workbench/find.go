@@ -42,7 +42,9 @@ func (t *Tree) Find(ctx context.Context, query string, o FindOptions) (list []Fo
 		return nil, &UsageError{err}
 	}
 	err = index.Guard(func() error {
-		list, err = t.find(ctx, q, o)
+		if list, err = t.find(ctx, q, o); err == nil {
+			list, err = t.lookAtFound(list)
+		}
 		return err
 	})
 	return list, t.idx.Err(err)

@@ -45,6 +45,8 @@ type Grep struct {
 	t    *Tree
 	p    *grep.Pattern
 	opts grep.Options
+	// judged is what the lens says of the lines of the file that is shown.
+	judged map[int]*Judgement
 }
 
 // Grep prepares a search. An error is a *UsageError.
@@ -83,7 +85,7 @@ func (g *Grep) Run(ctx context.Context, emit func(*GrepResult) error) error {
 			return err
 		}
 		defer g.t.w.step("search")()
-		return g.p.Search(ctx, &indexedFiles{g.t.idx, ids}, g.opts, emit)
+		return g.p.Search(ctx, &indexedFiles{g.t.idx, ids}, g.opts, g.look(emit))
 	}))
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"dekho/internal/index"
 	"dekho/internal/lang"
+	"dekho/internal/lens"
 	"dekho/internal/source"
 )
 
@@ -37,6 +38,8 @@ type Result struct {
 	// Changed says that the file is no longer what was indexed: the line may
 	// have moved.
 	Changed bool
+	// Lens is what the lens says of the place, nil without one.
+	Lens *Judgement
 }
 
 // Answer is what is known of a name.
@@ -48,6 +51,8 @@ type Answer struct {
 	// Roles are those in which the name does occur, when it has none of the
 	// roles asked for.
 	Roles []string
+	// LeftOut is how many results the lens left out.
+	LeftOut int
 }
 
 // Define finds the definitions of a name, best first: the kernel proper before
@@ -98,6 +103,10 @@ func (t *Tree) define(ctx context.Context, name string) (*Answer, error) {
 		return a, err
 	}
 	slices.SortStableFunc(defs, func(a, b definition) int { return cmp.Compare(a.rank, b.rank) })
+	var err error
+	if defs, a.LeftOut, err = t.lookAtDefinitions(defs); err != nil {
+		return nil, err
+	}
 	for i := range defs {
 		a.Results = append(a.Results, defs[i].Result)
 	}
@@ -304,36 +313,10 @@ func (p *presenter) condition(line uint32) string { return condition(p.conds, li
 // lines, but for the guard of a header.
 func condition(conds []index.Cond, line, lines uint32) string {
 	var parts []string
-	for _, c := range conds {
-		if line < c.Start || line > c.End || isGuard(&c, lines) {
-			continue
-		}
-		expr := strings.Join(strings.Fields(c.Expr), " ")
-		switch c.Kind {
-		case lang.CondIfndef:
-			expr = "!" + expr
-		case lang.CondElse:
-			if isSymbol(expr) {
-				expr = "!" + expr
-			} else {
-				expr = "!(" + expr + ")"
-			}
-		case lang.CondIf:
-			if strings.Contains(expr, "||") {
-				expr = "(" + expr + ")"
-			}
-		}
-		parts = append(parts, expr)
+	for _, a := range lens.Governing(conds, lines, line) {
+		parts = append(parts, a.String())
 	}
 	return strings.Join(parts, " && ")
-}
-
-// isGuard reports whether an #if is there to have a header read once.
-func isGuard(c *index.Cond, lines uint32) bool {
-	if c.Kind != lang.CondIfndef || strings.HasPrefix(c.Expr, "CONFIG_") || c.Expr == "__ASSEMBLY__" {
-		return false
-	}
-	return strings.HasSuffix(c.Expr, "_H") || strings.HasSuffix(c.Expr, "_H_") || strings.HasSuffix(c.Expr, "_H__") || c.End+2 >= lines
 }
 
 // wordIn finds a name in a line as a word of its own, -1 if it is not there.

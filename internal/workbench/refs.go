@@ -99,7 +99,9 @@ func (t *Tree) Refs(ctx context.Context, name string, opts RefOptions) (a *Answe
 		want = wanted{include: true}
 	}
 	err = index.Guard(func() error {
-		a, err = t.refs(ctx, name, want, opts)
+		if a, err = t.refs(ctx, name, want, opts); err == nil {
+			a.Results, a.LeftOut, err = t.look(a.Results)
+		}
 		return err
 	})
 	return a, t.idx.Err(err)

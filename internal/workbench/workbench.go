@@ -79,6 +79,9 @@ type Options struct {
 	// Store is the directory of the index. If empty, DEKHO_STORE, else dekho
 	// below XDG_CACHE_HOME or what stands for it.
 	Store string
+	// Lens, if not nil, is the lens of trees that are opened; what it leaves
+	// open, DEKHO_ARCH, DEKHO_CONFIG and DEKHO_BOARD say.
+	Lens *LensOptions
 	// Getenv looks up the environment; nil for none.
 	Getenv func(string) string
 	// Clock, if not nil, hears how long the steps of a use case took.
@@ -98,6 +101,11 @@ func New(opts Options) (*Workbench, error) {
 	}
 	if opts.Tree == "" {
 		opts.Tree = opts.Getenv("DEKHO_TREE")
+	}
+	if opts.Lens != nil {
+		o := *opts.Lens
+		o.fromEnv(opts.Getenv)
+		opts.Lens = &o
 	}
 	w := &Workbench{opts: opts}
 	switch {
@@ -136,8 +144,9 @@ func (w *Workbench) step(name string) func() {
 
 // Tree is an indexed tree that was opened.
 type Tree struct {
-	w   *Workbench
-	idx *index.Tree
+	w    *Workbench
+	idx  *index.Tree
+	view *view // nil without a lens
 }
 
 // Open opens the tree that the options name. The error wraps ErrNoIndex,
@@ -153,7 +162,13 @@ func (w *Workbench) Open() (*Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Tree{w: w, idx: idx}, nil
+	t := &Tree{w: w, idx: idx}
+	if w.opts.Lens != nil {
+		if err := index.Guard(func() error { return t.openLens(*w.opts.Lens) }); err != nil {
+			return nil, errors.Join(t.idx.Err(err), t.Close())
+		}
+	}
+	return t, nil
 }
 
 // choose is the root of the tree to open.

@@ -1,0 +1,102 @@
+package e2e
+
+import (
+	"bufio"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/ulikunitz/xz"
+
+	"dekho/internal/testenv"
+	"dekho/internal/workbench"
+)
+
+// debianConfig finds the configuration of Debian's kernel for a machine: that
+// of the package of the tree, which make capture unpacks.
+func debianConfig(t *testing.T, pkg string) string {
+	t.Helper()
+	cache, err := testenv.Cache()
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(cache, "packages", pkg, "root", "boot", "config-6.1.*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) != 1 {
+		t.Skipf("SKIPPED: no configuration of %s: run scripts/fetch-package %s", pkg, strings.ReplaceAll(pkg, "_", " "))
+	}
+	return files[0]
+}
+
+// TestTruthLens holds the lens against what a compiler compiled: of the
+// definitions in the debug information, none may be called out.
+func TestTruthLens(t *testing.T) {
+	k := testKernel(t)
+	w, err := workbench.New(workbench.Options{Tree: k.tree, Store: k.store, Lens: &workbench.LensOptions{
+		Config: debianConfig(t, "linux-image-amd64_amd64"),
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree, err := w.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tree.Close() //nolint:errcheck // it was only read
+	f, err := os.Open(testenv.Shared(t, "truth", "xref-6.1.192-amd64.tsv.xz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	z, err := xz.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	states := map[workbench.BuildState]int{}
+	why := map[workbench.BuildState]map[string]int{workbench.BuiltOut: {}, workbench.BuiltUnknown: {}}
+	example := map[string]string{}
+	n := 0
+	for lines := bufio.NewScanner(z); lines.Scan(); {
+		row := strings.Split(lines.Text(), "\t")
+		if len(row) != 4 || row[0] == "call" {
+			continue
+		}
+		line, err := strconv.ParseUint(row[3], 10, 32)
+		if err != nil {
+			t.Fatal(err)
+		}
+		j, err := tree.Judge(row[2], uint32(line))
+		if err != nil {
+			t.Fatal(err)
+		}
+		n++
+		states[j.State]++
+		if j.State != workbench.BuiltIn {
+			what := "?"
+			if r := j.Deciding(); r != nil {
+				what = r.What
+			}
+			why[j.State][what]++
+			example[what] = lines.Text()
+		}
+	}
+	percent := func(s workbench.BuildState) float64 { return 100 * float64(states[s]) / float64(n) }
+	fmt.Printf("lens: of %d compiled definitions %.2f %% in, %.2f %% unknown, %.3f %% out\n", n,
+		percent(workbench.BuiltIn), percent(workbench.BuiltUnknown), percent(workbench.BuiltOut))
+	for _, s := range []workbench.BuildState{workbench.BuiltOut, workbench.BuiltUnknown} {
+		list := slices.SortedFunc(maps.Keys(why[s]), func(a, b string) int { return why[s][b] - why[s][a] })
+		for _, what := range list[:min(len(list), 25)] {
+			fmt.Printf("  %v %6d  %s: %s\n", s, why[s][what], what, example[what])
+		}
+	}
+	if percent(workbench.BuiltOut) > 0.1 {
+		t.Errorf("%.3f %% of what is compiled is called out", percent(workbench.BuiltOut))
+	}
+}
