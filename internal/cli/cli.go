@@ -125,7 +125,7 @@ tree or name it with --tree.`,
 		return usagef("%w; %s --help lists the options", err, cmd.CommandPath())
 	})
 	f := root.PersistentFlags()
-	f.StringVar(&a.global.tree, "tree", "", "the indexed `TREE` to ask: its directory, one inside of it, or its name")
+	f.StringVar(&a.global.tree, "tree", "", "the indexed `TREE` to ask: its directory, one inside of it, or its name; several, with commas")
 	f.StringVar(&a.global.store, "store", "", "the `DIR` that holds the indexes")
 	f.BoolVar(&a.global.json, "json", false, "answer in JSON, an object a line")
 	f.StringVar(&a.global.color, "color", "auto", "colours: `WHEN` is auto, always or never")

@@ -30,7 +30,7 @@ from standard input, one a line, and each is answered as it comes.`,
 		GroupID: groupQuery,
 		Args:    someArgs("a few letters"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			tree, err := a.open()
+			trees, err := a.openTrees()
 			if err != nil {
 				return err
 			}
@@ -39,17 +39,28 @@ from standard input, one a line, and each is answered as it comes.`,
 			}
 			found := false
 			err = a.each(args, func(query string) error {
-				list, err := tree.Find(cmd.Context(), query, o)
-				if err != nil {
-					return err
+				for _, tree := range trees {
+					list, err := tree.Find(cmd.Context(), query, o)
+					if err != nil {
+						return err
+					}
+					found = found || len(list) > 0
+					root := ""
+					if len(trees) > 1 {
+						root = tree.Root()
+					}
+					if a.global.json {
+						err = render.FoundJSON(a.out, root, query, list)
+					} else {
+						err = render.FoundText(a.out, a.style(), foundBelow(root, list))
+					}
+					if err != nil {
+						return err
+					}
 				}
-				found = found || len(list) > 0
-				if a.global.json {
-					return render.FoundJSON(a.out, query, list)
-				}
-				return render.FoundText(a.out, a.style(), list)
+				return nil
 			})
-			if err = errors.Join(err, tree.Close()); err != nil {
+			if err = errors.Join(err, workbench.CloseTrees(trees)); err != nil {
 				return err
 			}
 			if !found {

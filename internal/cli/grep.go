@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 
 	"github.com/spf13/cobra"
@@ -67,7 +68,7 @@ func runGrep(cmd *cobra.Command, a *app, o *grepOptions, args []string) error {
 	if !cmd.Flags().Changed("before-context") {
 		o.Before = o.context
 	}
-	tree, err := a.open()
+	trees, err := a.openTrees()
 	if err != nil {
 		return err
 	}
@@ -76,35 +77,52 @@ func runGrep(cmd *cobra.Command, a *app, o *grepOptions, args []string) error {
 		Style: a.style(), FilesOnly: o.FilesOnly, Count: o.Count, Context: o.After > 0 || o.Before > 0,
 	})
 	err = a.each(args, func(pattern string) error {
-		g, err := tree.Grep(pattern, o.GrepOptions)
-		if err != nil {
-			return err
-		}
-		var json *render.GrepJSON
-		if a.global.json {
-			json = render.NewGrepJSON(a.out, pattern)
-		}
-		err = g.Run(cmd.Context(), func(r *workbench.GrepResult) error {
-			if r.Err != nil {
-				a.say("%v", r.Err) // the other files are searched all the same
-				return nil         //nolint:nilerr // see above
+		for _, tree := range trees {
+			root := ""
+			if len(trees) > 1 {
+				root = tree.Root()
 			}
-			found = true
-			if json != nil {
-				return json.Result(g, r)
+			any, err := a.grepTree(cmd.Context(), tree, root, pattern, o, text)
+			found = found || any
+			if err != nil {
+				return err
 			}
-			return text.Result(g, r)
-		})
-		if err == nil && json != nil {
-			err = json.End()
 		}
-		return err
+		return nil
 	})
-	if err = errors.Join(err, tree.Close()); err != nil {
+	if err = errors.Join(err, workbench.CloseTrees(trees)); err != nil {
 		return err
 	}
 	if !found {
 		return errNothing
 	}
 	return nil
+}
+
+// grepTree searches one tree; root is what its paths are shown below.
+func (a *app) grepTree(ctx context.Context, tree *workbench.Tree, root, pattern string, o *grepOptions, text *render.GrepText) (found bool, err error) {
+	g, err := tree.Grep(pattern, o.GrepOptions)
+	if err != nil {
+		return false, err
+	}
+	var json *render.GrepJSON
+	if a.global.json {
+		json = render.NewGrepJSON(a.out, root, pattern)
+	}
+	err = g.Run(ctx, func(r *workbench.GrepResult) error {
+		if r.Err != nil {
+			a.say("%v", r.Err) // the other files are searched all the same
+			return nil         //nolint:nilerr // see above
+		}
+		found = true
+		if json != nil {
+			return json.Result(g, r)
+		}
+		r.Path = below(root, r.Path)
+		return text.Result(g, r)
+	})
+	if err == nil && json != nil {
+		err = json.End()
+	}
+	return found, err
 }

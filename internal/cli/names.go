@@ -14,7 +14,8 @@ import (
 )
 
 func newDef(a *app) *cobra.Command {
-	return &cobra.Command{
+	var all bool
+	cmd := &cobra.Command{
 		Use:   "def NAME...",
 		Short: "Find where names are defined",
 		Long: `Def finds the definitions of names: functions, macros, types, variables, members,
@@ -22,17 +23,27 @@ enumerators, labels, Kconfig symbols. The kernel proper comes before tools,
 samples and scripts. For a name that is only declared, the declarations are
 listed. A name that does not exist: exit code 1, and the nearest names.
 
+With --all-trees, every indexed tree is asked, and the definitions of the others
+are compared with those of the tree that --tree names or that contains the
+working directory: same text, changed, moved, new, gone.
+
 For "-", names are read from standard input, one a line, and each is answered
 as it comes.`,
 		Example: `  dekho def tcp_v4_rcv
+  dekho def --all-trees kmalloc
   echo file_operations | dekho def --json -`,
 		GroupID:           groupQuery,
 		Args:              someArgs("a name"),
 		ValidArgsFunction: completeNames(a),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if all {
+				return a.defineEverywhere(cmd.Context(), args)
+			}
 			return a.answer(cmd.Context(), args, render.NewDefinitionsText(a.out, a.style()), (*workbench.Tree).Define)
 		},
 	}
+	cmd.Flags().BoolVar(&all, "all-trees", false, "ask every indexed tree, and compare the others with this one")
+	return cmd
 }
 
 type refsOptions struct {
@@ -99,7 +110,7 @@ func roleList() string {
 func (a *app) answer(ctx context.Context, names []string, text render.AnswerPrinter,
 	ask func(*workbench.Tree, context.Context, string) (*workbench.Answer, error),
 ) error {
-	tree, err := a.open()
+	trees, err := a.openTrees()
 	if err != nil {
 		return err
 	}
@@ -109,21 +120,37 @@ func (a *app) answer(ctx context.Context, names []string, text render.AnswerPrin
 	}
 	found := false
 	err = a.each(names, func(name string) error {
-		res, err := ask(tree, ctx, name)
-		if err != nil {
-			return err
+		here := false // this name, in one of the trees
+		var first *workbench.Answer
+		for _, tree := range trees {
+			res, err := ask(tree, ctx, name)
+			if err != nil {
+				return err
+			}
+			if first == nil {
+				first = res
+			}
+			here = here || len(res.Results) > 0
+			if len(trees) > 1 {
+				res.Tree = tree.Root()
+			}
+			if res.Tree != "" && !a.global.json {
+				for i := range res.Results {
+					res.Results[i].Path = below(res.Tree, res.Results[i].Path)
+				}
+			}
+			if err := p.Answer(res); err != nil {
+				return err
+			}
+			a.leftOut(res.LeftOut, res.Name)
 		}
-		found = found || len(res.Results) > 0
-		if err := p.Answer(res); err != nil {
-			return err
-		}
-		a.leftOut(res.LeftOut, res.Name)
-		if len(res.Results) == 0 && res.LeftOut == 0 && !a.global.json {
-			a.missing(res)
+		found = found || here
+		if !here && first.LeftOut == 0 && !a.global.json {
+			a.missing(first)
 		}
 		return nil
 	})
-	if err = errors.Join(err, tree.Close()); err != nil {
+	if err = errors.Join(err, workbench.CloseTrees(trees)); err != nil {
 		return err
 	}
 	if !found {

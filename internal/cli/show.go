@@ -44,11 +44,15 @@ the nearest names. For "-", names are read from standard input, one a line.`,
 				if err != nil {
 					return err
 				}
+				a.leftOut(s.LeftOut, name)
 				if a.global.json {
 					if s.Definition != nil {
 						found++
 					}
 					return render.ShowJSON(a.out, s)
+				}
+				if s.Definition == nil && s.LeftOut > 0 {
+					return nil
 				}
 				if s.Definition == nil {
 					a.missing(&workbench.Answer{Name: name, Nearest: s.Nearest})

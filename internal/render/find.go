@@ -60,11 +60,13 @@ func marked(l *line, text string, positions []int, color ink) {
 }
 
 // FoundJSON writes the answer to a fuzzy query as a JSON object in a line, in
-// the form of an answer; docs/json.md describes it.
-func FoundJSON(w io.Writer, query string, list []workbench.Found) error {
+// the form of an answer; docs/json.md describes it. tree is the root of the tree
+// that answers, "" if only one was asked.
+func FoundJSON(w io.Writer, tree, query string, list []workbench.Found) error {
 	o := &object{}
 	o.open("", '{')
 	o.str("name", query)
+	o.opt("tree", tree)
 	o.open("results", '[')
 	for i := range list {
 		f := &list[i]

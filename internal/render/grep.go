@@ -109,11 +109,13 @@ type GrepJSON struct {
 	o object
 }
 
-// NewGrepJSON begins the answer for a pattern.
-func NewGrepJSON(w io.Writer, pattern string) *GrepJSON {
+// NewGrepJSON begins the answer for a pattern. tree is the root of the tree that
+// answers, "" if only one was asked.
+func NewGrepJSON(w io.Writer, tree, pattern string) *GrepJSON {
 	j := &GrepJSON{w: w}
 	j.o.buf = append(j.o.buf, '{')
 	j.o.str("name", pattern)
+	j.o.opt("tree", tree)
 	j.o.open("results", '[')
 	return j
 }

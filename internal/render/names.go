@@ -54,7 +54,7 @@ func (t *AnswersText) Answer(a *workbench.Answer) error {
 			l.put(inkDim, r.Function+"()  ")
 		}
 		l.mark(r.Lens)
-		t.text(r, a.Name)
+		sourceText(l, r, a.Name)
 		if r.Text == "" && !t.line.style.Color {
 			l.buf = bytes.TrimRight(l.buf, " ")
 		}
@@ -79,9 +79,9 @@ func (t *AnswersText) kind(r *workbench.Result) string {
 	return r.Kind
 }
 
-// text writes the line of the source with the name marked.
-func (t *AnswersText) text(r *workbench.Result, name string) {
-	l := &t.line
+// sourceText writes the line of the source with the name marked, without the
+// white space before it.
+func sourceText(l *line, r *workbench.Result, name string) {
 	text := r.Text
 	if r.Spelled != "" {
 		name = r.Spelled
@@ -112,6 +112,7 @@ func (j *AnswersJSON) Answer(a *workbench.Answer) error {
 	o := &j.o
 	o.buf = append(o.buf[:0], '{')
 	o.str("name", a.Name)
+	o.opt("tree", a.Tree)
 	o.open("results", '[')
 	for i := range a.Results {
 		r := &a.Results[i]

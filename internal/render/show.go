@@ -81,6 +81,7 @@ func (p *showText) text(s, indent string) {
 func (p *showText) definition() {
 	d := p.s.Definition
 	p.place(d.Path, d.Line)
+	p.l.mark(d.Lens)
 	p.l.put(inkDim, d.Kind+" ")
 	p.l.put(inkName, p.s.Name)
 	switch {
@@ -275,6 +276,7 @@ func (p *showText) others() {
 		r := &list[i]
 		p.place(r.Path, r.Line)
 		p.l.put(inkDim, r.Kind+"  ")
+		p.l.mark(r.Lens)
 		p.l.put("", strings.TrimLeft(r.Text, " \t"))
 		if r.Condition != "" {
 			p.l.put(inkDim, "  #if "+r.Condition)
@@ -384,6 +386,7 @@ func ShowJSON(w io.Writer, s *workbench.Show) error {
 		o.key("config")
 		o.buf = append(o.buf, bytes.TrimSpace(b.Bytes())...)
 	}
+	o.optNum("left_out", int64(s.LeftOut))
 	o.list("nearest", s.Nearest)
 	o.buf = append(o.buf, '}', '\n')
 	_, err := w.Write(o.buf)

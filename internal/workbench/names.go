@@ -44,7 +44,9 @@ type Result struct {
 
 // Answer is what is known of a name.
 type Answer struct {
-	Name    string
+	Name string
+	// Tree is the root of the tree that answers, if several were asked.
+	Tree    string
 	Results []Result
 	// Nearest are names that exist, for a name that does not.
 	Nearest []string

@@ -60,13 +60,15 @@ type Show struct {
 	Callers, Registered, Uses ShownPlaces
 	// Callees are the functions and macros that it calls, in the order in which
 	// it does.
-	Callees []Callee
+	Callees []ShownCallee
 	// Prints are the log statements inside of it.
 	Prints []Site
 	// Returns are the error codes and calls that it can return.
 	Returns []Returned
 	// Config is what the tree says about a symbol of its configuration.
 	Config *ConfigSymbol
+	// LeftOut is how many definitions the lens left out.
+	LeftOut int
 	// Nearest are names that exist, for one that does not.
 	Nearest []string
 }
@@ -93,8 +95,8 @@ type ShownMember struct {
 	Condition string
 }
 
-// Callee is a function or macro that is called.
-type Callee struct {
+// ShownCallee is a function or macro that is called.
+type ShownCallee struct {
 	Name  string
 	Line  uint32 // of the first call
 	Calls int
@@ -122,6 +124,7 @@ func (t *Tree) show(ctx context.Context, name string, opts ShowOptions) (*Show, 
 	if err != nil {
 		return nil, err
 	}
+	s.LeftOut = a.LeftOut
 	if len(a.Results) == 0 {
 		s.Nearest = a.Nearest
 		return s, nil
@@ -178,7 +181,7 @@ func (t *Tree) showDefinition(s *Show) error {
 	}
 	switch sym.Role {
 	case lang.DefFunction:
-		s.Callees = callees(f, &sym)
+		s.Callees = calledIn(f, &sym)
 		s.Returns = returns.Of(f.File, &sym)
 	case lang.DefStruct, lang.DefUnion, lang.DefEnum, lang.DefTypedef:
 		s.Members = members(k, f, &sym, s.Doc)
@@ -326,9 +329,9 @@ func commentText(text []byte) string {
 	return strings.TrimSpace(strings.Join(lines, "\n"))
 }
 
-// callees lists what a function calls.
-func callees(f *closeup, sym *outline.Symbol) []Callee {
-	var list []Callee
+// calledIn lists what a function calls.
+func calledIn(f *closeup, sym *outline.Symbol) []ShownCallee {
+	var list []ShownCallee
 	at := make(map[string]int)
 	for i := range f.facts.Occs {
 		o := &f.facts.Occs[i]
@@ -340,7 +343,7 @@ func callees(f *closeup, sym *outline.Symbol) []Callee {
 		if !ok {
 			j = len(list)
 			at[name] = j
-			list = append(list, Callee{Name: name, Line: o.Line, Dispatch: o.Role == lang.Dispatch})
+			list = append(list, ShownCallee{Name: name, Line: o.Line, Dispatch: o.Role == lang.Dispatch})
 		}
 		list[j].Calls++
 	}
@@ -498,7 +501,7 @@ func (t *Tree) showPrints(s *Show) {
 	if s.Definition.Kind != lang.DefFunction.Kind() || s.Definition.Changed {
 		return
 	}
-	if !slices.ContainsFunc(s.Callees, func(c Callee) bool { return !c.Dispatch }) {
+	if !slices.ContainsFunc(s.Callees, func(c ShownCallee) bool { return !c.Dispatch }) {
 		return
 	}
 	m, err := t.logMap()

@@ -73,7 +73,7 @@ func (e *UsageError) Unwrap() error { return e.Err }
 // Options say which tree and which store are meant.
 type Options struct {
 	// Tree names an indexed tree: its root, a directory inside it, or its
-	// name. If empty, the environment variable DEKHO_TREE, else the indexed
+	// name; or several, separated by commas, see OpenTrees. If empty, the environment variable DEKHO_TREE, else the indexed
 	// tree that contains the working directory.
 	Tree string
 	// Store is the directory of the index. If empty, DEKHO_STORE, else dekho
@@ -176,6 +176,9 @@ func (w *Workbench) choose() (string, error) {
 	if w.opts.Tree != "" {
 		root, err := index.Resolve(w.store, w.opts.Tree)
 		if errors.Is(err, ErrNoIndex) {
+			if len(w.treeNames()) > 1 {
+				return "", &UsageError{errors.New("this asks one tree, and --tree names several")}
+			}
 			return "", fmt.Errorf("%w%s", err, w.known())
 		}
 		return root, err
