@@ -38,30 +38,56 @@ func sharedEnding(path string) bool {
 	return false
 }
 
-// Hashes of words that only C++ knows at the start of a line.
+// Hashes of words that begin what only C++ has.
 var (
-	hashClass     = lang.Hash([]byte("class"))
-	hashNamespace = lang.Hash([]byte("namespace"))
-	hashTemplate  = lang.Hash([]byte("template"))
-	hashPublic    = lang.Hash([]byte("public"))
-	hashPrivate   = lang.Hash([]byte("private"))
-	hashProtected = lang.Hash([]byte("protected"))
-	hashUsing     = lang.Hash([]byte("using"))
+	hashStaticCast = lang.Hash([]byte("static_cast"))
+	hashVirtual    = lang.Hash([]byte("virtual"))
+	hashQt         = lang.Hash([]byte("QT_BEGIN_NAMESPACE"))
+	hashClass      = lang.Hash([]byte("class"))
+	hashNamespace  = lang.Hash([]byte("namespace"))
+	hashTemplate   = lang.Hash([]byte("template"))
+	hashPublic     = lang.Hash([]byte("public"))
+	hashPrivate    = lang.Hash([]byte("private"))
+	hashProtected  = lang.Hash([]byte("protected"))
+	hashUsing      = lang.Hash([]byte("using"))
 )
 
 // looksLikeCxx reports whether the text lexed as C is C++: outside of #ifdef
-// __cplusplus a line begins with something that no C file has there, or a
-// header of the standard library or the like, which has no ending, is included.
+// __cplusplus a line begins with something that no C file has there, a name is
+// qualified, a struct is derived, or a header of the standard library or the
+// like, which has no ending, is included.
 func (x *extractor) looksLikeCxx() bool {
 	ts := x.toks
 	for i := range ts {
 		t := &ts[i]
-		if t.flags&firstOnLine == 0 || t.kind != kIdent {
-			continue
-		}
-		switch t.hash {
-		case hashClass, hashNamespace, hashTemplate, hashPublic, hashPrivate, hashProtected, hashUsing:
-			if x.cxxAt(i) && !x.forCxx(t.line) {
+		switch t.kind {
+		case kIdent:
+			switch t.hash {
+			case hashStaticCast:
+				if i+1 < len(ts) && ts[i+1].kind == kOther && !x.forCxx(t.line) {
+					return true
+				}
+			}
+			if t.flags&firstOnLine == 0 {
+				continue
+			}
+			switch t.hash {
+			case hashQt, hashVirtual, hashClass, hashNamespace, hashTemplate, hashPublic, hashPrivate, hashProtected, hashUsing:
+				if x.cxxAt(i) && !x.forCxx(t.line) {
+					return true
+				}
+			}
+		case kColon: // a::b; C has :: in asm alone, and not between words
+			if i > 0 && i+2 < len(ts) && ts[i+1].kind == kColon && ts[i-1].kind == kIdent && ts[i+2].kind == kIdent &&
+				ts[i-1].off+uint32(ts[i-1].len) == t.off && ts[i+2].off == t.off+2 && !x.forCxx(t.line) {
+				return true
+			}
+		case kwConst: // const a &; the operands of & are no types
+			if i+3 < len(ts) && ts[i+1].kind == kIdent && ts[i+2].kind == kAmp && ts[i+3].kind == kIdent && !x.forCxx(t.line) {
+				return true
+			}
+		case kwStruct: // struct a : b
+			if i+3 < len(ts) && ts[i+1].kind == kIdent && ts[i+2].kind == kColon && ts[i+3].kind == kIdent && !x.forCxx(t.line) {
 				return true
 			}
 		}
@@ -84,6 +110,10 @@ func (x *extractor) cxxAt(i int) bool {
 	}
 	next, second := &ts[i+1], &ts[i+2]
 	switch string(x.text(&ts[i])) {
+	case "QT_BEGIN_NAMESPACE":
+		return true
+	case "virtual":
+		return next.kind == kwType || next.kind == kOther && is(x.text(next), "~")
 	case "class":
 		if next.kind != kIdent {
 			return false
@@ -109,11 +139,11 @@ func (x *extractor) cxxAt(i int) bool {
 }
 
 // forCxx reports whether a line stands in an arm for C++ compilers of a header
-// that both languages read.
+// that both languages read. One whose larger part is such an arm is C++.
 func (x *extractor) forCxx(line uint32) bool {
 	for i := range x.f.Conds {
 		c := &x.f.Conds[i]
-		if line >= c.Start && line <= c.End && c.Kind != lang.CondIfndef &&
+		if line >= c.Start && line <= c.End && c.End-c.Start < x.f.Lines/2 && c.Kind != lang.CondIfndef &&
 			bytes.Contains(x.src[c.Expr.Off:c.Expr.Off+c.Expr.Len], []byte("__cplusplus")) {
 			return true
 		}
@@ -128,8 +158,10 @@ type cxxParser struct {
 	angled []angle    // scratch: open brackets, angle brackets included
 	scopes []cxxScope // open where the parser is
 	quals  []int32    // scratch: words before the last of a qualified name
-	deep   int        // classes in functions in classes...
-	inFunc bool       // inside a function body
+	// enumEnd is the index behind the body of the enum read last.
+	enumEnd int
+	deep    int  // classes in functions in classes...
+	inFunc  bool // inside a function body
 }
 
 // maxDeep bounds classes in functions in classes; further down, text is only
@@ -162,7 +194,7 @@ func (p *cxxParser) inClass() bool {
 // file reads all declarations of the file.
 func (p *cxxParser) file() {
 	p.scopes = p.scopes[:0]
-	p.deep, p.inFunc = 0, false
+	p.deep, p.inFunc, p.enumEnd = 0, false, -1
 	p.refine()
 	p.pair()
 	p.angles()

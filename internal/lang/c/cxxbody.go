@@ -20,6 +20,7 @@ func (p *cxxParser) scan(i, end int, stmts bool) {
 	initEnd := -1    // inside an initialiser up to here there are no statements
 	nest := 0        // open ?: so that `a ? b : c` is not taken for a label
 	angleEnd := -1   // inside template arguments up to here
+	typeEnd := -1    // inside the type of a local declaration up to here
 	newName := -1    // the class behind new
 	for ; i < end; i++ {
 		t := &ts[i]
@@ -86,7 +87,7 @@ func (p *cxxParser) scan(i, end int, stmts bool) {
 			newName = p.newClass(i, end)
 			atStart = false
 			continue
-		case kwClass, kwStruct, kwUnion, kwEnum, kwTypedef, kwUsing, kwNamespace:
+		case kwClass, kwStruct, kwUnion, kwEnum, kwTypedef, kwUsing, kwNamespace, kwExtern, kwStatic, kwConst:
 			if stmts && atStart {
 				if next := p.localType(i, end); next > i {
 					i = next - 1
@@ -96,14 +97,14 @@ func (p *cxxParser) scan(i, end int, stmts bool) {
 			if atStart {
 				atStart = false
 				nextName = len(p.names)
-				p.local(i, end)
+				typeEnd = p.local(i, end)
 			}
 			continue
-		case kwType, kwTypeof, kwStatic, kwConst, kwExtern, kwTypename:
+		case kwType, kwTypeof, kwTypename:
 			if atStart {
 				atStart = false
 				nextName = len(p.names)
-				p.local(i, end)
+				typeEnd = p.local(i, end)
 			}
 			continue
 		case kwCase:
@@ -113,7 +114,7 @@ func (p *cxxParser) scan(i, end int, stmts bool) {
 		default:
 			if t.kind == kScope && atStart {
 				nextName = len(p.names)
-				p.local(i, end)
+				typeEnd = p.local(i, end)
 			}
 			atStart = false
 			continue
@@ -126,7 +127,7 @@ func (p *cxxParser) scan(i, end int, stmts bool) {
 				continue
 			}
 			nextName = len(p.names)
-			p.local(i, end)
+			typeEnd = p.local(i, end)
 		}
 		if nextName < len(p.names) && int(p.names[nextName]) == i {
 			nextName++
@@ -140,7 +141,7 @@ func (p *cxxParser) scan(i, end int, stmts bool) {
 		case i == newName:
 			p.occ(t, lang.Call)
 		default:
-			p.occ(t, p.use(i, end, i < angleEnd))
+			p.occ(t, p.use(i, end, i < angleEnd || i < typeEnd))
 		}
 	}
 	p.names = p.names[:base]
@@ -275,23 +276,30 @@ func (p *cxxParser) newClass(i, end int) int {
 // from its first word, and returns the index behind it; i if the declaration
 // defines no type.
 func (p *cxxParser) localType(i, end int) int {
+	if p.deep >= maxDeep {
+		return i
+	}
 	ts := p.toks
-	switch ts[i].kind {
+	key := i
+	for key+1 < end && (ts[key].kind == kwStatic || ts[key].kind == kwConst) {
+		key++
+	}
+	switch ts[key].kind {
 	case kwClass, kwStruct, kwUnion, kwEnum:
-		brace := p.bodyBehind(i+1, end)
+		brace := p.bodyBehind(key+1, end)
 		if brace >= end || ts[brace].kind != kLBrace || ts[brace-1].kind == kAssign || ts[brace-1].kind == kRParen {
 			return i
 		}
-		for j := i + 1; j < brace; j++ {
+		for j := key + 1; j < brace; j++ {
 			if k := ts[j].kind; k == kAssign || k == kStar || k == kLParen && ts[j-1].kind != kIdent {
 				return i
 			}
 		}
-	}
-	if p.deep >= maxDeep {
+	case kwTypedef, kwUsing, kwNamespace, kwExtern:
+	default:
 		return i
 	}
-	stop := min(p.until(i, end)+1, end)
+	stop := min(p.until(key, end)+1, end)
 	// What is declared here belongs to the function, not to the class that it
 	// may be a method of.
 	p.scopes = append(p.scopes, cxxScope{end: stop, name: -1, fact: -1})
@@ -303,8 +311,23 @@ func (p *cxxParser) localType(i, end int) int {
 }
 
 // local looks whether a declaration begins at toks[i], and if so appends the
-// names it declares, in order, to p.names.
-func (p *cxxParser) local(i, end int) {
+// names it declares, in order, to p.names, and returns the first of them; else
+// it returns -1.
+func (p *cxxParser) local(i, end int) int {
+	ts := p.toks
+	known := len(p.names)
+	p.localDecl(i, end)
+	if len(p.names) == known {
+		return -1
+	}
+	if i >= 2 && ts[i-1].kind == kLParen && ts[i-2].kind == kIdent && foreach(p.text(&ts[i-2])) {
+		p.names = p.names[:known+1] // behind the comma stands what is looped over
+	}
+	return int(p.names[known])
+}
+
+// localDecl is local without its result.
+func (p *cxxParser) localDecl(i, end int) {
 	ts := p.toks
 	typed, constant := false, false
 type_:
@@ -409,6 +432,10 @@ func (p *cxxParser) localNames(i, end int, pointer, reference bool) {
 			switch ts[i].kind {
 			case kSemi, kColon, kRParen, kRBrace, kwElse, kwDo, kwTry:
 				return
+			case kLBrace:
+				if p.mate(i) < 0 {
+					return
+				}
 			}
 			i = p.skipGroup(i, end)
 		}

@@ -66,6 +66,8 @@ func (p *cxxParser) decl(start, limit int) int {
 				p.templateParams(i+1, j-1)
 				i = j
 			}
+		case kwUsing: // behind template <...>
+			return p.using(i, limit)
 		case kwClass, kwStruct, kwUnion:
 			next, entered := p.classHead(i, limit, d)
 			if entered {
@@ -199,7 +201,7 @@ func (p *cxxParser) macro(start, limit int) int {
 			next++ // no name of the macro's is lost: only its arguments have any
 		case n.flags&firstOnLine == 0 && n.kind != kwAccess && !(call && p.inClass() && n.kind == kIdent && macroName(p.text(n))):
 			return start
-		case n.kind == kLBrace, n.kind == kColon, n.kind == kScope, n.kind == kLess, n.kind == kAssign, n.kind == kComma, n.kind == kwConst && call, n.kind == kSemi,
+		case n.kind == kLBrace, n.kind == kColon, n.kind == kScope, n.kind == kLess, n.kind == kAssign, n.kind == kComma, call && p.functionTail(next, limit), n.kind == kSemi,
 			n.kind == kStar, n.kind == kAmp, n.kind == kLParen:
 			return start
 		}
@@ -209,6 +211,19 @@ func (p *cxxParser) macro(start, limit int) int {
 	}
 	p.scan(start, next, false)
 	return next
+}
+
+// functionTail reports whether `const` and a body stand at toks[i], as behind
+// the parameters of a method.
+func (p *cxxParser) functionTail(i, limit int) bool {
+	if i+1 >= limit || p.toks[i].kind != kwConst {
+		return false
+	}
+	switch p.toks[i+1].kind {
+	case kLBrace, kSemi, kAssign, kwNoexcept, kColon:
+		return true
+	}
+	return false
 }
 
 // isClassName reports whether toks[i] spells the name of the class being read.
@@ -237,12 +252,17 @@ func (p *cxxParser) namespace(i, limit int) int {
 				i = min(p.after(i+1), limit)
 				continue
 			}
-			if first < 0 {
-				first = i
+			if last < 0 || ts[i-1].kind != kScope {
+				first = i // or a macro stood before it
 			}
 			last = i
 			i++
 		case kScope, kwConst:
+			i++
+		case kwClass: // in an arm for tools that do not know namespaces
+			if t.flags&afterElse == 0 {
+				return i
+			}
 			i++
 		case kLBrack:
 			i = min(p.after(i), limit)
@@ -388,13 +408,14 @@ func (p *cxxParser) word(i int) {
 func (p *cxxParser) classHead(i, limit int, d declFlags) (next int, entered bool) {
 	ts := p.toks
 	kw := ts[i].kind
-	name, before := -1, -1
+	name, before, final := -1, -1, -1
 	j := i + 1
 head:
 	for j < limit {
 		switch t := &ts[j]; t.kind {
 		case kIdent:
 			if name >= 0 && is(p.text(t), "final") && j+1 < limit && (ts[j+1].kind == kLBrace || ts[j+1].kind == kColon) {
+				final = j
 				j++
 				continue
 			}
@@ -448,6 +469,9 @@ head:
 			role = lang.DefUnion
 		}
 		p.words(i, brace)
+		if final >= 0 {
+			ts[final].role = 0
+		}
 		if name >= 0 {
 			p.occ(&ts[name], role)
 			p.qualifiers(name, p.lineOfMate(brace, limit))
@@ -472,7 +496,7 @@ head:
 
 // maxBases bounds how far a body is looked for behind the colon of a class or
 // enum, in words and groups.
-const maxBases = 400
+const maxBases = 100
 
 // bodyBehind is the index of the brace behind the base classes or the type that
 // begin at toks[i], or of what ends the search.
@@ -647,7 +671,8 @@ head:
 		p.scope(&ts[name], last, kind)
 	}
 	p.enumerators(brace+1, end)
-	return min(end+1, limit)
+	p.enumEnd = min(end+1, limit)
+	return p.enumEnd
 }
 
 // enumerators reads the body of an enum.

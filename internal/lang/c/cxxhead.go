@@ -23,6 +23,11 @@ func (p *cxxParser) function() (f cxxFunc, found, typed bool) {
 	haveMacro, haveFallback := false, false
 	for k := 0; k+1 < len(p.items); k++ {
 		name := int(p.items[k])
+		if ts[name].kind == kLParen && k > 0 && ts[p.items[k+1]].kind == kLParen {
+			if inner, params := p.bracketed(name, int(p.items[k+1])); inner >= 0 {
+				return cxxFunc{inner, inner, params}, true, true
+			}
+		}
 		if ts[name].kind != kIdent {
 			continue
 		}
@@ -93,6 +98,21 @@ func (p *cxxParser) function() (f cxxFunc, found, typed bool) {
 	return f, haveFallback, false
 }
 
+// bracketed finds the function whose name stands in the group at toks[open]:
+// (max)(), void (*get(int))(); next is the group behind. The name is -1 for
+// anything else.
+func (p *cxxParser) bracketed(open, next int) (name, params int) {
+	ts := p.toks
+	close := p.mate(open)
+	switch {
+	case close == open+2 && close+1 == next && ts[open+1].kind == kIdent && !macroName(p.text(&ts[open+1])):
+		return open + 1, next
+	case close > open+3 && ts[open+1].kind == kStar && ts[open+2].kind == kIdent && ts[open+3].kind == kLParen && p.mate(open+3) == close-1:
+		return open + 2, open + 3
+	}
+	return -1, -1
+}
+
 // expression reports whether the group that opens at toks[open] holds values
 // and not parameters: Foo x("text", 1).
 func (p *cxxParser) expression(open int) bool {
@@ -154,6 +174,10 @@ func (p *cxxParser) declare(start, end int, d declFlags, by kind) {
 // variables reports the declarators of toks[start:end], a declaration that is
 // no function's.
 func (p *cxxParser) variables(start, end int, d declFlags) {
+	if p.enumEnd > start {
+		p.declarators(p.enumEnd, end, true, p.role(d)) // enum { A } a;
+		return
+	}
 	p.declarators(start, end, false, p.role(d))
 }
 
@@ -209,8 +233,8 @@ func (p *cxxParser) colon(start, i, limit int, d declFlags) int {
 	ts := p.toks
 	f, found, typed := p.function()
 	if !found || !typed {
-		semi := p.until(i, limit)
 		if p.inClass() || found {
+			semi := p.until(i, limit)
 			p.variables(start, semi, d)
 			return min(semi+1, limit)
 		}
@@ -455,6 +479,10 @@ func (p *cxxParser) inner(open, end int) int {
 		case kStar, kAmp, kAndAnd:
 			pointer = true
 		case kIdent:
+			if j == open+1 && j+1 < close && macroName(p.text(&ts[j])) {
+				pointer = true // a calling convention, perhaps with the *
+				continue
+			}
 			if pointer && (j+1 >= close || ts[j+1].kind == kLBrack || ts[j+1].kind == kLParen) {
 				return j
 			}
@@ -531,26 +559,25 @@ func (p *cxxParser) declarators(i, end int, typed bool, role lang.Role) {
 func (p *cxxParser) declarator(i, end int, typed bool) int {
 	ts := p.toks
 	name := -1
+	attribute := false // what looks like a type may be a macro before it
 	for j := i; j < end; j = p.skipGroup(j, end) {
 		switch t := &ts[j]; t.kind {
 		case kIdent:
-			qualifier := j+1 < end && (ts[j+1].kind == kScope || ts[j+1].kind == kLess && p.behind(j+1, end) > j+1)
+			behind := p.behind(j+1, end)
 			switch {
-			case qualifier:
-				typed = true
-			case j > i && ts[j-1].kind == kScope && !typed:
-				typed = true
-			case typed && (name < 0 || !macroName(p.text(t)) || ts[j-1].kind != kIdent):
-				name = j
-			}
-			if j > i && ts[j-1].kind == kScope && !qualifier && name < 0 {
-				// a::b is a type, unless nothing follows that could be a name.
-				if j+1 >= end || ts[j+1].kind == kLBrack || ts[j+1].kind == kLParen {
+			case behind < end && ts[behind].kind == kScope:
+				continue // more of the name follows
+			case behind > j+1, !typed:
+				// A type, unless nothing follows that could be a name.
+				if j > i && ts[j-1].kind == kScope && (behind >= end || ts[behind].kind == kLBrack || ts[behind].kind == kLParen) {
 					name = j
 				}
+				attribute = macroName(p.text(t))
+			case name < 0 || attribute || !macroName(p.text(t)) || ts[j-1].kind != kIdent:
+				name = j
 			}
 			typed = true
-		case kwType, kwTypeof, kLess:
+		case kwType, kwTypeof:
 			typed = true
 		case kLParen:
 			if name < 0 && typed {
