@@ -151,7 +151,7 @@ func (o *object) take(e *dwarf.Entry, scope string) string {
 	name, _ := e.Val(dwarf.AttrName).(string)
 	path, line := o.where(e)
 	declared, _ := e.Val(dwarf.AttrDeclaration).(bool)
-	kind, inner := "", ""
+	var kind, inner string
 	switch e.Tag {
 	case dwarf.TagNamespace:
 		kind, inner = "namespace", plain(name)

@@ -9,9 +9,9 @@ import (
 	"dekho/internal/lang"
 )
 
-// CXX is the row of C++ in the table of languages. Headers named .h are C's
+// PlusPlus is the row of C++ in the table of languages. Headers named .h are C's
 // there; those whose text is C++ are read as such all the same.
-func CXX() lang.Language {
+func PlusPlus() lang.Language {
 	return lang.Language{
 		Name:    "c++",
 		Version: 1,

@@ -14,7 +14,7 @@ import (
 // extractCxx lists the occurrences of src as "name role line".
 func extractCxx(src string) (occs []string, f *lang.Facts) {
 	f = new(lang.Facts)
-	CXX().New().Extract("x.cpp", []byte(src), f)
+	PlusPlus().New().Extract("x.cpp", []byte(src), f)
 	for _, o := range f.Occs {
 		r := o.Role.String()
 		if k := o.Role.Kind(); k != "" {
@@ -239,7 +239,7 @@ void (*get(int))(int) { return &A::b; }
 `
 
 func TestCxxEveryPrefix(t *testing.T) {
-	x := CXX().New()
+	x := PlusPlus().New()
 	var f lang.Facts
 	for n := range len(cxxSample) {
 		f.Reset()
@@ -258,7 +258,7 @@ func TestCxxDeep(t *testing.T) {
 	} {
 		src := []byte(strings.Repeat(piece, 200_000/len(piece)))
 		var f lang.Facts
-		CXX().New().Extract("x.cpp", src, &f)
+		PlusPlus().New().Extract("x.cpp", src, &f)
 		check(t, src, &f)
 	}
 }
@@ -269,9 +269,9 @@ func FuzzExtractCxx(f *testing.F) {
 	f.Add([]byte("template<operator<R\"(\nA::~A(){[]("))
 	f.Fuzz(func(t *testing.T, src []byte) {
 		var a, b lang.Facts
-		CXX().New().Extract("x.cpp", src, &a)
+		PlusPlus().New().Extract("x.cpp", src, &a)
 		check(t, src, &a)
-		CXX().New().Extract("x.cpp", src, &b)
+		PlusPlus().New().Extract("x.cpp", src, &b)
 		if d := cmp.Diff(a, b); d != "" {
 			t.Fatal("not deterministic: " + d)
 		}
