@@ -28,6 +28,8 @@ func (x *extractor) scan(i, end int, stmts bool) {
 				switch ts[i-1].kind {
 				case kAssign, kComma, kwReturn:
 					initEnd = x.mate(i)
+				case kRParen:
+					x.opsLiteral(i)
 				}
 			}
 			atStart = stmts && i > initEnd
@@ -59,6 +61,7 @@ func (x *extractor) scan(i, end int, stmts bool) {
 		case kRParen:
 			// Behind if (...), while (...), for_each_thing(...) a statement
 			// may begin; behind a call only punctuation follows.
+			x.opsParen(i)
 			atStart = stmts && i > initEnd
 			continue
 		case kwStruct, kwUnion, kwEnum, kwType, kwTypeof, kwStatic, kwConst, kwExtern:
@@ -66,6 +69,7 @@ func (x *extractor) scan(i, end int, stmts bool) {
 				atStart = false
 				nextName = len(x.names)
 				x.local(i, end)
+				x.opsLocals(i, end, nextName)
 			}
 			if k := t.kind; k == kwStruct || k == kwUnion || k == kwEnum {
 				i = x.tagged(i) - 1
@@ -75,6 +79,10 @@ func (x *extractor) scan(i, end int, stmts bool) {
 			nest = 0
 			atStart = false
 			// case A: the colon ends the label, and is no ?:
+			continue
+		case kRBrack:
+			atStart = false
+			x.opsParen(i)
 			continue
 		default:
 			atStart = false
@@ -89,6 +97,7 @@ func (x *extractor) scan(i, end int, stmts bool) {
 			}
 			nextName = len(x.names)
 			x.local(i, end)
+			x.opsLocals(i, end, nextName)
 		}
 		if nextName < len(x.names) && int(x.names[nextName]) == i {
 			nextName++
@@ -134,14 +143,25 @@ func (x *extractor) scan(i, end int, stmts bool) {
 			case kAssignOp, kIncDec:
 				role = lang.Write
 			}
+			if next == kLParen || next == kAssign && !designated {
+				x.opsRole(i, role)
+			}
+		case next == kLParen && !x.ops.inFn && (prev == kIdent || prev == kwType):
+			role = lang.Declaration // EXPORTED(int get(struct foo *))
 		case next == kLParen:
 			role = lang.Call
 			open := i + 1
 			if m := x.mate(open); m > 0 {
+				if x.opsCall(i, open, m) {
+					role = lang.Dispatch
+				}
 				x.call(i, open, m)
 			}
 		case next == kAssign || next == kAssignOp || next == kIncDec || prev == kIncDec:
 			role = lang.Write
+			if next == kAssign {
+				x.opsAssign(i, i+2)
+			}
 		case next == kLBrack:
 			if m := x.mate(i + 1); m > 0 && m+1 < len(ts) {
 				switch ts[m+1].kind {

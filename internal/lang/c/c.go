@@ -1,6 +1,5 @@
 // Package c extracts facts from C source as the kernel writes it: GNU
-// extensions, macros that make definitions, and #if arms that do not balance;
-// and from C++, in the same manner.
+// extensions, macros that make definitions, and #if arms that do not balance.
 // It is a tolerant island parser over tokens, not a compiler's front end: the
 // kernel does not parse without a build, so whatever is not understood is
 // stepped over without losing what follows.
@@ -8,12 +7,8 @@
 // The work is done in one pass over the bytes (lex.go) that leaves flat tokens
 // and handles preprocessor directives (directive.go), and one pass over the
 // tokens: declarations at file scope (decl.go), function bodies and
-// initialisers (body.go). What logmap needs is gathered on the way (log.go).
-//
-// C++ shares the lexer and the directives. Its tokens are made finer
-// (cxxtokens.go), then a parser of its own reads declarations (cxxdecl.go,
-// cxxhead.go) and expressions (cxxbody.go). A header may be either language:
-// its text decides (cxx.go).
+// initialisers (body.go). What logmap needs is gathered on the way (log.go), and
+// so is what ops needs (ops.go).
 package c
 
 import (
@@ -49,9 +44,6 @@ func match(path string) bool {
 // extractor holds the state of one worker; everything is reused from file to
 // file.
 type extractor struct {
-	cplusplus bool // the language is C++ whatever the text looks like
-	cxx       bool // the file being read is C++
-
 	src  []byte
 	f    *lang.Facts
 	toks []token // of the file, directives left out
@@ -66,8 +58,7 @@ type extractor struct {
 	flagPut bool // the next token follows an #else or #elif
 
 	log logState
-
-	cpp cxxParser
+	ops opsState
 
 	stack []int32 // scratch: open brackets
 	items []int32 // scratch: tokens of a declaration outside brackets
@@ -75,29 +66,8 @@ type extractor struct {
 }
 
 // Extract implements lang.Extractor.
-func (x *extractor) Extract(path string, src []byte, f *lang.Facts) {
+func (x *extractor) Extract(_ string, src []byte, f *lang.Facts) {
 	x.src, x.f = src, f
-	x.cxx = x.cplusplus
-	x.tokens()
-	if !x.cxx && sharedEnding(path) && x.looksLikeCxx() {
-		f.Reset()
-		x.cxx = true
-		x.tokens()
-	}
-	if x.cxx {
-		x.cpp.extractor = x
-		x.cpp.file()
-	} else {
-		x.oddArms()
-		x.pair()
-		x.file()
-	}
-	x.emit()
-	x.src, x.f = nil, nil
-}
-
-// tokens makes the tokens of the file and the facts of its directives.
-func (x *extractor) tokens() {
 	x.toks = x.toks[:0]
 	x.conds = x.conds[:0]
 	x.ppOccs = x.ppOccs[:0]
@@ -105,8 +75,15 @@ func (x *extractor) tokens() {
 	x.depth, x.parens, x.skip = 0, 0, 0
 	x.flagPut = false
 	x.log.reset()
+	x.ops.reset()
 	x.lex()
 	x.closeConds()
+	x.oddArms()
+	x.pair()
+	x.file()
+	x.opsEmit()
+	x.emit()
+	x.src, x.f = nil, nil
 }
 
 // text is the source text of a token.

@@ -130,7 +130,7 @@ func (x *extractor) bareMacro() bool {
 // there is one. It returns the index behind.
 func (x *extractor) tagged(i int) int {
 	ts := x.toks
-	kw := ts[i].kind
+	kw, kwAt := ts[i].kind, i
 	macro, tag, i := x.tag(i)
 	if macro >= 0 {
 		x.occ(&ts[macro], lang.Read)
@@ -162,7 +162,12 @@ func (x *extractor) tagged(i int) int {
 	if kw == kwEnum {
 		x.enumerators(i+1, end)
 	} else {
+		if x.ops.nested == 0 && end < len(ts) {
+			x.opsStruct(kwAt, tag, i, end)
+		}
+		x.ops.nested++
 		x.members(i+1, end)
+		x.ops.nested--
 	}
 	if end == len(ts) {
 		return end
@@ -490,7 +495,9 @@ func (x *extractor) functionBody(start, brace, end, at int, generated bool, d de
 	}
 	x.f.Funcs = append(x.f.Funcs, lang.Func{Name: lang.Span{Off: fn.off, Len: uint32(fn.len)}, Start: fn.line, End: last})
 	x.logFunc(fn, d.static, ts[min(params+1, paramsEnd):paramsEnd], ts[start:name])
+	x.opsBegin(start, name, fn, min(params+1, paramsEnd), paramsEnd, d.static)
 	x.scan(brace+1, end, true)
+	x.opsEnd()
 	x.logFuncEnd()
 }
 
@@ -607,6 +614,7 @@ func (x *extractor) declare(start, end int, d declFlags, by kind) {
 	}
 	if d.typedef {
 		x.named(start, end, lang.DefTypedef)
+		x.opsTypedef(start, end)
 		return
 	}
 	if at, generated := x.function(); at >= 0 && !x.variable(at) {
@@ -630,6 +638,7 @@ func (x *extractor) declare(start, end int, d declFlags, by kind) {
 		role = lang.Declaration
 	}
 	x.named(start, end, role)
+	x.opsVariables(start, end, d)
 }
 
 // variable reports whether the function declarator found at items[at] is the
@@ -731,6 +740,7 @@ func (x *extractor) variables(start, i int, d declFlags) int {
 		x.scan(start, i, false) // DEFINE_PER_CPU(int, x) = 1
 	} else {
 		x.named(start, i, role)
+		x.opsVariable(start, i, d)
 	}
 	for i < len(ts) {
 		switch ts[i].kind {

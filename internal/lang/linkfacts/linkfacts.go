@@ -1,7 +1,8 @@
 // Package linkfacts is the encoding of what the linkers need to know of one
 // source file. logmap: the macros it defines, the functions that take a format,
 // the statements that may print, the names of drivers. xref: the macros, and
-// where they are used in the place of declarations. Extractors write it, the
+// where they are used in the place of declarations. ops: what is put into
+// function pointers and where they are called. Extractors write it, the
 // index stores it without looking inside, the linkers read it back.
 //
 // A blob is a sequence of records:
@@ -15,6 +16,7 @@
 //	'D'     =                                      the file registers a driver (.probe = ...)
 //	'K'     = text                                 a Kbuild makefile, whole
 //	'U'     = line name flags args                 a macro used where a declaration may stand
+//	'O'     = ops                                  calls through pointers, see OpsReader
 //
 // Numbers are unsigned varints, strings are a varint length and bytes. Lines
 // are 1-based. Text is source text with comments and line splices removed and
@@ -85,7 +87,7 @@ type Record struct {
 	Flags  uint32
 	Name   []byte   // macro, function, callee, driver name
 	Params []byte   // macro parameters or arguments without parentheses; function parameters
-	Body   []byte   // macro body, function attributes, Kbuild text
+	Body   []byte   // macro body, function attributes, Kbuild text, ops
 	Args   [][]byte // of a statement; reused by the next call of Next
 }
 
@@ -203,7 +205,7 @@ func (r *Reader) Next() *Record {
 		}
 	case TagName:
 		rec.Name = r.str()
-	case TagKbuild:
+	case TagKbuild, TagOps:
 		rec.Body = r.str()
 	default:
 		r.err = ErrDamaged
