@@ -96,6 +96,11 @@ var layers = []layer{
 		why:      "the lens judges what the index knows by makefiles and conditions",
 	},
 	{
+		packages: []string{"internal/ops"},
+		imports:  []string{"internal/lang/linkfacts", "internal/lang/c", "internal/macro"},
+		why:      "calls through pointers are worked out from facts, for whoever can provide them",
+	},
+	{
 		packages: []string{"internal/logmap/..."},
 		imports: []string{
 			"internal/index/...", "internal/klog", "internal/lang", "internal/lang/linkfacts", "internal/lang/c",
@@ -119,7 +124,7 @@ var layers = []layer{
 	{
 		packages: []string{"internal/workbench/..."},
 		imports: []string{
-			"internal/index/...", "internal/logmap/...", "internal/diag/...", "internal/fndiff/...", "internal/soak/...",
+			"internal/index/...", "internal/logmap/...", "internal/ops", "internal/diag/...", "internal/fndiff/...", "internal/soak/...",
 			"internal/macro", "internal/xref", "internal/lang/...", "internal/query/...", "internal/store", "internal/trigram", "internal/klog",
 			"internal/source", "internal/finding", "internal/rootfs", "internal/capture",
 			"internal/prose", "internal/kerneldoc", "internal/outline", "internal/returns", "internal/constexpr",

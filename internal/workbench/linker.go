@@ -9,8 +9,10 @@ import (
 	"sync/atomic"
 
 	"dekho/internal/index"
+	"dekho/internal/lang"
 	"dekho/internal/logmap"
 	"dekho/internal/macro"
+	"dekho/internal/ops"
 	"dekho/internal/source"
 )
 
@@ -18,7 +20,7 @@ import (
 // share what they read: make the list anew for each run.
 func linkers() []index.Linker {
 	s := new(linkShare)
-	return []index.Linker{logLinker{s}}
+	return []index.Linker{logLinker{s}, opsLinker{s}}
 }
 
 // linkShare keeps what the linkers of one run read.
@@ -64,6 +66,83 @@ func (l logLinker) Link(ctx context.Context, t *index.Tree, w io.Writer) error {
 	}
 	_, err = logmap.Link(in, table, w)
 	return err
+}
+
+// opsLinker makes the table of calls through pointers.
+type opsLinker struct{ *linkShare }
+
+const opsArtifact = "ops"
+
+// Name implements index.Linker.
+func (opsLinker) Name() string { return opsArtifact }
+
+// Version implements index.Linker.
+func (opsLinker) Version() uint32 { return ops.Version }
+
+// Link implements index.Linker.
+func (l opsLinker) Link(ctx context.Context, t *index.Tree, w io.Writer) error {
+	in, table, err := l.load(ctx, t)
+	if err != nil {
+		return err
+	}
+	functions, err := functionNames(ctx, t)
+	if err != nil {
+		return err
+	}
+	_, err = ops.Link(in, table, functions.has, w)
+	return err
+}
+
+// nameSet is a set of names, by their hashes: it may hold a few that were not
+// put in.
+type nameSet []uint64
+
+// functionNames gathers the names of the functions that the tree defines.
+func functionNames(ctx context.Context, t *index.Tree) (nameSet, error) {
+	n := workers()
+	found := make([][]uint64, n)
+	err := t.ScanNames(ctx, index.Scan{Roles: index.Roles(lang.DefFunction, lang.DefGenerated), Workers: n},
+		func(worker int, name []byte, _ index.RoleSet) bool {
+			found[worker] = append(found[worker], nameHash(name))
+			return true
+		})
+	if err != nil {
+		return nil, err
+	}
+	total := 0
+	for _, f := range found {
+		total += len(f)
+	}
+	size := 64
+	for size < 2*total {
+		size *= 2
+	}
+	s := make(nameSet, size)
+	for _, f := range found {
+		for _, h := range f {
+			i := int(h) & (size - 1)
+			for s[i] != 0 && s[i] != h {
+				i = (i + 1) & (size - 1)
+			}
+			s[i] = h
+		}
+	}
+	return s, nil
+}
+
+func (s nameSet) has(name []byte) bool {
+	h := nameHash(name)
+	for i := int(h) & (len(s) - 1); s[i] != 0; i = (i + 1) & (len(s) - 1) {
+		if s[i] == h {
+			return true
+		}
+	}
+	return false
+}
+
+// nameHash is never 0.
+func nameHash(name []byte) uint64 {
+	return uint64(lang.Hash(name)) | uint64(len(name)+1)<<32
 }
 
 // linkInput is what linkers read, held in memory: they go back and forth

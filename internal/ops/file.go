@@ -1,0 +1,389 @@
+package ops
+
+// The table file: what the linker writes and queries read, by mapping it.
+//
+// Byte order is little-endian, numbers are uint32.
+//
+//	header   magic "DKOP", version, and for each section its offset and length
+//	names    all strings, sorted, in blocks of blockNames: of each the length
+//	         it shares with the one before (0 for the first of a block), the
+//	         length of the rest, both varints, and the rest
+//	blocks   where in names each block starts
+//	files    the path (a name) of each file
+//	nodes    nodeWords numbers a node, sorted by name; node 0 is none
+//	puts     putWords numbers a put, sorted by the node they put into
+//	extras   extraWords numbers for puts that have more to tell, by put
+//	sources  indexes of puts, sorted by what they put
+//	calls    callWords numbers a call, sorted by the node called
+//	places   indexes of calls, sorted by file and line
+//
+// A name is its place in the order, from 1; 0 is the empty one. What a put puts
+// is a name<<1 (of a function) or a node<<1|1.
+//
+// The container it is stored in has checksums; here every access is checked
+// against the bounds, so that damage costs answers and never a fault.
+
+import (
+	"cmp"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"sync"
+)
+
+const (
+	magic = 0x504f4b44 // "DKOP"
+	// Version is the version of the table's format and of the linker that
+	// makes it: an older table is made anew by the next index run.
+	Version = 1
+)
+
+// The sections.
+const (
+	secNames = iota
+	secBlocks
+	secFiles
+	secNodes
+	secPuts
+	secExtras
+	secSources
+	secCalls
+	secPlaces
+	sectionCount
+)
+
+const headSize = 8 + sectionCount*8
+
+const blockNames = 16
+
+// The columns of a node.
+const (
+	nodeKind  = iota // kind | 1 + number of parameters << 8
+	nodeName         // name
+	nodeOwner        // name
+	nodeGroup        // 0, or 1 + file
+	nodeIndex
+	nodeWords
+)
+
+// The columns of a put.
+const (
+	putTo = iota
+	putSource
+	putFile
+	putLine
+	putWords
+)
+
+// The columns of an extra.
+const (
+	extraPut = iota
+	extraVia // name
+	extraItem
+	extraWords
+)
+
+// The columns of a call.
+const (
+	callNode = iota
+	callFile
+	callLine
+	callArgs
+	callWords
+)
+
+// tableWriter numbers names, files and nodes.
+type tableWriter struct {
+	names  map[id]uint32
+	list   []string
+	files  map[int32]uint32
+	paths  []uint32
+	nodes  map[node]uint32
+	sorted []node
+	params map[node]uint32
+}
+
+type putRow [putWords + 2]uint32 // with via and item
+
+type callRow [callWords]uint32
+
+// write numbers everything and writes the table.
+func (l *linker) write(parts []rows, w io.Writer) (Stats, error) {
+	t := l.number(parts)
+	var puts []putRow
+	var calls []callRow
+	rowsOf := make([][]putRow, len(parts))
+	var wg sync.WaitGroup
+	for i := range parts {
+		wg.Go(func() {
+			p := &parts[i]
+			out := make([]putRow, 0, len(p.puts))
+			for j := range p.puts {
+				e := &p.puts[j]
+				source := t.names[e.name] << 1
+				if e.name == 0 {
+					source = t.nodes[t.plain(e.from)]<<1 | 1
+				}
+				out = append(out, putRow{t.nodes[t.plain(e.to)], source, t.files[e.file], e.line, t.names[e.via], t.nodes[t.plain(e.item)]})
+			}
+			rowsOf[i] = out
+		})
+	}
+	wg.Wait()
+	puts = slices.Concat(rowsOf...)
+	for i := range parts {
+		for j := range parts[i].calls {
+			e := &parts[i].calls[j]
+			calls = append(calls, callRow{t.nodes[t.plain(e.of)], t.files[e.file], e.line, e.args})
+		}
+	}
+	var sources, places []uint32
+	wg.Go(func() {
+		slices.SortFunc(puts, func(a, b putRow) int { return slices.Compare(a[:], b[:]) })
+		puts = slices.Compact(puts)
+		sources = make([]uint32, len(puts))
+		for i := range sources {
+			sources[i] = uint32(i)
+		}
+		slices.SortStableFunc(sources, func(a, b uint32) int { return cmp.Compare(puts[a][putSource], puts[b][putSource]) })
+	})
+	wg.Go(func() {
+		slices.SortFunc(calls, func(a, b callRow) int { return slices.Compare(a[:], b[:]) })
+		calls = slices.Compact(calls)
+		places = make([]uint32, len(calls))
+		for i := range places {
+			places[i] = uint32(i)
+		}
+		slices.SortFunc(places, func(a, b uint32) int {
+			x, y := &calls[a], &calls[b]
+			return cmp.Or(cmp.Compare(x[callFile], y[callFile]), cmp.Compare(x[callLine], y[callLine]), cmp.Compare(a, b))
+		})
+	})
+	wg.Wait()
+
+	var sections [sectionCount][]byte
+	sections[secNames], sections[secBlocks] = t.nameSections()
+	sections[secFiles] = wordBytes(nil, t.paths...)
+	sections[secNodes] = make([]byte, nodeWords*4, (len(t.sorted)+1)*nodeWords*4)
+	for _, n := range t.sorted {
+		group := uint32(0)
+		if n.group > 0 {
+			group = t.files[n.group-1] + 1
+		}
+		sections[secNodes] = wordBytes(sections[secNodes], uint32(n.kind)|min(t.params[n], 255)<<8, t.names[n.name], t.names[n.owner], group, n.index)
+	}
+	for i := range puts {
+		sections[secPuts] = wordBytes(sections[secPuts], puts[i][:putWords]...)
+		if via, item := puts[i][putWords], puts[i][putWords+1]; via|item != 0 {
+			sections[secExtras] = wordBytes(sections[secExtras], uint32(i), via, item)
+		}
+	}
+	sections[secSources] = wordBytes(nil, sources...)
+	for i := range calls {
+		sections[secCalls] = wordBytes(sections[secCalls], calls[i][:]...)
+	}
+	sections[secPlaces] = wordBytes(nil, places...)
+	return Stats{Nodes: len(t.sorted), Puts: len(puts), Calls: len(calls)}, writeSections(w, &sections)
+}
+
+// plain is a node without an owner whose name is not known.
+func (t *tableWriter) plain(n node) node {
+	if n.owner != 0 && t.names[n.owner] == 0 {
+		n.owner, n.group = 0, 0
+	}
+	return n
+}
+
+// number gives names, files and nodes their numbers.
+func (l *linker) number(parts []rows) *tableWriter {
+	t := &tableWriter{
+		names: make(map[id]uint32), files: make(map[int32]uint32), nodes: make(map[node]uint32), params: make(map[node]uint32),
+	}
+	all := make(map[id]string)
+	for i := range parts {
+		maps.Copy(all, parts[i].names)
+		for n, v := range parts[i].params {
+			t.params[n] = v
+		}
+	}
+	want := func(h id) {
+		if s, ok := all[h]; ok && h != 0 {
+			if _, ok := t.names[h]; !ok {
+				t.names[h] = 0
+				t.list = append(t.list, s)
+			}
+		}
+	}
+	file := func(f int32) {
+		if _, ok := t.files[f]; !ok {
+			t.files[f] = 0
+			p := l.macros.Files[f].Path
+			all[idOf(p)] = p
+			want(idOf(p))
+		}
+	}
+	see := func(n node) {
+		if n.kind == None {
+			return
+		}
+		if _, ok := t.nodes[n]; ok {
+			return
+		}
+		t.nodes[n] = 0
+		want(n.name)
+		want(n.owner)
+		if n.group > 0 {
+			file(n.group - 1)
+		}
+	}
+	for i := range parts {
+		p := &parts[i]
+		for j := range p.puts {
+			e := &p.puts[j]
+			want(e.name)
+			want(e.via)
+			see(e.to)
+			see(e.from)
+			see(e.item)
+			file(e.file)
+		}
+		for j := range p.calls {
+			see(p.calls[j].of)
+			file(p.calls[j].file)
+		}
+	}
+	slices.Sort(t.list)
+	t.list = slices.Compact(t.list)
+	for i, s := range t.list {
+		t.names[idOf(s)] = uint32(i + 1)
+	}
+	order := slices.Sorted(maps.Keys(t.files))
+	for i, f := range order {
+		t.files[f] = uint32(i)
+		t.paths = append(t.paths, t.names[idOf(l.macros.Files[f].Path)])
+	}
+	seen := t.nodes
+	t.nodes = make(map[node]uint32, len(seen)+1)
+	for n := range seen {
+		p := t.plain(n)
+		if _, ok := t.nodes[p]; !ok {
+			t.nodes[p] = 0
+			t.sorted = append(t.sorted, p)
+		}
+	}
+	slices.SortFunc(t.sorted, func(a, b node) int {
+		return cmp.Or(cmp.Compare(t.names[a.name], t.names[b.name]), cmp.Compare(a.kind, b.kind), cmp.Compare(t.names[a.owner], t.names[b.owner]),
+			cmp.Compare(a.group, b.group), cmp.Compare(a.index, b.index))
+	})
+	for i, n := range t.sorted {
+		t.nodes[n] = uint32(i + 1)
+	}
+	return t
+}
+
+// nameSections encodes the names.
+func (t *tableWriter) nameSections() (names, blocks []byte) {
+	prev := ""
+	for i, s := range t.list {
+		shared := 0
+		if i%blockNames == 0 {
+			blocks = wordBytes(blocks, uint32(len(names)))
+		} else {
+			for shared < len(s) && shared < len(prev) && s[shared] == prev[shared] {
+				shared++
+			}
+		}
+		names = binary.AppendUvarint(names, uint64(shared))
+		names = binary.AppendUvarint(names, uint64(len(s)-shared))
+		names = append(names, s[shared:]...)
+		prev = s
+	}
+	return names, blocks
+}
+
+func wordBytes(b []byte, ws ...uint32) []byte {
+	for _, w := range ws {
+		b = binary.LittleEndian.AppendUint32(b, w)
+	}
+	return b
+}
+
+func writeSections(w io.Writer, sections *[sectionCount][]byte) error {
+	head := wordBytes(nil, magic, Version)
+	off := uint64(headSize)
+	for _, s := range sections {
+		off += -off & 3
+		if off+uint64(len(s)) > 1<<32-1 {
+			return errors.New("the table of calls through pointers is larger than 4 GiB")
+		}
+		head = wordBytes(head, uint32(off), uint32(len(s)))
+		off += uint64(len(s))
+	}
+	off = headSize
+	if _, err := w.Write(head); err != nil {
+		return err
+	}
+	for _, s := range sections {
+		pad := int(-off & 3)
+		if _, err := w.Write(make([]byte, pad)); err != nil {
+			return err
+		}
+		if _, err := w.Write(s); err != nil {
+			return err
+		}
+		off += uint64(pad + len(s))
+	}
+	return nil
+}
+
+// ErrDamaged is returned by Open for bytes that are not a table, ErrVersion for
+// a table of another version.
+var (
+	ErrDamaged = errors.New("damaged table of calls through pointers")
+	ErrVersion = errors.New("table of calls through pointers of another version")
+)
+
+// Table is an opened table. It is immutable and safe for concurrent use.
+type Table struct {
+	sections [sectionCount][]byte
+	names    uint32 // an upper bound
+}
+
+// Open opens the bytes written by Link, usually a mapping; it reads nothing but
+// the header.
+func Open(b []byte) (*Table, error) {
+	if len(b) < headSize || binary.LittleEndian.Uint32(b) != magic {
+		return nil, ErrDamaged
+	}
+	if v := binary.LittleEndian.Uint32(b[4:]); v != Version {
+		return nil, fmt.Errorf("%w: %d, not %d", ErrVersion, v, Version)
+	}
+	t := &Table{}
+	for i := range t.sections {
+		off := uint64(binary.LittleEndian.Uint32(b[8+i*8:]))
+		n := uint64(binary.LittleEndian.Uint32(b[12+i*8:]))
+		if off+n > uint64(len(b)) {
+			return nil, ErrDamaged
+		}
+		t.sections[i] = b[off : off+n : off+n]
+	}
+	t.names = uint32(len(t.sections[secBlocks])/4) * blockNames
+	return t, nil
+}
+
+// word is a number of a section, 0 beyond its end.
+func (t *Table) word(section int, i uint64) uint32 {
+	b := t.sections[section]
+	if i*4+4 > uint64(len(b)) {
+		return 0
+	}
+	return binary.LittleEndian.Uint32(b[i*4:])
+}
+
+// rows is the number of rows of a section.
+func (t *Table) rows(section, words int) uint32 {
+	return uint32(len(t.sections[section]) / (words * 4))
+}
