@@ -102,7 +102,7 @@ func (t *Tree) Config(ctx context.Context, name string) (s *ConfigSymbol, err er
 func (t *Tree) config(ctx context.Context, name string) (*ConfigSymbol, error) {
 	s := &ConfigSymbol{Name: name}
 	k := t.newBuildReader()
-	inKconfig := spelling{name: name, in: kbuild.IsKconfig}
+	inKconfig := spelling{name, kbuild.IsKconfig}
 	defs, err := t.refsTo(inKconfig, index.Roles(lang.DefConfig))
 	if err != nil {
 		return nil, err
@@ -119,7 +119,7 @@ func (t *Tree) config(ctx context.Context, name string) (*ConfigSymbol, error) {
 	for _, r := range writes {
 		k.selected(s, r)
 	}
-	conditions, err := t.refsTo(spelling{name: configPrefix + name, in: kbuild.IsMakefile}, index.Roles(lang.Condition))
+	conditions, err := t.refsTo(spelling{configPrefix + name, kbuild.IsMakefile}, index.Roles(lang.Condition))
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +130,7 @@ func (t *Tree) config(ctx context.Context, name string) (*ConfigSymbol, error) {
 		return cmp.Or(strings.Compare(a.Path, b.Path), cmp.Compare(a.Line, b.Line))
 	})
 	s.Builds = slices.CompactFunc(s.Builds, func(a, b BuildRule) bool { return a.Path == b.Path && a.Line == b.Line })
-	set, err := t.refsTo(spelling{name: configPrefix + name, in: kbuild.IsConfiguration}, index.Roles(lang.Write))
+	set, err := t.refsTo(spelling{configPrefix + name, kbuild.IsConfiguration}, index.Roles(lang.Write))
 	if err != nil {
 		return nil, err
 	}
@@ -274,7 +274,7 @@ func (t *Tree) sourcedBy(path string) ([]index.Ref, error) {
 	}
 	var refs []index.Ref
 	for _, name := range names {
-		more, err := t.refsTo(spelling{name: name, in: kbuild.IsKconfig}, index.Roles(lang.Read))
+		more, err := t.refsTo(spelling{name, kbuild.IsKconfig}, index.Roles(lang.Read))
 		if err != nil {
 			return nil, err
 		}

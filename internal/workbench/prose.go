@@ -136,7 +136,7 @@ func (s *proseSearch) file(dst []Result, id source.FileID) ([]Result, error) {
 			return dst, err
 		}
 		if ok {
-			res.Function = fn.Qualified()
+			res.Function = fn.Name
 		}
 		dst = append(dst, res)
 	}
