@@ -72,7 +72,7 @@ var layers = []layer{
 		why:      "expressions of C are made of the tokens of macros",
 	},
 	{
-		packages: []string{"internal/outline"},
+		packages: []string{"internal/outline", "internal/ofmatch"},
 		imports:  []string{"internal/lang", "internal/lang/c"},
 		why:      "a look at one file: the index is not asked",
 	},
@@ -127,7 +127,7 @@ var layers = []layer{
 			"internal/index/...", "internal/logmap/...", "internal/ops", "internal/diag/...", "internal/fndiff/...", "internal/soak/...",
 			"internal/macro", "internal/xref", "internal/lang/...", "internal/query/...", "internal/store", "internal/trigram", "internal/klog",
 			"internal/source", "internal/finding", "internal/rootfs", "internal/capture",
-			"internal/prose", "internal/kerneldoc", "internal/outline", "internal/returns", "internal/constexpr",
+			"internal/prose", "internal/kerneldoc", "internal/outline", "internal/ofmatch", "internal/returns", "internal/constexpr",
 			"internal/kbuild", "internal/lens",
 		},
 		why: "use cases use everything below and know no front end",

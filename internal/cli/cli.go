@@ -71,6 +71,7 @@ func commands(a *app) []*cobra.Command {
 		newGrep(a),
 		newFind(a),
 		newKconfig(a),
+		newDeviceTree(a),
 		newDemo(a),
 		newMan(),
 		newVersion(a),

@@ -33,8 +33,12 @@ func (r *rowWriter) row(path string, lineNo uint32, what string, changed bool, p
 		l.put(inkLine, strconv.FormatUint(uint64(lineNo), 10))
 	}
 	l.put("", ": ")
-	l.put(inkDim, fmt.Sprintf("%-*s  ", r.wide, what))
-	l.put("", strings.Join(parts, ""))
+	if text := strings.Join(parts, ""); text != "" {
+		l.put(inkDim, fmt.Sprintf("%-*s  ", r.wide, what))
+		l.put("", text)
+	} else {
+		l.put(inkDim, what)
+	}
 	if changed {
 		l.put(inkWarn, "  (changed since it was indexed)")
 	}
@@ -171,21 +175,7 @@ func ConfigJSON(w io.Writer, s *workbench.ConfigSymbol) error {
 	var o object
 	o.open("", '{')
 	o.str("name", s.Name)
-	o.open("definitions", '[')
-	for i := range s.Definitions {
-		d := &s.Definitions[i]
-		o.open("", '{')
-		o.str("path", d.Path)
-		o.num("line", int64(d.Line))
-		o.opt("type", d.Type)
-		o.list("menus", d.Menus)
-		o.clauses("depends", d.Depends)
-		o.clauses("clauses", d.Clauses)
-		o.opt("help", d.Help)
-		o.flag("changed", d.Changed)
-		o.close('}')
-	}
-	o.close(']')
+	o.definitions(s.Definitions)
 	o.clauses("selected_by", s.SelectedBy)
 	o.builds("builds", s.Builds)
 	o.open("settings", '[')
@@ -202,6 +192,24 @@ func ConfigJSON(w io.Writer, s *workbench.ConfigSymbol) error {
 	o.buf = append(o.buf, '\n')
 	_, err := w.Write(o.buf)
 	return err
+}
+
+func (o *object) definitions(list []workbench.ConfigDefinition) {
+	o.open("definitions", '[')
+	for i := range list {
+		d := &list[i]
+		o.open("", '{')
+		o.str("path", d.Path)
+		o.num("line", int64(d.Line))
+		o.opt("type", d.Type)
+		o.list("menus", d.Menus)
+		o.clauses("depends", d.Depends)
+		o.clauses("clauses", d.Clauses)
+		o.opt("help", d.Help)
+		o.flag("changed", d.Changed)
+		o.close('}')
+	}
+	o.close(']')
 }
 
 func (o *object) clauses(key string, list []workbench.ConfigClause) {
@@ -231,6 +239,7 @@ func (o *object) builds(key string, list []workbench.BuildRule) {
 		o.list("objects", b.Objects)
 		o.list("symbols", b.Symbols)
 		o.list("if", b.If)
+		o.flag("directory", b.Directory)
 		o.close('}')
 	}
 	o.close(']')

@@ -79,6 +79,9 @@ type BuildRule struct {
 	Symbols []string
 	// If are the conditionals around the line, outermost first.
 	If []string
+	// Directory says that the line enters the directory of what was asked
+	// about, and does not name it.
+	Directory bool
 }
 
 // ConfigSetting is a line of a defconfig.
@@ -102,22 +105,11 @@ func (t *Tree) Config(ctx context.Context, name string) (s *ConfigSymbol, err er
 func (t *Tree) config(ctx context.Context, name string) (*ConfigSymbol, error) {
 	s := &ConfigSymbol{Name: name}
 	k := t.newBuildReader()
-	inKconfig := spelling{name, kbuild.IsKconfig}
-	defs, err := t.refsTo(inKconfig, index.Roles(lang.DefConfig))
-	if err != nil {
+	if err := k.define(s); err != nil {
 		return nil, err
 	}
-	for _, r := range defs {
-		if err := k.definitions(s, r); err != nil {
-			return nil, err
-		}
-	}
-	writes, err := t.refsTo(inKconfig, index.Roles(lang.Write))
-	if err != nil {
+	if err := k.selectors(s); err != nil {
 		return nil, err
-	}
-	for _, r := range writes {
-		k.selected(s, r)
 	}
 	conditions, err := t.refsTo(spelling{configPrefix + name, kbuild.IsMakefile}, index.Roles(lang.Condition))
 	if err != nil {
@@ -195,8 +187,22 @@ func (k *buildReader) makefile(id source.FileID) []kbuild.Rule {
 	return rules
 }
 
-// definitions adds the entry at a place.
-func (k *buildReader) definitions(s *ConfigSymbol, r index.Ref) error {
+// define adds the definitions of a symbol.
+func (k *buildReader) define(s *ConfigSymbol) error {
+	defs, err := k.t.refsTo(spelling{s.Name, kbuild.IsKconfig}, index.Roles(lang.DefConfig))
+	if err != nil {
+		return err
+	}
+	for _, r := range defs {
+		if err := k.definition(s, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// definition adds the entry at a place.
+func (k *buildReader) definition(s *ConfigSymbol, r index.Ref) error {
 	f := k.kconfig(r.File)
 	for i := range f.Entries {
 		e := &f.Entries[i]
@@ -281,6 +287,18 @@ func (t *Tree) sourcedBy(path string) ([]index.Ref, error) {
 		refs = append(refs, more...)
 	}
 	return refs, nil
+}
+
+// selectors adds what selects a symbol.
+func (k *buildReader) selectors(s *ConfigSymbol) error {
+	writes, err := k.t.refsTo(spelling{s.Name, kbuild.IsKconfig}, index.Roles(lang.Write))
+	if err != nil {
+		return err
+	}
+	for _, r := range writes {
+		k.selected(s, r)
+	}
+	return nil
 }
 
 // selected adds the select or imply clause at a place.

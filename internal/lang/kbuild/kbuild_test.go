@@ -162,13 +162,17 @@ func TestParseKconfig(t *testing.T) {
 func TestParseMakefile(t *testing.T) {
 	src := `obj-$(CONFIG_ROVER)	+= rover.o \
 	spare.o sub/
-objs = a.o b.o
+objs = a.o $(more) $(objs)
 rover-objs := wheels.o $(objs)
 ifdef CONFIG_SOLAR
 rover-$(subst m,y,$(CONFIG_SUN)) += panel.o
 else
-obj-y += rtg.o
+	obj-y += rtg.o
 endif
+more = b.o
+all: x.o
+	obj-y = no.o
+machine-$(CONFIG_ARCH_MARS) += mars
 obj-$(findstring y, $(CONFIG_P) $(CONFIG_Q))	+= uv.o
 ccflags-y := -Wall
 CFLAGS_x.o := y
@@ -180,7 +184,7 @@ CFLAGS_x.o := y
 	want := []string{
 		"1 obj [CONFIG_ROVER] [rover.o spare.o sub/] []", "4 rover [] [wheels.o a.o b.o] []",
 		"6 rover [CONFIG_SUN] [panel.o] [ifdef CONFIG_SOLAR]", "8 obj [] [rtg.o] [not ifdef CONFIG_SOLAR]",
-		"10 obj [CONFIG_P CONFIG_Q] [uv.o] []",
+		"13 machine [CONFIG_ARCH_MARS] [mars] []", "14 obj [CONFIG_P CONFIG_Q] [uv.o] []",
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)

@@ -4,6 +4,7 @@ package kbuild
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 )
 
@@ -26,26 +27,25 @@ type Rule struct {
 
 // Has reports whether the rule lists a word.
 func (r *Rule) Has(word string) bool {
-	for _, w := range r.Words {
-		if w == word {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(r.Words, word)
 }
 
 // maxRules bounds the rules of a makefile.
 const maxRules = 1 << 14
 
-// ParseMakefile lists what a makefile builds. Variables are not expanded, but
-// for one: the composite objects of some makefiles are collected in a variable
-// that a later line names.
+// Bounds of how far variables are replaced: in depth, and in words of all rules
+// together.
+const (
+	maxVariableDepth = 8
+	maxExpansion     = 1 << 17
+)
+
+// ParseMakefile lists what a makefile builds. Variables that hold objects are
+// expanded in the lists of others; conditionals are not evaluated.
 func ParseMakefile(src []byte) []Rule {
-	var rules []Rule
-	var conds []string
-	vars := make(map[string][]string)
+	p := &makefileParser{vars: make(map[string][]string)}
 	line := uint32(1)
-	for off := 0; off < len(src) && len(rules) < maxRules; {
+	for off := 0; off < len(src) && len(p.rules) < maxRules; {
 		start, first := off, line
 		for {
 			off += lineLen(src[off:])
@@ -55,67 +55,120 @@ func ParseMakefile(src []byte) []Rule {
 			}
 			off++
 		}
-		text := src[start:min(off, len(src))]
+		p.line(src[start:min(off, len(src))], first)
 		off++
-		if len(text) > 0 && text[0] == '\t' {
-			continue // a recipe, or an oddly indented line; rules of objects are not indented
-		}
-		if i := bytes.IndexByte(text, '#'); i >= 0 {
-			text = text[:i]
-		}
-		s := strings.TrimSpace(strings.ReplaceAll(string(text), "\\\n", " "))
-		if s == "" {
-			continue
-		}
-		word, _, _ := strings.Cut(s, " ")
-		word, _, _ = strings.Cut(word, "(")
-		switch word {
-		case "ifeq", "ifneq", "ifdef", "ifndef":
-			conds = append(conds, s)
-			continue
-		case "else":
-			if n := len(conds); n > 0 {
-				rest := strings.TrimSpace(strings.TrimPrefix(s, "else"))
-				conds[n-1] = "not " + strings.TrimPrefix(conds[n-1], "not ")
-				if rest != "" {
-					conds[n-1] += ", " + rest
-				}
-			}
-			continue
-		case "endif":
-			if n := len(conds); n > 0 {
-				conds = conds[:n-1]
-			}
-			continue
-		}
-		at := assignment([]byte(s))
-		if at == 0 {
-			continue
-		}
-		left := strings.TrimSpace(s[:at])
-		words := strings.Fields(strings.TrimLeft(s[at:], ":+?!= \t"))
-		target, symbols, ok := splitTarget(left)
-		if !ok {
-			if len(vars) < maxRules && !strings.ContainsAny(left, " $") {
-				vars[left] = append(vars[left], words...)
-			}
-			continue
-		}
-		var list []string
-		for _, w := range words {
-			if name, ok := strings.CutPrefix(w, "$("); ok && strings.HasSuffix(name, ")") {
-				list = append(list, vars[strings.TrimSuffix(name, ")")]...)
-				continue
-			}
-			if strings.HasSuffix(w, ".o") || strings.HasSuffix(w, "/") {
-				list = append(list, w)
-			}
-		}
-		if len(list) > 0 {
-			rules = append(rules, Rule{Target: target, Symbols: symbols, Line: first, Words: list, If: append([]string(nil), conds...)})
+	}
+	kept := p.rules[:0]
+	for _, r := range p.rules {
+		if r.Words = p.expand(nil, r.Target, r.Words, 0); len(r.Words) > 0 {
+			kept = append(kept, r)
 		}
 	}
-	return rules
+	return kept
+}
+
+type makefileParser struct {
+	rules    []Rule
+	conds    []string
+	vars     map[string][]string // by name; of foo-$(CONFIG_X), by foo-y
+	recipe   bool                // lines that begin with a tab are commands
+	expanded int                 // words so far
+}
+
+// line reads a line with those that continue it.
+func (p *makefileParser) line(text []byte, first uint32) {
+	if len(text) > 0 && text[0] == '\t' && p.recipe {
+		return
+	}
+	if i := bytes.IndexByte(text, '#'); i >= 0 {
+		text = text[:i]
+	}
+	s := strings.TrimSpace(strings.ReplaceAll(string(text), "\\\n", " "))
+	if s == "" {
+		return
+	}
+	word, _, _ := strings.Cut(s, " ")
+	word, _, _ = strings.Cut(word, "(")
+	switch word {
+	case "ifeq", "ifneq", "ifdef", "ifndef":
+		if len(p.conds) < maxConditionals {
+			p.conds = append(p.conds, s)
+		}
+		return
+	case "else":
+		if n := len(p.conds); n > 0 {
+			p.conds[n-1] = "not " + strings.TrimPrefix(p.conds[n-1], "not ")
+			if rest := strings.TrimSpace(strings.TrimPrefix(s, "else")); rest != "" {
+				p.conds[n-1] = rest
+			}
+		}
+		return
+	case "endif":
+		if n := len(p.conds); n > 0 {
+			p.conds = p.conds[:n-1]
+		}
+		return
+	}
+	at := assignment([]byte(s))
+	p.recipe = at == 0 && strings.Contains(s, ":")
+	if at == 0 {
+		return
+	}
+	left := strings.TrimSpace(s[:at])
+	words := strings.Fields(strings.TrimLeft(s[at:], ":+?!= \t"))
+	target, symbols, ok := splitTarget(left)
+	name := left
+	if ok {
+		name = target + "-y"
+		p.rules = append(p.rules, Rule{Target: target, Symbols: symbols, Line: first, Words: words, If: slices.Clone(p.conds)})
+	}
+	if len(p.vars) < maxRules && !strings.ContainsAny(name, " $") {
+		p.vars[name] = append(p.vars[name], words...)
+		if strings.HasSuffix(left, "-objs") {
+			p.vars[left] = append(p.vars[left], words...)
+		}
+	}
+}
+
+// maxConditionals bounds how deep conditionals nest.
+const maxConditionals = 64
+
+// expand appends the objects and directories among words, those that variables
+// hold included.
+func (p *makefileParser) expand(dst []string, target string, words []string, depth int) []string {
+	for _, w := range words {
+		if p.expanded++; p.expanded > maxExpansion {
+			break
+		}
+		if name, ok := strings.CutPrefix(w, "$("); ok && strings.HasSuffix(name, ")") {
+			name = strings.TrimSuffix(name, ")")
+			if words := p.vars[name]; depth < maxVariableDepth && len(words) > 0 {
+				p.vars[name] = nil // it does not hold itself
+				dst = p.expand(dst, target, words, depth+1)
+				p.vars[name] = words
+			}
+			continue
+		}
+		// arch/arm lists the directories mach-foo as foo.
+		if strings.HasSuffix(w, ".o") || strings.HasSuffix(w, "/") || target == machineTarget && !strings.ContainsAny(w, "$()") {
+			dst = append(dst, w)
+		}
+	}
+	return dst
+}
+
+// machineTarget is the target by which the makefile of an architecture names the
+// directories of its machines: machine-$(CONFIG_ARCH_FOO) += foo.
+const machineTarget = "machine"
+
+// Enters reports whether the rule enters a directory that the makefile's own
+// directory holds.
+func (r *Rule) Enters(dir string) bool {
+	if r.Target == machineTarget {
+		name, ok := strings.CutPrefix(dir, "mach-")
+		return ok && r.Has(strings.TrimSuffix(name, "/"))
+	}
+	return r.Has(dir)
 }
 
 // splitTarget separates obj-$(CONFIG_X), foo-y, foo-objs.
