@@ -262,7 +262,7 @@ func (r *reader) tables() {
 		if !r.isWord(i) {
 			continue
 		}
-		name := -1
+		var name int
 		isStrings := false
 		switch r.text(i) {
 		case "of_device_id":

@@ -117,7 +117,8 @@ func (t *Tree) deviceTree(ctx context.Context, what string) (*DeviceTreeAnswer, 
 			return nil, err
 		}
 		a.Devices = []DeviceMatch{d}
-		return a, m.nodeNames(&a.Devices[0])
+		m.nodeNames(&a.Devices[0])
+		return a, nil
 	}
 	if boards := t.boardsNamed(what); len(boards) == 1 {
 		a.Kind, a.Path = DeviceTreeBoard, boards[0]
@@ -195,7 +196,7 @@ func (m *matcher) isCompatible(name string) (bool, error) {
 const nodesNamed = 64
 
 // nodeNames adds the names of the first nodes of a device.
-func (m *matcher) nodeNames(d *DeviceMatch) error {
+func (m *matcher) nodeNames(d *DeviceMatch) {
 	for i := range d.Nodes[:min(len(d.Nodes), nodesNamed)] {
 		n := &d.Nodes[i]
 		id, ok := m.t.idx.FileByPath(n.Path)
@@ -206,7 +207,6 @@ func (m *matcher) nodeNames(d *DeviceMatch) error {
 			n.Node = dts.NodeAt(content, n.Line)
 		}
 	}
-	return nil
 }
 
 // answerNode tells about a node or label: the compatible strings of its
