@@ -40,6 +40,7 @@ type builder struct {
 	trigrams *trigram.Builder
 	docs     []docRecord
 	funcs    []funcRecord
+	scopes   []scopeRecord
 	conds    []condRecord
 	includes []includeRecord
 	texts    texts
@@ -59,9 +60,15 @@ type docRecord struct {
 	lang                   uint8  // index into languages + 1, 0 for none
 	logBlock, logOff, logN uint32 // its log facts
 	funcs, conds, includes uint32 // how many
+	scopes                 uint32
 }
 
 type funcRecord struct{ rec, start, end uint32 }
+
+type scopeRecord struct {
+	rec, start, end uint32
+	kind            lang.ScopeKind
+}
 
 type condRecord struct {
 	text, start, end uint32
@@ -121,7 +128,7 @@ func (b *builder) reset() error {
 		return err
 	}
 	b.trigrams.Reset()
-	b.docs, b.funcs, b.conds, b.includes = b.docs[:0], b.funcs[:0], b.conds[:0], b.includes[:0]
+	b.docs, b.funcs, b.scopes, b.conds, b.includes = b.docs[:0], b.funcs[:0], b.scopes[:0], b.conds[:0], b.includes[:0]
 	b.texts = texts{}
 	b.logs, b.blocks, b.raw, b.nblock, b.bytes = b.logs[:0], b.blocks[:0], b.raw[:0], 0, 0
 	return nil
@@ -131,7 +138,7 @@ func (b *builder) reset() error {
 // fact about source code: a sixth of the content at the very most.
 func (b *builder) memory() int {
 	return b.names.memory() + int(b.bytes/6) + len(b.logs) + b.texts.bytes + 96*len(b.docs) +
-		12*(len(b.funcs)+len(b.conds)+len(b.includes))
+		12*(len(b.funcs)+len(b.conds)+len(b.includes)) + 16*len(b.scopes)
 }
 
 // add extracts the facts of one blob and returns its number in the segment.
@@ -154,7 +161,10 @@ func (b *builder) add(path string, content []byte, hash contentHash, language in
 		for _, fn := range f.Funcs {
 			funcNames += int(fn.Name.Len)
 		}
-		if err := b.names.add(doc, content, f.Occs, len(f.Funcs), funcNames); err != nil {
+		for _, s := range f.Scopes {
+			funcNames += int(s.Name.Len)
+		}
+		if err := b.names.add(doc, content, f.Occs, len(f.Funcs)+len(f.Scopes), funcNames); err != nil {
 			return 0, err
 		}
 		d.lang = uint8(language + 1)
@@ -193,6 +203,10 @@ func (b *builder) addFacts(d *docRecord, src []byte, f *lang.Facts) {
 		rec := b.names.recordOf(src, src[fn.Name.Off:fn.Name.Off+fn.Name.Len])
 		b.funcs = append(b.funcs, funcRecord{rec, fn.Start, fn.End})
 	}
+	for _, s := range f.Scopes {
+		rec := b.names.recordOf(src, src[s.Name.Off:s.Name.Off+s.Name.Len])
+		b.scopes = append(b.scopes, scopeRecord{rec, s.Start, s.End, s.Kind})
+	}
 	for _, c := range f.Conds {
 		id := b.texts.id(src[c.Expr.Off : c.Expr.Off+c.Expr.Len])
 		b.conds = append(b.conds, condRecord{id, c.Start, c.End, c.Kind})
@@ -202,6 +216,7 @@ func (b *builder) addFacts(d *docRecord, src []byte, f *lang.Facts) {
 		b.includes = append(b.includes, includeRecord{id, in.Line, in.System})
 	}
 	d.funcs, d.conds, d.includes = uint32(len(f.Funcs)), uint32(len(f.Conds)), uint32(len(f.Includes))
+	d.scopes = uint32(len(f.Scopes))
 	if len(f.Link) > 0 {
 		if len(b.raw)+len(f.Link) > logBlock && len(b.raw) > 0 {
 			b.endLogBlock()

@@ -1,6 +1,7 @@
 package index
 
-// What is known about single files: functions, conditions, includes, log facts.
+// What is known about single files: scopes, functions, conditions, includes, log
+// facts.
 
 import (
 	"context"
@@ -16,6 +17,25 @@ import (
 type Func struct {
 	Name       string
 	Start, End uint32 // first and last line, 1-based
+	// Scope is the class or namespace that it is a member of, with what these
+	// are in: "Foo::Bar", "" for none.
+	Scope string
+}
+
+// Qualified is the name with its scope: "Foo::bar".
+func (f *Func) Qualified() string {
+	if f.Scope == "" {
+		return f.Name
+	}
+	return f.Scope + "::" + f.Name
+}
+
+// Scope is the extent of a class, namespace or enumeration of C++, or of a
+// member of one that is defined elsewhere; see lang.Scope.
+type Scope struct {
+	Name       string
+	Start, End uint32 // first and last line, 1-based
+	Kind       lang.ScopeKind
 }
 
 // Cond is an arm of an #if.
@@ -41,7 +61,7 @@ func (s *segment) factsOf(d []byte) (reader, error) {
 	return reader{p: p}, err
 }
 
-// noFacts is no functions, no conditions and no includes.
+// noFacts is no scopes, no functions, no conditions and no includes.
 var noFacts = []byte{0, 0, 0}
 
 // funcSpan is a function whose name was not looked up yet.
@@ -50,16 +70,41 @@ type funcSpan struct {
 	start, end uint32
 }
 
-// readFuncs appends the functions of a blob; r is left at its conditions.
-func readFuncs(dst []funcSpan, r *reader) []funcSpan {
+// scopeSpan is a scope whose name was not looked up yet.
+type scopeSpan struct {
+	funcSpan
+	kind lang.ScopeKind
+}
+
+// readScopes appends the scopes of a blob, and returns how many functions
+// follow.
+func readScopes(dst []scopeSpan, r *reader) (scopes []scopeSpan, funcs uint64) {
+	head := r.uvarint()
+	if head&1 == 0 {
+		return dst, head >> 1
+	}
 	line := int64(0)
 	for n := r.uvarint(); n > 0 && !r.bad; n-- {
+		rank := r.short()
+		kind := lang.ScopeKind(r.byte())
+		line += r.varint()
+		dst = append(dst, scopeSpan{funcSpan{rank, uint32(line), uint32(line + r.varint())}, kind})
+	}
+	return dst, head >> 1
+}
+
+// readFuncs appends the scopes and the functions of a blob; r is left at its
+// conditions.
+func readFuncs(scopes []scopeSpan, dst []funcSpan, r *reader) ([]scopeSpan, []funcSpan) {
+	scopes, n := readScopes(scopes, r)
+	line := int64(0)
+	for ; n > 0 && !r.bad; n-- {
 		rank := r.short()
 		start := line + r.varint()
 		line = start + r.varint()
 		dst = append(dst, funcSpan{rank, uint32(start), uint32(line)})
 	}
-	return dst
+	return scopes, dst
 }
 
 func readConds(s *segment, dst []Cond, r *reader) ([]Cond, error) {
@@ -114,7 +159,7 @@ func (t *Tree) Funcs(id source.FileID) ([]Func, error) {
 	if err != nil {
 		return nil, err
 	}
-	spans := readFuncs(nil, &r)
+	scopes, spans := readFuncs(nil, nil, &r)
 	if r.bad {
 		return nil, s.damaged("facts of a file")
 	}
@@ -124,9 +169,54 @@ func (t *Tree) Funcs(id source.FileID) ([]Func, error) {
 		if name, err = s.nameAt(name[:0], f.rank); err != nil {
 			return nil, err
 		}
-		funcs[i] = Func{string(name), f.start, f.end}
+		funcs[i] = Func{Name: string(name), Start: f.start, End: f.end}
+		if funcs[i].Scope, err = s.scopeAt(scopes, f.start); err != nil {
+			return nil, err
+		}
 	}
 	return funcs, nil
+}
+
+// scopeAt is the names of the scopes around a line, "a::b".
+func (s *segment) scopeAt(scopes []scopeSpan, line uint32) (string, error) {
+	var path, name []byte
+	for i := range scopes {
+		c := &scopes[i]
+		if c.start > line || c.end < line || c.kind == lang.ScopeOpen {
+			continue
+		}
+		var err error
+		if name, err = s.nameAt(name[:0], c.rank); err != nil {
+			return "", err
+		}
+		if len(path) > 0 {
+			path = append(path, "::"...)
+		}
+		path = append(path, name...)
+	}
+	return string(path), nil
+}
+
+// Scopes lists the classes, namespaces and enumerations of a C++ file in source
+// order, outer ones first.
+func (t *Tree) Scopes(id source.FileID) ([]Scope, error) {
+	s, r, err := t.openFacts(id)
+	if err != nil {
+		return nil, err
+	}
+	spans, _ := readScopes(nil, &r)
+	if r.bad {
+		return nil, s.damaged("facts of a file")
+	}
+	scopes := make([]Scope, len(spans))
+	var name []byte
+	for i, c := range spans {
+		if name, err = s.nameAt(name[:0], c.rank); err != nil {
+			return nil, err
+		}
+		scopes[i] = Scope{string(name), c.start, c.end, c.kind}
+	}
+	return scopes, nil
 }
 
 // Conds lists the arms of #if in a file, in source order.
@@ -135,7 +225,7 @@ func (t *Tree) Conds(id source.FileID) ([]Cond, error) {
 	if err != nil {
 		return nil, err
 	}
-	readFuncs(nil, &r)
+	readFuncs(nil, nil, &r)
 	conds, err := readConds(s, nil, &r)
 	if err == nil && r.bad {
 		err = s.damaged("facts of a file")
@@ -149,7 +239,7 @@ func (t *Tree) Includes(id source.FileID) ([]Include, error) {
 	if err != nil {
 		return nil, err
 	}
-	readFuncs(nil, &r)
+	readFuncs(nil, nil, &r)
 	if _, err := readConds(s, nil, &r); err != nil {
 		return nil, err
 	}
@@ -164,12 +254,13 @@ func (t *Tree) Includes(id source.FileID) ([]Include, error) {
 // was asked about last and the names it has seen, so that asking about many
 // references in order costs little. It is for one goroutine.
 type FuncFinder struct {
-	t     *Tree
-	file  source.FileID
-	seg   *segment
-	spans []funcSpan
-	names map[funcName]string
-	buf   []byte
+	t      *Tree
+	file   source.FileID
+	seg    *segment
+	scopes []scopeSpan
+	spans  []funcSpan
+	names  map[funcName]string
+	buf    []byte
 }
 
 type funcName struct {
@@ -190,7 +281,7 @@ func (f *FuncFinder) At(id source.FileID, line uint32) (Func, bool, error) {
 		if err != nil {
 			return Func{}, false, err
 		}
-		f.spans = readFuncs(f.spans[:0], &r)
+		f.scopes, f.spans = readFuncs(f.scopes[:0], f.spans[:0], &r)
 		if r.bad {
 			return Func{}, false, s.damaged("facts of a file")
 		}
@@ -219,7 +310,14 @@ func (f *FuncFinder) At(id source.FileID, line uint32) (Func, bool, error) {
 		name = string(f.buf)
 		f.names[key] = name
 	}
-	return Func{name, span.start, span.end}, true, nil
+	fn := Func{Name: name, Start: span.start, End: span.end}
+	if len(f.scopes) > 0 {
+		var err error
+		if fn.Scope, err = f.seg.scopeAt(f.scopes, span.start); err != nil {
+			return Func{}, false, err
+		}
+	}
+	return fn, true, nil
 }
 
 // EnclosingFunc returns the function that line of a file is in, if any. For

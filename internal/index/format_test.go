@@ -108,13 +108,15 @@ func describeTree(t *testing.T, x *Tree) string {
 		check(err)
 		funcs, err := x.Funcs(id)
 		check(err)
+		scopes, err := x.Scopes(id)
+		check(err)
 		conds, err := x.Conds(id)
 		check(err)
 		includes, err := x.Includes(id)
 		check(err)
 		log, err := x.LinkFacts(id)
 		check(err)
-		fmt.Fprintf(&b, "%s %+v\n\t%+v\n\t%+v\n\t%+v\n\t%q\n", x.Path(id), file, funcs, conds, includes, log)
+		fmt.Fprintf(&b, "%s %+v\n\t%+v\n\t%+v\n\t%+v\n\t%+v\n\t%q\n", x.Path(id), file, funcs, scopes, conds, includes, log)
 	}
 	for n, err := range x.Names("") {
 		check(err)

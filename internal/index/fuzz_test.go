@@ -30,6 +30,9 @@ func (words) Extract(_ string, src []byte, f *lang.Facts) {
 				Off: uint32(i), Line: f.Lines, Hash: lang.Hash(src[i:j]), Len: uint16(j - i), Role: lang.Role(j-i) % lang.DefFunction,
 			})
 			f.Funcs = append(f.Funcs, lang.Func{Name: lang.Span{Off: uint32(i), Len: uint32(j - i)}, Start: f.Lines, End: f.Lines})
+			if j-i == 5 {
+				f.Scopes = append(f.Scopes, lang.Scope{Name: lang.Span{Off: uint32(i), Len: uint32(j - i)}, Start: f.Lines, End: f.Lines + 1})
+			}
 			f.Conds = append(f.Conds, lang.Cond{Expr: lang.Span{Off: uint32(i), Len: uint32(j - i)}, Start: f.Lines, End: f.Lines})
 			f.Includes = append(f.Includes, lang.Include{Path: lang.Span{Off: uint32(i), Len: uint32(j - i)}, Line: f.Lines})
 			f.Link = append(f.Link, src[i:j]...)
@@ -120,6 +123,7 @@ func readAll(t *Tree) {
 		_, _ = t.File(id)
 		_ = t.Same(id)
 		_, _ = t.Funcs(id)
+		_, _ = t.Scopes(id)
 		_, _ = t.Conds(id)
 		_, _ = t.Includes(id)
 		_, _ = t.LinkFacts(id)

@@ -14,14 +14,14 @@ import (
 
 // segmentKind is the format of segment files. Any change of what a section
 // means, of the trigram section and of lang.Role included, takes a new number.
-var segmentKind = store.Kind{Magic: [8]byte{'D', 'E', 'K', 'H', 'O', 'S', 'E', 'G'}, Format: 2}
+var segmentKind = store.Kind{Magic: [8]byte{'D', 'E', 'K', 'H', 'O', 'S', 'E', 'G'}, Format: 3}
 
 // The sections of a segment. docs/index-format.md describes them.
 var (
 	tagInfo     = store.MakeTag("info")     // counts and languages
 	tagDocs     = store.MakeTag("docs")     // docSize bytes for each blob
 	tagHashes   = store.MakeTag("hashes")   // u32: blobs in order of their hashes
-	tagFacts    = store.MakeTag("facts")    // functions, conditions, includes of each blob
+	tagFacts    = store.MakeTag("facts")    // scopes, functions, conditions, includes of each blob
 	tagTexts    = store.MakeTag("texts")    // strings that are no identifiers
 	tagTextIdx  = store.MakeTag("textidx")  // u32: where each starts, and the end
 	tagLogs     = store.MakeTag("logs")     // s2 blocks of log facts
@@ -159,21 +159,39 @@ func (b *builder) writeNames(sw *store.Writer, keys []sortKey) (dict []byte, ind
 	return dict, append(index, uint32(len(dict))), digests
 }
 
-// writeFacts writes the functions, conditions and includes of each blob, and
-// returns where each begins.
+// writeFacts writes the scopes, functions, conditions and includes of each blob,
+// and returns where each begins.
 func (b *builder) writeFacts(sw *store.Writer) []uint32 {
 	at := make([]uint32, 0, len(b.docs)+1)
-	funcs, conds, includes := b.funcs, b.conds, b.includes
+	funcs, scopes, conds, includes := b.funcs, b.scopes, b.conds, b.includes
 	var buf []byte
 	for i := range b.docs {
 		d := &b.docs[i]
 		at = append(at, uint32(sw.Pos()))
 		buf = buf[:0]
-		if d.funcs|d.conds|d.includes == 0 {
+		if d.scopes|d.funcs|d.conds|d.includes == 0 {
 			continue // no bytes at all
 		}
-		buf = binary.AppendUvarint(buf, uint64(d.funcs))
+		// Only C++ has scopes: what has none spends no byte on it.
+		more := uint64(0)
+		if d.scopes > 0 {
+			more = 1
+		}
+		buf = binary.AppendUvarint(buf, uint64(d.funcs)<<1|more)
 		line := uint32(0)
+		if d.scopes > 0 {
+			buf = binary.AppendUvarint(buf, uint64(d.scopes))
+			for _, s := range scopes[:d.scopes] {
+				rank := binary.LittleEndian.Uint32(b.names.recs.buf[uint64(s.rec)<<3+recDoc:])
+				buf = binary.AppendUvarint(buf, uint64(rank))
+				buf = append(buf, byte(s.kind))
+				buf = binary.AppendVarint(buf, int64(s.start)-int64(line))
+				buf = binary.AppendVarint(buf, int64(s.end)-int64(s.start))
+				line = s.start
+			}
+			scopes = scopes[d.scopes:]
+			line = 0
+		}
 		for _, f := range funcs[:d.funcs] {
 			rank := binary.LittleEndian.Uint32(b.names.recs.buf[uint64(f.rec)<<3+recDoc:])
 			buf = binary.AppendUvarint(buf, uint64(rank))

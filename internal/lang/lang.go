@@ -10,9 +10,8 @@ package lang
 
 import "encoding/binary"
 
-// Role says what an occurrence of an identifier does where it stands. Roles at
-// and above DefFunction and below Declaration are definitions; their value is
-// also the kind of the symbol defined.
+// Role says what an occurrence of an identifier does where it stands. For
+// definitions (see IsDef) it is also the kind of the symbol defined.
 //
 // Values are stored in index files: append, never renumber (see
 // docs/index-format.md). They fit in five bits.
@@ -73,6 +72,11 @@ const (
 	// variable or parameter.
 	Dispatch
 
+	// DefClass is a class of C++ (one made with struct or union has those kinds).
+	DefClass
+	// DefNamespace is a namespace of C++, wherever it is opened.
+	DefNamespace
+
 	numRoles
 )
 
@@ -82,7 +86,7 @@ const NumRoles = int(numRoles)
 // IsDef reports whether the role defines a symbol that can be asked for from
 // another place (parameters and locals are excluded).
 func (r Role) IsDef() bool {
-	return r >= DefFunction && r <= DefGenerated && r != DefParam && r != DefLocal
+	return r >= DefFunction && r <= DefGenerated && r != DefParam && r != DefLocal || r == DefClass || r == DefNamespace
 }
 
 var roleNames = [...]string{
@@ -93,6 +97,7 @@ var roleNames = [...]string{
 	DefVariable: "definition", DefMember: "definition", DefLabel: "definition", DefParam: "parameter",
 	DefLocal: "local", DefNode: "definition", DefConfig: "definition", DefGenerated: "definition",
 	Declaration: "declaration", ForwardType: "forward", Dispatch: "dispatch",
+	DefClass: "definition", DefNamespace: "definition",
 }
 
 // String is the role as shown to people and in JSON ("call", "definition").
@@ -107,7 +112,8 @@ var kindNames = map[Role]string{
 	DefFunction: "function", DefMacro: "macro", DefStruct: "struct", DefUnion: "union", DefEnum: "enum",
 	DefEnumerator: "enumerator", DefTypedef: "typedef", DefVariable: "variable", DefMember: "member",
 	DefLabel: "label", DefParam: "parameter", DefLocal: "local", DefNode: "node", DefConfig: "config",
-	DefGenerated: "generated", Declaration: "declaration", ForwardType: "forward",
+	DefGenerated: "generated", Declaration: "declaration", ForwardType: "forward", DefClass: "class",
+	DefNamespace: "namespace",
 }
 
 // Kind is the kind of symbol a definition or declaration introduces
@@ -130,6 +136,25 @@ type Func struct {
 	Name       Span   // the function's name in the file
 	Start, End uint32 // 1-based lines: of the name, and of the closing brace
 }
+
+// Scope is the extent of a class, namespace or enumeration of C++: what is
+// defined on its lines is a member of it. Scopes nest and come in source order,
+// outer ones first. A member that is defined outside of its class stands in a
+// scope of its own for each qualifier: Foo::bar() makes one named Foo over its
+// lines.
+type Scope struct {
+	Name       Span
+	Start, End uint32 // 1-based lines: of the name, and of the closing brace
+	Kind       ScopeKind
+}
+
+// ScopeKind tells what a scope is, as far as looking names up depends on it.
+type ScopeKind uint8
+
+const (
+	ScopeClosed ScopeKind = iota // class, namespace, enum class
+	ScopeOpen                    // enum: its enumerators belong to the scope around it too
+)
 
 // Span is a range of bytes of the file.
 type Span struct{ Off, Len uint32 }
@@ -178,6 +203,7 @@ type Include struct {
 type Facts struct {
 	Occs     []Occ
 	Funcs    []Func
+	Scopes   []Scope
 	Conds    []Cond
 	Includes []Include
 	// Link is what the linkers need of this file (print statements, macros,
@@ -192,6 +218,7 @@ type Facts struct {
 func (f *Facts) Reset() {
 	f.Occs = f.Occs[:0]
 	f.Funcs = f.Funcs[:0]
+	f.Scopes = f.Scopes[:0]
 	f.Conds = f.Conds[:0]
 	f.Includes = f.Includes[:0]
 	f.Link = f.Link[:0]

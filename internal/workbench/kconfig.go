@@ -111,7 +111,7 @@ func (t *Tree) config(ctx context.Context, name string) (*ConfigSymbol, error) {
 	if err := k.selectors(s); err != nil {
 		return nil, err
 	}
-	conditions, err := t.refsTo(spelling{configPrefix + name, kbuild.IsMakefile}, index.Roles(lang.Condition))
+	conditions, err := t.refsTo(spelling{name: configPrefix + name, in: kbuild.IsMakefile}, index.Roles(lang.Condition))
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +122,7 @@ func (t *Tree) config(ctx context.Context, name string) (*ConfigSymbol, error) {
 		return cmp.Or(strings.Compare(a.Path, b.Path), cmp.Compare(a.Line, b.Line))
 	})
 	s.Builds = slices.CompactFunc(s.Builds, func(a, b BuildRule) bool { return a.Path == b.Path && a.Line == b.Line })
-	set, err := t.refsTo(spelling{configPrefix + name, kbuild.IsConfiguration}, index.Roles(lang.Write))
+	set, err := t.refsTo(spelling{name: configPrefix + name, in: kbuild.IsConfiguration}, index.Roles(lang.Write))
 	if err != nil {
 		return nil, err
 	}
@@ -189,7 +189,7 @@ func (k *buildReader) makefile(id source.FileID) []kbuild.Rule {
 
 // define adds the definitions of a symbol.
 func (k *buildReader) define(s *ConfigSymbol) error {
-	defs, err := k.t.refsTo(spelling{s.Name, kbuild.IsKconfig}, index.Roles(lang.DefConfig))
+	defs, err := k.t.refsTo(spelling{name: s.Name, in: kbuild.IsKconfig}, index.Roles(lang.DefConfig))
 	if err != nil {
 		return err
 	}
@@ -280,7 +280,7 @@ func (t *Tree) sourcedBy(path string) ([]index.Ref, error) {
 	}
 	var refs []index.Ref
 	for _, name := range names {
-		more, err := t.refsTo(spelling{name, kbuild.IsKconfig}, index.Roles(lang.Read))
+		more, err := t.refsTo(spelling{name: name, in: kbuild.IsKconfig}, index.Roles(lang.Read))
 		if err != nil {
 			return nil, err
 		}
@@ -291,7 +291,7 @@ func (t *Tree) sourcedBy(path string) ([]index.Ref, error) {
 
 // selectors adds what selects a symbol.
 func (k *buildReader) selectors(s *ConfigSymbol) error {
-	writes, err := k.t.refsTo(spelling{s.Name, kbuild.IsKconfig}, index.Roles(lang.Write))
+	writes, err := k.t.refsTo(spelling{name: s.Name, in: kbuild.IsKconfig}, index.Roles(lang.Write))
 	if err != nil {
 		return err
 	}

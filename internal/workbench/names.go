@@ -234,7 +234,7 @@ func (p *presenter) result(r index.Ref) (Result, error) {
 		return res, err
 	}
 	if ok && !((r.Role == lang.DefFunction || r.Role == lang.DefMacro) && fn.Name == p.name) {
-		res.Function = fn.Name
+		res.Function = fn.Qualified()
 	}
 	if p.conditions {
 		res.Condition = p.condition(r.Line)

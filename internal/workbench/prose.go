@@ -136,7 +136,7 @@ func (s *proseSearch) file(dst []Result, id source.FileID) ([]Result, error) {
 			return dst, err
 		}
 		if ok {
-			res.Function = fn.Name
+			res.Function = fn.Qualified()
 		}
 		dst = append(dst, res)
 	}

@@ -14,21 +14,33 @@ const configPrefix = "CONFIG_"
 type spelling struct {
 	name string
 	in   func(path string) bool // nil for all files
+	of   []string               // the classes and namespaces it is a member of, outer ones first
 }
 
 // spellings lists how a name is written. A Kconfig symbol has no CONFIG_ in
 // Kconfig files, where it is defined, and is also seen as CONFIG_X_MODULE by C.
+// The name of an operator of C++ may have a blank before its symbol.
 func spellings(name string) []spelling {
+	if of, member := splitQualified(name); len(of) > 0 || strings.HasPrefix(member, operatorWord) {
+		list := []spelling{{name: member, of: of}}
+		if other := otherOperator(member); other != "" {
+			list = append(list, spelling{name: other, of: of})
+		}
+		return list
+	}
 	symbol, ok := strings.CutPrefix(name, configPrefix)
 	if !ok || symbol == "" {
 		return []spelling{{name: name}}
 	}
-	return []spelling{{symbol, kbuild.IsKconfig}, {name: name}, {name: name + "_MODULE"}}
+	return []spelling{{name: symbol, in: kbuild.IsKconfig}, {name: name}, {name: name + "_MODULE"}}
 }
 
 // refsTo lists the references to a spelling, by file and line.
 func (t *Tree) refsTo(s spelling, roles index.RoleSet) ([]index.Ref, error) {
 	refs, err := t.idx.Refs(s.name, roles)
+	if len(s.of) > 0 && err == nil {
+		return t.membersOf(s, refs)
+	}
 	if err != nil || s.in == nil {
 		return refs, err
 	}

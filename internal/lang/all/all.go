@@ -12,5 +12,5 @@ import (
 // Languages returns the table, in the order in which languages are asked
 // whether a path is theirs.
 func Languages() []lang.Language {
-	return []lang.Language{asm.Language(), c.Language(), kbuild.Language(), dts.Language()}
+	return []lang.Language{asm.Language(), c.Language(), c.PlusPlus(), kbuild.Language(), dts.Language()}
 }

@@ -1,5 +1,6 @@
 // Package c extracts facts from C source as the kernel writes it: GNU
-// extensions, macros that make definitions, and #if arms that do not balance.
+// extensions, macros that make definitions, and #if arms that do not balance;
+// and from C++, in the same manner.
 // It is a tolerant island parser over tokens, not a compiler's front end: the
 // kernel does not parse without a build, so whatever is not understood is
 // stepped over without losing what follows.
@@ -9,6 +10,11 @@
 // tokens: declarations at file scope (decl.go), function bodies and
 // initialisers (body.go). What logmap needs is gathered on the way (log.go), and
 // so is what ops needs (ops.go).
+//
+// C++ shares the lexer and the directives. Its tokens are made finer
+// (cxxtokens.go), then a parser of its own reads declarations (cxxdecl.go,
+// cxxhead.go) and expressions (cxxbody.go). A header may be either language:
+// its text decides (cxx.go).
 package c
 
 import (
@@ -21,7 +27,7 @@ import (
 func Language() lang.Language {
 	return lang.Language{
 		Name:    "c",
-		Version: 4,
+		Version: 5,
 		Match:   match,
 		New:     func() lang.Extractor { return new(extractor) },
 	}
@@ -44,6 +50,9 @@ func match(path string) bool {
 // extractor holds the state of one worker; everything is reused from file to
 // file.
 type extractor struct {
+	cplusplus bool // the language is C++ whatever the text looks like
+	cxx       bool // the file being read is C++
+
 	src  []byte
 	f    *lang.Facts
 	toks []token // of the file, directives left out
@@ -60,14 +69,38 @@ type extractor struct {
 	log logState
 	ops opsState
 
+	cpp cxxParser
+
 	stack []int32 // scratch: open brackets
 	items []int32 // scratch: tokens of a declaration outside brackets
 	names []int32 // scratch: declarators of a local declaration
 }
 
 // Extract implements lang.Extractor.
-func (x *extractor) Extract(_ string, src []byte, f *lang.Facts) {
+func (x *extractor) Extract(path string, src []byte, f *lang.Facts) {
 	x.src, x.f = src, f
+	x.cxx = x.cplusplus
+	x.tokens()
+	if !x.cxx && sharedEnding(path) && x.looksLikeCxx() {
+		f.Reset()
+		x.cxx = true
+		x.tokens()
+	}
+	if x.cxx {
+		x.cpp.extractor = x
+		x.cpp.file()
+	} else {
+		x.oddArms()
+		x.pair()
+		x.file()
+		x.opsEmit()
+	}
+	x.emit()
+	x.src, x.f = nil, nil
+}
+
+// tokens makes the tokens of the file and the facts of its directives.
+func (x *extractor) tokens() {
 	x.toks = x.toks[:0]
 	x.conds = x.conds[:0]
 	x.ppOccs = x.ppOccs[:0]
@@ -78,12 +111,6 @@ func (x *extractor) Extract(_ string, src []byte, f *lang.Facts) {
 	x.ops.reset()
 	x.lex()
 	x.closeConds()
-	x.oddArms()
-	x.pair()
-	x.file()
-	x.opsEmit()
-	x.emit()
-	x.src, x.f = nil, nil
 }
 
 // text is the source text of a token.

@@ -246,6 +246,13 @@ func check(t *testing.T, src []byte, f *lang.Facts) {
 			t.Fatalf("function %+v", fn)
 		}
 	}
+	line := uint32(0)
+	for _, s := range f.Scopes {
+		if int(s.Name.Off+s.Name.Len) > len(src) || s.End < s.Start || s.Start < line {
+			t.Fatalf("scope %+v behind one at line %d", s, line)
+		}
+		line = s.Start
+	}
 	for _, c := range f.Conds {
 		if int(c.Expr.Off+c.Expr.Len) > len(src) {
 			t.Fatalf("condition %+v", c)

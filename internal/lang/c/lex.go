@@ -38,6 +38,13 @@ const (
 	kIncDec   // ++ --
 	kPaste    // ##
 	kHash     // # in a macro body
+	// Punctuation of C++ alone; refine makes them.
+	kScope   // ::
+	kLess    // <
+	kGreater // >
+	kShift   // >>
+	kTilde   // ~
+	kAndAnd  // &&
 	kOther
 	// Keywords.
 	kwAsm
@@ -65,16 +72,33 @@ const (
 	kwWhile
 	kwContinue
 	kwAssert // _Static_assert
+	// Keywords of C++ alone.
+	kwAccess // public, protected, private
+	kwCast   // static_cast and the like
+	kwCatch
+	kwClass
+	kwDelete
+	kwFriend
+	kwNamespace
+	kwNew
+	kwNoexcept // noexcept, throw behind a function
+	kwOperator
+	kwTemplate
+	kwTry
+	kwTypename
+	kwUsing
+	kwValue // this, true, false, nullptr
 )
 
 func (k kind) keyword() bool { return k >= kwAsm }
 
 // Flags of a token.
 const (
-	firstOnLine = 1 << iota // nothing but blanks before it on its line
-	afterElse               // first token of an #else or #elif arm
-	noStructure             // in an arm whose braces do not balance: its brackets do not count
-	blankBefore             // blanks or a comment stand before it
+	firstOnLine  = 1 << iota // nothing but blanks before it on its line
+	afterElse                // first token of an #else or #elif arm
+	noStructure              // in an arm whose braces do not balance: its brackets do not count
+	blankBefore              // blanks or a comment stand before it
+	operatorName             // the name of an operator function, several tokens made one
 )
 
 // token is one token: 20 bytes, so that a file's tokens stay in cache.
@@ -263,7 +287,12 @@ func (x *extractor) lex() {
 			for i < len(s) && class[s[i]]&cIdent != 0 {
 				i++
 			}
-			if n := i - start; n <= 2 && i < len(s) && (s[i] == '"' || s[i] == '\'') {
+			if n := i - start; n <= 3 && i < len(s) && (s[i] == '"' || s[i] == '\'') {
+				if x.cxx && s[i] == '"' && s[i-1] == 'R' {
+					t.kind, i = kString, skipRaw(s, i)
+					line += countLines(s[start:i])
+					break
+				}
 				var u token
 				u, i = scan(s, start) // a string with an encoding prefix, or not
 				t.kind, t.hash = u.kind, u.hash
@@ -288,6 +317,9 @@ func (x *extractor) lex() {
 			var u token
 			u, i = scan(s, i)
 			t.kind = u.kind
+			if x.cxx && u.kind == kNumber {
+				i = digitSeparators(s, i)
+			}
 			if u.kind == kString || u.kind == kChar {
 				line += countLines(s[start:i]) // spliced or stray newlines
 			}

@@ -86,7 +86,11 @@ func (x *extractor) pairPass(useColumns bool) (balanced bool) {
 
 func (x *extractor) firstColumn(t *token) bool { return t.off == 0 || x.src[t.off-1] == '\n' }
 
-// linkage reports whether the brace at toks[i] belongs to extern "C" {.
+// linkage reports whether the brace at toks[i] belongs to extern "C" {, or to a
+// namespace.
 func (x *extractor) linkage(i int) bool {
+	if x.cxx && x.namespaceBrace(i) {
+		return true
+	}
 	return i >= 2 && x.toks[i-1].kind == kString && x.toks[i-2].kind == kwExtern
 }

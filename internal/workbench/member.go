@@ -1,0 +1,154 @@
+package workbench
+
+// Members of C++ classes and namespaces by their qualified names.
+
+import (
+	"slices"
+	"strings"
+
+	"dekho/internal/index"
+	"dekho/internal/lang"
+	"dekho/internal/source"
+)
+
+// operatorWord begins the names of operator functions.
+const operatorWord = "operator"
+
+// splitQualified takes the classes and namespaces off a qualified name:
+// a::b<c>::d is d of a and b. Template arguments are dropped.
+func splitQualified(name string) (of []string, member string) {
+	if !strings.Contains(name, "::") {
+		return nil, name
+	}
+	depth, from := 0, 0
+	for i := 0; i+1 < len(name); i++ {
+		switch name[i] {
+		case '<':
+			depth++
+		case '>':
+			depth--
+		case ':':
+			if depth > 0 || name[i+1] != ':' {
+				continue
+			}
+			part, _, _ := strings.Cut(name[from:i], "<")
+			if part = strings.TrimSpace(part); part != "" {
+				of = append(of, part)
+			}
+			i++
+			from = i + 1
+			if rest := strings.TrimSpace(name[from:]); strings.HasPrefix(rest, operatorWord) {
+				return of, rest // its symbol may have < and >
+			}
+		}
+	}
+	return of, strings.TrimSpace(name[from:])
+}
+
+// otherOperator is the other way to write the name of an operator, with a blank
+// before its symbol or without; "" if there is none.
+func otherOperator(name string) string {
+	symbol, ok := strings.CutPrefix(name, operatorWord)
+	if !ok || symbol == "" || isWordByte(symbol[0]) {
+		return ""
+	}
+	if bare := strings.TrimLeft(symbol, " "); bare != symbol {
+		if bare == "" || isWordByte(bare[0]) {
+			return ""
+		}
+		return operatorWord + bare
+	}
+	return operatorWord + " " + symbol
+}
+
+// membersOf keeps those of refs to a member that are about the class or
+// namespace it is asked for in: definitions and declarations by where they
+// stand, uses by whether the line qualifies the name.
+func (t *Tree) membersOf(s spelling, refs []index.Ref) ([]index.Ref, error) {
+	var scopes []index.Scope
+	at := source.NoFile
+	var qualified map[index.Ref]bool
+	kept := refs[:0]
+	for _, r := range refs {
+		if !r.Role.IsDef() && r.Role != lang.Declaration && r.Role != lang.ForwardType {
+			if qualified == nil {
+				qualified = make(map[index.Ref]bool)
+				err := t.idx.EachRef(s.of[len(s.of)-1], index.Roles(lang.TypeUse), func(q index.Ref) bool {
+					qualified[q] = true
+					return true
+				})
+				if err != nil {
+					return nil, err
+				}
+			}
+			if qualified[index.Ref{File: r.File, Line: r.Line, Role: lang.TypeUse}] {
+				kept = append(kept, r)
+			}
+			continue
+		}
+		if r.File != at {
+			var err error
+			if scopes, err = t.idx.Scopes(r.File); err != nil {
+				return nil, err
+			}
+			at = r.File
+		}
+		if inScope(scopes, s, r) {
+			kept = append(kept, r)
+		}
+	}
+	return kept, nil
+}
+
+// inScope reports whether what is defined at r is a member of s.of: of its last
+// directly, which is in the others in this order.
+func inScope(scopes []index.Scope, s spelling, r index.Ref) bool {
+	var around []string // of the line, outer ones first
+	var open bool       // the last of around is an enumeration whose names are seen outside
+	for i := range scopes {
+		c := &scopes[i]
+		if r.Line < c.Start || r.Line > c.End {
+			continue
+		}
+		if c.Start == r.Line && c.Name == s.name && isScopeDef(r.Role) {
+			continue // it is this scope
+		}
+		if c.Kind == lang.ScopeOpen && r.Role != lang.DefEnumerator {
+			continue
+		}
+		around = append(around, c.Name)
+		open = c.Kind == lang.ScopeOpen
+	}
+	return endsWith(around, s.of) || open && endsWith(around[:len(around)-1], s.of)
+}
+
+// isScopeDef reports whether the role defines what has a scope of its own.
+func isScopeDef(r lang.Role) bool {
+	switch r {
+	case lang.DefClass, lang.DefStruct, lang.DefUnion, lang.DefEnum, lang.DefNamespace:
+		return true
+	}
+	return false
+}
+
+// endsWith reports whether the last of around and of are the same, and the
+// others of stand in around in their order. Namespaces that macros open, and
+// inline ones, leave gaps.
+func endsWith(around, of []string) bool {
+	n := len(around) - 1
+	if n < 0 || around[n] != of[len(of)-1] {
+		return false
+	}
+	around = around[:n]
+	for _, name := range slices.Backward(of[:len(of)-1]) {
+		n := len(around) - 1
+		for n >= 0 && around[n] != name {
+			n--
+		}
+		if n < 0 {
+			return false
+		}
+		around = around[:n]
+	}
+	return true
+}
