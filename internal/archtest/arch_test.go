@@ -101,6 +101,14 @@ var layers = []layer{
 		why:      "calls through pointers are worked out from facts, for whoever can provide them",
 	},
 	{
+		packages: []string{"internal/initcall"},
+		imports: []string{
+			"internal/index/...", "internal/kbuild", "internal/lang", "internal/lang/c", "internal/lang/linkfacts", "internal/lens",
+			"internal/macro", "internal/source",
+		},
+		why: "the order of a boot is what macros, makefiles and conditions come to",
+	},
+	{
 		packages: []string{"internal/logmap/..."},
 		imports: []string{
 			"internal/index/...", "internal/klog", "internal/lang", "internal/lang/linkfacts", "internal/lang/c",
@@ -128,7 +136,7 @@ var layers = []layer{
 			"internal/macro", "internal/xref", "internal/lang/...", "internal/query/...", "internal/store", "internal/trigram", "internal/klog",
 			"internal/source", "internal/finding", "internal/rootfs", "internal/capture",
 			"internal/prose", "internal/kerneldoc", "internal/outline", "internal/ofmatch", "internal/returns", "internal/constexpr",
-			"internal/kbuild", "internal/lens",
+			"internal/kbuild", "internal/lens", "internal/initcall",
 		},
 		why: "use cases use everything below and know no front end",
 	},

@@ -70,6 +70,7 @@ func commands(a *app) []*cobra.Command {
 		newOutline(a),
 		newGrep(a),
 		newFind(a),
+		newInitcalls(a),
 		newKconfig(a),
 		newDeviceTree(a),
 		newDemo(a),

@@ -71,12 +71,20 @@ func (v *Verdict) Deciding() *Reason {
 // Tree is what a lens needs of an indexed tree.
 type Tree interface {
 	kbuild.Source
-	// IncludedBy lists the sources that #include a file of the tree by a path
-	// that ends in its name.
-	IncludedBy(path string) []string
+	// IncludedBy lists where a file of the tree is included by a path from the
+	// including file.
+	IncludedBy(path string) []Inclusion
 	// Makefiles lists the makefiles, and what makefiles include, that contain a
 	// text.
 	Makefiles(text string) []string
+}
+
+// Inclusion is an #include of a file.
+type Inclusion struct {
+	Path  string // of the file that has it
+	Line  uint32
+	Conds []index.Cond // of that file
+	Lines uint32       // how many it has
 }
 
 // Lens is a tree seen with an architecture and a configuration. It is for one
@@ -124,6 +132,10 @@ func versionCode(s string) int64 {
 	}
 	return n[0]<<16 + n[1]<<8 + min(n[2], 255)
 }
+
+// Symbol is the value of a Kconfig symbol ("CONFIG_SMP"), "" for one that is not
+// set, and whether it is known.
+func (l *Lens) Symbol(name string) (string, bool) { return l.symbol(name) }
 
 // symbol is the value of a symbol and whether it is known; it is "" for one that
 // is not set.
@@ -232,18 +244,22 @@ func (l *Lens) judgeSource(file string) Verdict {
 	}
 	// A source can be part of another: kernel/sched/build_policy.c.
 	best := Verdict{State: Out}
-	var includer string
+	var includer *Inclusion
 	for _, by := range l.tree.IncludedBy(file) {
-		if by == file {
+		if by.Path == file {
 			continue
 		}
-		v := l.File(by)
-		if includer == "" || v.State > best.State || v.State == best.State && best.Module != "" && v.Module == "" {
-			best, includer = v, by
+		v := l.At(by.Path, by.Conds, by.Lines, by.Line)
+		if includer == nil || v.State > best.State || v.State == best.State && best.Module != "" && v.Module == "" {
+			best, includer = v, &by
 		}
 	}
-	if includer != "" && (best.State == In || m.Cause == nil) {
-		best.Reasons = append([]Reason{{What: "included by " + includer, State: best.State, Path: includer}}, best.Reasons...)
+	if includer != nil && (best.State == In || m.Cause == nil) {
+		r := Reason{What: "included by " + includer.Path, State: best.State, Path: includer.Path, Line: int(includer.Line)}
+		if d := best.Deciding(); d != nil && best.State != In {
+			r.What = d.What
+		}
+		best.Reasons = append([]Reason{r}, best.Reasons...)
 		return best
 	}
 	if m.Cause != nil {
@@ -438,4 +454,14 @@ func (l *Lens) units(file string, v *Verdict) []unit {
 		return []unit{{In, module, object(file)}}
 	}
 	return []unit{{assembly: Out, module: Out}, {assembly: Out, module: In}, {assembly: In, module: Out}}
+}
+
+// BuiltIn judges the conditions around a line of a file, which may be a header,
+// as C code that is built into the kernel sees them.
+func (l *Lens) BuiltIn(file string, conds []index.Cond, lines, line uint32) State {
+	s := In
+	for _, a := range Governing(conds, lines, line) {
+		s = min(s, l.arm(&a, file, unit{assembly: Out, module: Out}).State)
+	}
+	return s
 }

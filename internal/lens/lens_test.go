@@ -24,11 +24,11 @@ func (t tree) Glob(pattern string) []string {
 	return nil
 }
 
-func (t tree) IncludedBy(name string) []string {
-	var by []string
+func (t tree) IncludedBy(name string) []Inclusion {
+	var by []Inclusion
 	for file, text := range t {
 		if strings.HasSuffix(file, ".c") && strings.Contains(text, `#include "`+path.Base(name)+`"`) {
-			by = append(by, file)
+			by = append(by, Inclusion{Path: file, Line: 1, Lines: 1})
 		}
 	}
 	return by

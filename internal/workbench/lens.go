@@ -517,8 +517,8 @@ func (s *lensTree) Makefiles(text string) []string {
 }
 
 // IncludedBy implements lens.Tree.
-func (s *lensTree) IncludedBy(name string) []string {
-	var by []string
+func (s *lensTree) IncludedBy(name string) []lens.Inclusion {
+	var by []lens.Inclusion
 	for _, id := range s.containing(path.Base(name) + `"`) {
 		p := s.t.idx.Path(id)
 		if ext := path.Ext(p); ext != ".c" && ext != ".S" && ext != ".h" {
@@ -529,10 +529,18 @@ func (s *lensTree) IncludedBy(name string) []string {
 			return by
 		}
 		for i := range list {
-			if path.Join(path.Dir(p), list[i].Path) == name {
-				by = append(by, p)
-				break
+			if path.Join(path.Dir(p), list[i].Path) != name {
+				continue
 			}
+			conds, err := s.t.idx.Conds(id)
+			if err != nil {
+				return by
+			}
+			f, err := s.t.idx.File(id)
+			if err != nil {
+				return by
+			}
+			by = append(by, lens.Inclusion{Path: p, Line: list[i].Line, Conds: conds, Lines: f.Lines})
 		}
 	}
 	return by
