@@ -7,6 +7,8 @@ import (
 	"encoding/binary"
 	"sync"
 	"sync/atomic"
+
+	"dekho/internal/query/fuzzy"
 )
 
 // Scan says which names ScanNames visits.
@@ -15,6 +17,9 @@ type Scan struct {
 	Roles RoleSet
 	// Workers is how many goroutines scan.
 	Workers int
+	// Block, if not nil, is asked with the digest (see package fuzzy) of a block
+	// of names whether they are worth a look. It is called from all goroutines.
+	Block func(digest []byte) bool
 }
 
 // scanRun is how many blocks of a dictionary a worker takes at a time.
@@ -89,7 +94,16 @@ func (c *blockScan) blocks(s *segment, from, to int) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	var digests []byte
+	if c.Block != nil {
+		if digests, err = s.digests.Bytes(fuzzy.DigestSize*uint64(from), fuzzy.DigestSize*uint64(to-from)); err != nil {
+			return false, err
+		}
+	}
 	for b := from; b < to; b++ {
+		if c.Block != nil && !c.Block(digests[(b-from)*fuzzy.DigestSize:][:fuzzy.DigestSize]) {
+			continue
+		}
 		if ok, err := c.block(s, b, masks); err != nil || !ok {
 			return false, err
 		}

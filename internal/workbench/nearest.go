@@ -1,6 +1,7 @@
 package workbench
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"slices"
@@ -8,6 +9,7 @@ import (
 
 	"dekho/internal/index"
 	"dekho/internal/lang"
+	"dekho/internal/query/fuzzy"
 )
 
 const (
@@ -23,8 +25,20 @@ type near struct {
 	distance int
 }
 
+// What sets names apart, in tenths of a letter that is wrong.
+const (
+	costLetter = 7  // wrong, missing, too many, or swapped with its neighbour
+	costShort  = 20 // two of them in a short name
+	costShape  = 3  // letters in the other case, underscores left out or added
+	costEdge   = 6  // underscores at the start or the end
+	costWords  = 12 // whole words more at the start or the end: sys_openat, __x64_sys_openat
+	costFewer  = 15 // whole words less
+	costByte   = 1  // for each byte of these words; less is twice as bad
+)
+
 // nearest finds the names of definitions that are spelled like one that does not
-// exist: with a letter or two wrong, missing or transposed, or in other case.
+// exist: with a letter or two wrong, missing or transposed, in other case, or
+// with words more or less at its ends.
 func (t *Tree) nearest(ctx context.Context, name string) ([]string, error) {
 	if symbol, ok := strings.CutPrefix(name, configPrefix); ok {
 		names, err := t.nearestOf(ctx, symbol, index.Roles(lang.DefConfig))
@@ -40,22 +54,21 @@ func (t *Tree) nearest(ctx context.Context, name string) ([]string, error) {
 
 // nearestOf is nearest among the names defined in certain roles.
 func (t *Tree) nearestOf(ctx context.Context, name string, defs index.RoleSet) ([]string, error) {
-	if name == "" || len(name) > 200 {
+	if name == "" || len(name) > maxNearName {
 		return nil, nil
 	}
-	limit := 2
-	if len(name) <= 4 {
-		limit = 1
-	}
-	want := []byte(strings.ToLower(name))
 	n := workers()
 	found := make([][]near, n)
-	rows := make([]editor, n)
-	err := t.idx.ScanNames(ctx, index.Scan{Roles: defs, Workers: n}, func(worker int, got []byte, _ index.RoleSet) bool {
-		if len(got) > len(want)+limit || len(want) > len(got)+limit || len(found[worker]) >= nearestPerWorker {
-			return true
-		}
-		if d := rows[worker].distance(want, got, limit); d <= limit {
+	measures := make([]measure, n)
+	for i := range measures {
+		measures[i] = newMeasure(name)
+	}
+	spelling := fuzzy.NewSpelling(name, measures[0].limit)
+	err := t.idx.ScanNames(ctx, index.Scan{Roles: defs, Workers: n, Block: spelling.MayHave}, func(worker int, got []byte, _ index.RoleSet) bool {
+		if d, ok := measures[worker].distance(got); ok {
+			if len(found[worker]) >= nearestPerWorker {
+				found[worker] = closest(found[worker], name)[:nearestPerWorker/2]
+			}
 			found[worker] = append(found[worker], near{string(got), d})
 		}
 		return true
@@ -63,14 +76,8 @@ func (t *Tree) nearestOf(ctx context.Context, name string, defs index.RoleSet) (
 	if err != nil {
 		return nil, err
 	}
-	all := slices.Concat(found...)
-	slices.SortFunc(all, func(a, b near) int {
-		// Of equals, the one that begins alike: people mistype ends.
-		return cmp.Or(cmp.Compare(a.distance, b.distance), cmp.Compare(common(b.name, name), common(a.name, name)),
-			cmp.Compare(len(a.name), len(b.name)), cmp.Compare(a.name, b.name))
-	})
 	var names []string
-	for _, c := range all {
+	for _, c := range closest(append(slices.Concat(found...), shortened(name)...), name) {
 		if c.name != name && !slices.Contains(names, c.name) && t.alive(c.name, defs) {
 			if names = append(names, c.name); len(names) == nearestShown {
 				break
@@ -78,6 +85,137 @@ func (t *Tree) nearestOf(ctx context.Context, name string, defs index.RoleSet) (
 		}
 	}
 	return names, nil
+}
+
+// closest sorts names by how far they are from the one asked for.
+func closest(list []near, name string) []near {
+	slices.SortFunc(list, func(a, b near) int {
+		// Of equals, the one that begins alike: people mistype ends.
+		return cmp.Or(cmp.Compare(a.distance, b.distance), cmp.Compare(common(b.name, name), common(a.name, name)),
+			cmp.Compare(len(a.name), len(b.name)), cmp.Compare(a.name, b.name))
+	})
+	return list
+}
+
+// measure tells how far names are from one.
+type measure struct {
+	name  []byte // as it was asked for
+	want  []byte // in lower case
+	shape []byte // without underscores, too
+	limit int    // letters
+	edit  editor
+}
+
+// minWord is the length of the shortest name that is looked for inside of
+// others.
+const minWord = 4
+
+// shortName is the length of names in which two letters are a third or more.
+const shortName = 7
+
+func newMeasure(name string) measure {
+	m := measure{name: []byte(name), want: []byte(strings.ToLower(name)), limit: 2}
+	m.shape = bytes.ReplaceAll(m.want, []byte{'_'}, nil)
+	if len(name) <= 4 {
+		m.limit = 1
+	}
+	return m
+}
+
+// distance is how far a name is; ok is false if it is too far.
+func (m *measure) distance(got []byte) (d int, ok bool) {
+	best := -1
+	keep := func(d int) {
+		if best < 0 || d < best {
+			best = d
+		}
+	}
+	if len(got) <= len(m.want)+m.limit && len(m.want) <= len(got)+m.limit {
+		if d := m.edit.distance(m.want, got, m.limit); d <= m.limit {
+			switch {
+			case d == 0:
+				keep(costShape)
+			case d == 2 && len(m.want) < shortName:
+				keep(costShort)
+			default:
+				keep(costLetter * d)
+			}
+		}
+	}
+	if len(m.shape) >= minWord && sameShape(m.shape, got) {
+		keep(costShape)
+	}
+	if more := len(got) - len(m.name); more > 0 && len(m.name) >= minWord {
+		if edge, ok := edgeOf(got, m.name); ok {
+			keep(edgeCost(edge))
+		}
+	}
+	return best, best >= 0
+}
+
+// shortened lists the names that are left when words at an end of a name are
+// left out, with how far they are from it.
+func shortened(name string) []near {
+	var list []near
+	add := func(part, edge string) {
+		if len(part) < minWord {
+			return
+		}
+		d := costEdge
+		if strings.Trim(edge, "_") != "" {
+			d = costFewer + 2*costByte*len(edge)
+		}
+		list = append(list, near{part, d})
+	}
+	for i := 1; i < len(name); i++ {
+		if name[i-1] == '_' && name[i] != '_' {
+			add(name[i:], name[:i])
+		}
+		if name[i] == '_' && name[i-1] != '_' {
+			add(name[:i], name[i:])
+		}
+	}
+	return list
+}
+
+// edgeOf is what a name has more than one that it begins or ends with, if whole
+// words meet there.
+func edgeOf(long, short []byte) (edge []byte, ok bool) {
+	more := len(long) - len(short)
+	head, tail := long[:more], long[len(short):]
+	switch {
+	case string(long[more:]) == string(short) && isEdge(short[0], head[more-1]):
+		return head, true
+	case string(long[:len(short)]) == string(short) && isEdge(short[len(short)-1], tail[0]):
+		return tail, true
+	}
+	return nil, false
+}
+
+// isEdge reports whether whole words meet at two bytes: an underscore is between.
+func isEdge(a, b byte) bool { return a == '_' || b == '_' }
+
+// edgeCost is the cost of what a name has more at an end.
+func edgeCost(edge []byte) int {
+	if len(bytes.Trim(edge, "_")) == 0 {
+		return costEdge
+	}
+	return costWords + costByte*len(edge)
+}
+
+// sameShape reports whether a name is the same but for case and underscores.
+func sameShape(shape, got []byte) bool {
+	i := 0
+	for _, c := range got {
+		if c == '_' {
+			continue
+		}
+		if i == len(shape) || lower(c) != shape[i] {
+			return false
+		}
+		i++
+	}
+	return i == len(shape)
 }
 
 // alive reports whether a name is defined in this tree: what ScanNames yields
