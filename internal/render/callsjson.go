@@ -15,18 +15,6 @@ type CallersJSON struct {
 // NewCallersJSON returns a writer of JSON to w.
 func NewCallersJSON(w io.Writer) *CallersJSON { return &CallersJSON{w: w} }
 
-// result writes the keys of a result into an open object.
-func (o *object) result(r *workbench.Result) {
-	o.str("path", r.Path)
-	o.num("line", int64(r.Line))
-	o.optNum("column", int64(r.Column))
-	o.opt("kind", r.Kind)
-	o.str("role", r.Role)
-	o.opt("function", r.Function)
-	o.opt("text", r.Text)
-	o.flag("changed", r.Changed)
-}
-
 func (o *object) steps(name string, steps []workbench.Step) {
 	if len(steps) == 0 {
 		return
@@ -41,6 +29,21 @@ func (o *object) steps(name string, steps []workbench.Step) {
 		o.close('}')
 	}
 	o.close(']')
+}
+
+// caller writes the keys of a caller.
+func (o *object) caller(c *workbench.Caller) {
+	o.result(&c.Result)
+	o.str("how", string(c.How))
+	o.opt("grade", c.Grade.String())
+	o.opt("through", c.Through)
+	o.list("macros", c.Macros)
+	o.opt("note", c.Note)
+	o.opt("trigger", c.Trigger)
+	o.steps("triggers", c.Triggers)
+	o.steps("steps", c.Steps)
+	o.optNum("more", int64(c.More))
+	o.opt("of", c.Of)
 }
 
 // Callers implements CallersPrinter.
@@ -60,17 +63,7 @@ func (j *CallersJSON) Callers(a *workbench.CallersAnswer) error {
 			o.buf = append(o.buf[:0], o.buf[n])
 		}
 		o.open("", '{')
-		o.result(&c.Result)
-		o.str("how", string(c.How))
-		o.opt("grade", c.Grade.String())
-		o.opt("through", c.Through)
-		o.list("macros", c.Macros)
-		o.opt("note", c.Note)
-		o.opt("trigger", c.Trigger)
-		o.steps("triggers", c.Triggers)
-		o.steps("steps", c.Steps)
-		o.optNum("more", int64(c.More))
-		o.opt("of", c.Of)
+		o.caller(c)
 		o.close('}')
 	}
 	o.close(']')

@@ -125,7 +125,7 @@ func (j *AnswersJSON) Answer(a *workbench.Answer) error {
 			o.buf = append(o.buf[:0], o.buf[n])
 		}
 		o.open("", '{')
-		resultKeys(o, r)
+		o.result(r)
 		o.close('}')
 	}
 	o.close(']')
@@ -137,8 +137,8 @@ func (j *AnswersJSON) Answer(a *workbench.Answer) error {
 	return err
 }
 
-// resultKeys writes the keys of a place where a name stands.
-func resultKeys(o *object, r *workbench.Result) {
+// result writes the keys of a place where a name stands.
+func (o *object) result(r *workbench.Result) {
 	o.str("path", r.Path)
 	o.num("line", int64(r.Line))
 	o.optNum("column", int64(r.Column))

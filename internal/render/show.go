@@ -26,6 +26,7 @@ func ShowText(w io.Writer, style Style, s *workbench.Show) error {
 	p.definition()
 	p.members()
 	p.places("Called", "from", &s.Callers)
+	p.indirect()
 	p.callees()
 	p.places("Registered", "in", &s.Registered)
 	p.places("Used", "in", &s.Uses)
@@ -190,6 +191,28 @@ func (p *showText) places(what, where string, places *workbench.ShownPlaces) {
 	}
 }
 
+func (p *showText) indirect() {
+	if p.s.Reached == 0 {
+		return
+	}
+	rest := " from " + count(p.s.Reached, "place")
+	if more := p.s.Reached - len(p.s.Indirect); more > 0 {
+		rest += fmt.Sprintf(", of which %d", len(p.s.Indirect))
+	}
+	p.header("Reached otherwise", rest)
+	for i := range p.s.Indirect {
+		c := &p.s.Indirect[i]
+		p.place(c.Path, c.Line)
+		p.l.put(inkDim, callKind(c)+"  ")
+		if c.Function != "" {
+			p.l.put(inkDim, c.Function+"()  ")
+		}
+		putText(&p.l, &c.Result)
+		p.l.callDetails(c)
+		p.flush()
+	}
+}
+
 func (p *showText) callees() {
 	list := p.s.Callees
 	if len(list) == 0 {
@@ -297,7 +320,7 @@ func ShowJSON(w io.Writer, s *workbench.Show) error {
 	o.str("name", s.Name)
 	if s.Definition != nil {
 		o.open("definition", '{')
-		resultKeys(o, s.Definition)
+		o.result(s.Definition)
 		o.optNum("start", int64(s.Start))
 		o.optNum("end", int64(s.End))
 		o.opt("head", s.Head)
@@ -330,6 +353,18 @@ func ShowJSON(w io.Writer, s *workbench.Show) error {
 		o.close(']')
 	}
 	placesJSON(o, "callers", &s.Callers)
+	if s.Reached > 0 {
+		o.open("indirect", '{')
+		o.num("count", int64(s.Reached))
+		o.open("first", '[')
+		for i := range s.Indirect {
+			o.open("", '{')
+			o.caller(&s.Indirect[i])
+			o.close('}')
+		}
+		o.close(']')
+		o.close('}')
+	}
 	if len(s.Callees) > 0 {
 		o.open("callees", '[')
 		for i := range s.Callees {
@@ -373,7 +408,7 @@ func ShowJSON(w io.Writer, s *workbench.Show) error {
 		o.open("others", '[')
 		for i := range s.Others {
 			o.open("", '{')
-			resultKeys(o, &s.Others[i])
+			o.result(&s.Others[i])
 			o.close('}')
 		}
 		o.close(']')
@@ -403,7 +438,7 @@ func placesJSON(o *object, key string, places *workbench.ShownPlaces) {
 	o.open("first", '[')
 	for i := range places.First {
 		o.open("", '{')
-		resultKeys(o, &places.First[i])
+		o.result(&places.First[i])
 		o.close('}')
 	}
 	o.close(']')

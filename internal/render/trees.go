@@ -97,7 +97,7 @@ func TreesDefinitionsJSON(w io.Writer, name string, answers []workbench.TreeAnsw
 		for j := range a.Results {
 			r := &a.Results[j]
 			o.open("", '{')
-			resultKeys(o, &r.Result)
+			o.result(&r.Result)
 			o.opt("change", string(r.Change))
 			o.optNum("lines", int64(r.Lines))
 			if r.Was != nil && r.Change != workbench.ChangeGone {

@@ -77,7 +77,11 @@ func (t *Tree) nearestOf(ctx context.Context, name string, defs index.RoleSet) (
 		return nil, err
 	}
 	var names []string
-	for _, c := range closest(append(slices.Concat(found...), shortened(name)...), name) {
+	all := closest(slices.Concat(found...), name)
+	if len(all) == 0 || all[0].distance > 2*costLetter {
+		all = closest(append(all, shortened(name)...), name)
+	}
+	for _, c := range all {
 		if c.name != name && !slices.Contains(names, c.name) && t.alive(c.name, defs) {
 			if names = append(names, c.name); len(names) == nearestShown {
 				break

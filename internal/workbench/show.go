@@ -13,6 +13,7 @@ import (
 	"dekho/internal/kerneldoc"
 	"dekho/internal/lang"
 	"dekho/internal/lang/c"
+	"dekho/internal/lang/linkfacts"
 	"dekho/internal/logmap"
 	"dekho/internal/outline"
 	"dekho/internal/returns"
@@ -58,6 +59,10 @@ type Show struct {
 	// put it into a table of operations, Uses those that name a type, variable
 	// or constant otherwise.
 	Callers, Registered, Uses ShownPlaces
+	// Reached is how many calls do not spell the function out: through
+	// pointers and macros, and by the kernel's core. Indirect are the first.
+	Reached  int
+	Indirect []Caller
 	// Callees are the functions and macros that it calls, in the order in which
 	// it does.
 	Callees []ShownCallee
@@ -71,6 +76,8 @@ type Show struct {
 	LeftOut int
 	// Nearest are names that exist, for one that does not.
 	Nearest []string
+
+	mayPrint bool // it calls something with a text
 }
 
 // ShownPlaces are places, of which the first few are listed.
@@ -146,6 +153,14 @@ func (t *Tree) show(ctx context.Context, name string, opts ShowOptions) (*Show, 
 	if err != nil {
 		return nil, err
 	}
+	if s.Definition.Kind == lang.DefFunction.Kind() {
+		stop = t.w.step("calls through pointers")
+		err = t.showIndirect(ctx, s, opts)
+		stop()
+		if err != nil {
+			return nil, err
+		}
+	}
 	stop = t.w.step("log statements")
 	t.showPrints(s)
 	stop()
@@ -183,6 +198,7 @@ func (t *Tree) showDefinition(s *Show) error {
 	case lang.DefFunction:
 		s.Callees = calledIn(f, &sym)
 		s.Returns = returns.Of(f.File, &sym)
+		s.mayPrint = hasStatements(f.facts.Link, sym.Start, sym.End)
 	case lang.DefStruct, lang.DefUnion, lang.DefEnum, lang.DefTypedef:
 		s.Members = members(k, f, &sym, s.Doc)
 	}
@@ -480,6 +496,37 @@ func (t *Tree) showPlaces(s *Show, opts ShowOptions) error {
 	return nil
 }
 
+// showIndirect fills in the calls that do not spell the function out.
+func (t *Tree) showIndirect(ctx context.Context, s *Show, opts ShowOptions) error {
+	g, err := t.newCallGraph()
+	if err != nil {
+		return nil //nolint:nilerr // the screen does without; dekho callers says what is wrong
+	}
+	keys, err := g.keys(s.Name)
+	if err != nil {
+		return err
+	}
+	p := t.newPresenter(s.Name)
+	for _, k := range keys {
+		if k.file != source.NoFile && t.idx.Path(k.file) != s.Definition.Path {
+			continue // another function of the name
+		}
+		edges, err := g.indirect(ctx, k)
+		if err != nil {
+			return err
+		}
+		s.Reached += len(edges)
+		for i := range edges[:min(len(edges), max(opts.Limit-len(s.Indirect), 0))] {
+			c, err := g.caller(p, k, &edges[i])
+			if err != nil {
+				return err
+			}
+			s.Indirect = append(s.Indirect, c)
+		}
+	}
+	return nil
+}
+
 // nearestPlaces picks a few references: those of the directory of the
 // definition first, and the kernel proper before tools.
 func (t *Tree) nearestPlaces(list []index.Ref, path string, limit int) []index.Ref {
@@ -501,7 +548,7 @@ func (t *Tree) showPrints(s *Show) {
 	if s.Definition.Kind != lang.DefFunction.Kind() || s.Definition.Changed {
 		return
 	}
-	if !slices.ContainsFunc(s.Callees, func(c ShownCallee) bool { return !c.Dispatch }) {
+	if !s.mayPrint {
 		return
 	}
 	m, err := t.logMap()
@@ -509,6 +556,19 @@ func (t *Tree) showPrints(s *Show) {
 		return // the screen does without; dekho log says what is wrong with the map
 	}
 	s.Prints = distinctSites(m.SitesIn(s.Definition.Path, s.Start, s.End))
+}
+
+// hasStatements reports whether the facts of a file have a statement in some
+// lines that may print. Opening the map of print statements takes longer than
+// all the rest of an answer.
+func hasStatements(facts []byte, first, last uint32) bool {
+	r := linkfacts.NewReader(facts)
+	for rec := r.Next(); rec != nil; rec = r.Next() {
+		if rec.Tag == linkfacts.TagStmt && rec.Line >= first && rec.Line <= last {
+			return true
+		}
+	}
+	return false
 }
 
 // distinctSites drops the sites of a statement that say the same.
