@@ -43,6 +43,8 @@ func TestRoles(t *testing.T) {
 	jne	.Lout
 	jmp	tail_target
 .Lout:
+	ALTERNATIVE "call one_way; nop", "call other_way", X86_FEATURE
+	.ascii	"call nobody"
 	RET
 SYM_INNER_LABEL(copy_mark, SYM_L_LOCAL)
 SYM_INNER_LABEL(copy_end, SYM_L_GLOBAL)
@@ -56,11 +58,11 @@ SYM_DATA_END_LABEL(a_table, SYM_L_LOCAL, a_table_end)
 `,
 			[]string{
 				"copy_it function 1", "table address 2", "other address 3", "helper call 5", "hook read 6", ".Lout read 7",
-				"TASK_flags read 4", "tail_target call 8", ".Lout label 9", "RET call 10", "copy_mark label 11", "copy_end function 12",
-				"copy_too function 14", "copy_it address 14", "copy_it read 15", "a_word variable 16", "a_table variable 17",
-				"copy_it address 18", "a_table_end variable 19",
+				"TASK_flags read 4", "tail_target call 8", ".Lout label 9", "one_way call 10", "other_way call 10", "X86_FEATURE read 10", "RET call 12", "copy_mark label 13", "copy_end function 14",
+				"copy_too function 16", "copy_it address 16", "copy_it read 17", "a_word variable 18", "a_table variable 19",
+				"copy_it address 20", "a_table_end variable 21",
 			},
-			[]string{"rax", "call_me", "movq", "not"},
+			[]string{"nobody", "rax", "call_me", "movq", "not"},
 		},
 		{
 			"arm", "arch/arm/kernel/x.S", `#include <asm/assembler.h>
@@ -247,8 +249,14 @@ SYM_FUNC_END(\name)
 #define NOTHING_START(x)	nop
 NOTHING_START(nobody)
 PASTED(\name)
+.macro table sym
+.type \sym, @object
+ENTRY(\sym)
+.endm
+	table	a_table
+#define HERE ENTRY(in_body)
 `,
-			[]string{"THUNK macro 1", "common_part call 4", "THUNK call 7", "made_thunk function 7", "made_func address 7", "plain macro 8", "labelled function 12", "nobody read 14"},
+			[]string{"THUNK macro 1", "common_part call 4", "THUNK call 7", "made_thunk function 7", "made_func address 7", "plain macro 8", "labelled function 12", "nobody read 14", "a_table variable 20", "in_body function 21"},
 			[]string{"a", "_tail"},
 		},
 		{

@@ -51,7 +51,7 @@ func (d *dialect) commentAt(s []byte, i int, open bool) bool {
 }
 
 var dialects = map[string]*dialect{
-	"alpha":      {comment: '#', separator: ';', branch: branches("bsr jsr", "br", "b")},
+	"alpha":      {comment: '#', separator: ';', branch: branches("bsr jsr", "jmp", "b")},
 	"arc":        {comment: ';', separator: '`', branch: branches("bl jl", "", "b j")},
 	"arm":        {comment: '@', separator: ';', branch: armBranch},
 	"arm64":      {separator: ';', branch: branches("bl", "cbz cbnz tbz tbnz b", "b.", "bic bics bfi bfm bfxil bcax")},

@@ -67,7 +67,9 @@ func (x *extractor) directive(name []byte, ts []token) {
 		".ulong", ".xlong", ".llong", ".half", ".hhalf", ".data4", ".data8", ".dc.l", ".dc.a", ".uword", ".uaword", ".uaxword", ".ualong":
 		x.dataFollows()
 		x.operands(ts, noTransfer, lang.Address)
-	case ".ascii", ".asciz", ".string", ".stringz", ".space", ".skip", ".zero", ".fill", ".incbin", ".float", ".double", ".ds.l", ".block":
+	case ".ascii", ".asciz", ".string", ".stringz", ".string8":
+		x.dataFollows()
+	case ".space", ".skip", ".zero", ".fill", ".incbin", ".float", ".double", ".ds.l", ".block":
 		x.dataFollows()
 		x.operands(ts, noTransfer, lang.Read)
 	case ".align", ".balign", ".p2align", ".org", ".rept", ".irp", ".inst":
@@ -82,7 +84,7 @@ func (x *extractor) directive(name []byte, ts []token) {
 
 // declaredType handles .type name, @function and the like.
 func (x *extractor) declaredType(name []byte, ts []token) {
-	if len(ts) == 0 || ts[0].kind != kIdent {
+	if len(ts) == 0 || ts[0].kind != kIdent && ts[0].kind != kParam {
 		return
 	}
 	bits := symbolBits(0)
@@ -96,6 +98,12 @@ func (x *extractor) declaredType(name []byte, ts []token) {
 		case bytes.Contains(w, []byte("object")), bytes.Contains(w, []byte("OBJECT")):
 			bits |= symObject
 		}
+	}
+	if ts[0].kind == kParam {
+		if bits == symObject && x.macro > 0 {
+			x.learnParam(&ts[0], shapeData)
+		}
+		return
 	}
 	if !ts[0].glued && !x.body {
 		x.mark(lang.Hash(x.tokenText(&ts[0])), bits)

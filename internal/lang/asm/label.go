@@ -93,7 +93,11 @@ func (x *extractor) addLabel(t *token, sh shape) {
 		return
 	}
 	if x.body {
-		x.report(t, lang.Read)
+		if sh == shapeFunc { // #define HERE ENTRY(name)
+			x.report(t, lang.DefFunction)
+		} else {
+			x.report(t, lang.Read)
+		}
 		return
 	}
 	w := x.tokenText(t)

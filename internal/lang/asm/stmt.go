@@ -6,6 +6,7 @@ import (
 	"bytes"
 
 	"dekho/internal/lang"
+	"dekho/internal/lang/cpp"
 )
 
 // branch is an occurrence that an instruction goes to.
@@ -87,8 +88,12 @@ func (x *extractor) leadingLabels(ts []token) []token {
 				return ts
 			}
 			x.report(&ts[0], lang.Call)
-			if n == 3 && ts[2].kind == kIdent {
-				x.addLabel(&ts[2], shapeLabel) // C_ENTRY(foo):, _C_LABEL(foo):
+			if n == 3 && ts[2].kind == kIdent { // _C_LABEL(foo):, C_ENTRY(foo):
+				sh := shapeLabel
+				if spelling(x.tokenText(&ts[0])).shape == shapeFunc {
+					sh = shapeFunc
+				}
+				x.addLabel(&ts[2], sh)
 			} else {
 				x.operands(ts[2:n], noTransfer, lang.Read)
 			}
@@ -177,6 +182,9 @@ func (x *extractor) invocation(ts []token, nest int) {
 		sh := tm.shape
 		if sh == shapeInner && x.mentions(args, "GLOBAL", "WEAK") {
 			sh = shapeEntry
+		}
+		if x.body && (x.isParam(arg) || sh != shapeFunc) {
+			break
 		}
 		x.defineArg(arg, sh, args)
 		return
@@ -381,6 +389,9 @@ func (x *extractor) operands(ts []token, t transfer, role lang.Role) {
 				address = 0
 			}
 			continue
+		case kString:
+			x.quoted(tok)
+			continue
 		case kIdent:
 		default:
 			continue
@@ -432,6 +443,35 @@ func (x *extractor) operands(ts []token, t transfer, role lang.Role) {
 			}
 		} else if x.body && i == target {
 			x.branches = x.branches[:len(x.branches)-1]
+		}
+	}
+}
+
+// quoted reports what the instructions in a string call: some macros take code
+// as text, ALTERNATIVE "call foo; nop", "call bar", FEATURE.
+func (x *extractor) quoted(t *token) {
+	s := x.src[:t.off+t.len]
+	if x.body {
+		return
+	}
+	for i := int(t.off) + 1; i < len(s); i++ {
+		from := i
+		for i < len(s) && s[i] != ';' && s[i] != '"' && s[i] != '\n' {
+			i++
+		}
+		words := bytes.Fields(s[from:i])
+		if len(words) != 2 || len(words[0]) > 16 || x.transferOf(words[0]) == noTransfer {
+			continue
+		}
+		name := words[1]
+		if !nameStart(name[0]) || name[0] == '.' || bytes.IndexFunc(name, func(r rune) bool { return r > 0x7f || !nameByte(byte(r)) }) >= 0 || register(name) {
+			continue
+		}
+		at := from + bytes.LastIndex(s[from:i], name)
+		n := len(x.f.Occs)
+		cpp.Report(x.f, x.src, at, at+len(name), t.line+uint32(bytes.Count(s[t.off:at], newline)), lang.Call)
+		if len(x.f.Occs) > n {
+			x.branches = append(x.branches, branch{int32(n), lang.Hash(name), x.transferOf(words[0])})
 		}
 	}
 }

@@ -63,8 +63,9 @@ type extractor struct {
 	arms    []armMark  // where the arms of conditionals begin and end among the tokens
 	depth   int        // net braces so far, as structure sees them
 	parens  int
-	skip    int  // > 0 inside #if 0
-	flagPut bool // the next token follows an #else or #elif
+	skip    int        // > 0 inside #if 0
+	flagPut bool       // the next token follows an #else or #elif
+	asmOccs []lang.Occ // names in asm("...") at file scope
 
 	log logState
 	ops opsState
@@ -107,6 +108,7 @@ func (x *extractor) tokens() {
 	x.arms = x.arms[:0]
 	x.depth, x.parens, x.skip = 0, 0, 0
 	x.flagPut = false
+	x.asmOccs = x.asmOccs[:0]
 	x.log.reset()
 	x.ops.reset()
 	x.lex()
@@ -147,4 +149,7 @@ func (x *extractor) emit() {
 		out = append(out, lang.Occ{Off: t.off, Line: t.line, Hash: t.hash, Len: t.len, Role: lang.Role(t.role - 1)})
 	}
 	x.f.Occs = append(out, pp...)
+	if len(x.asmOccs) > 0 {
+		x.emitAsm()
+	}
 }

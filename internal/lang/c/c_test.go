@@ -107,6 +107,16 @@ func TestRoles(t *testing.T) {
 			[]string{"not, a name read 9", "a,b c read 9", "%d,%d read 9", "1,2 read 9", "esa, macro-body 11"},
 		},
 		{"conditions", "#if defined(CONFIG_A) && !defined(CONFIG_B)\nint a;\n#endif\n", []string{"CONFIG_A condition 1", "CONFIG_B condition 1"}, nil},
+		{
+			"assembly at file scope", "asm(\".pushsection .text, \\\"ax\\\"\\n\"\n    \".global go_there\\n\"\n    \"go_there:\\n\\tcall helper\\n\"\n    \"1: jmp *%rax; .data; a_word: .long 0\\n\");\nint after(void) { asm(\"inside:\"); }\n",
+			[]string{"go_there declaration 2", "go_there function 3", "helper call 3", "a_word variable 4", "after function 5"},
+			[]string{"inside function 5"},
+		},
+		{
+			"assembler macros", "#ifdef __ASSEMBLY__\n\t.macro\tsave, reg, n=1\n\tstr\t\\reg, [sp, #THREAD_SIZE]\n\tbl\ttrace_it\n\t.endm\n.macro second\n.endm\n#else\nint a;\n#endif\n",
+			[]string{"save macro 2", "THREAD_SIZE macro-body 3", "trace_it macro-body 4", "second macro 6", "a variable 9"},
+			[]string{"reg macro-body 3", "str macro-body 3"},
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, _ := extract(tt.src)

@@ -89,8 +89,20 @@ func (x *extractor) external(i int) int {
 				i++
 			}
 			if i < len(ts) && ts[i].kind == kLParen {
+				if t.kind == kwAsm && len(x.items) == 0 && x.mate(i) > i {
+					x.fileAsm(i, x.mate(i))
+				}
 				i = x.after(i)
 			}
+		case kDot:
+			if t.flags&firstOnLine != 0 {
+				if next := x.asmMacro(i); next > i {
+					x.scan(start, i, false)
+					return next
+				}
+			}
+			x.items = append(x.items, int32(i))
+			i++
 		case kLParen, kLBrack:
 			x.items = append(x.items, int32(i))
 			i = x.after(i)
