@@ -126,44 +126,114 @@ func (x *extractor) asmStatement(s []byte, off int, line uint32, data bool) bool
 	return data
 }
 
-// asmMacro reports the macro of the assembler that .macro at toks[i] begins,
-// and the names in it, and returns the index behind its end, or i if that is
-// no macro.
-func (x *extractor) asmMacro(i int) int {
-	ts := x.toks
-	if i+2 >= len(ts) || ts[i+1].kind != kIdent || string(x.text(&ts[i+1])) != "macro" || ts[i+2].kind != kIdent {
-		return i
-	}
-	name := &ts[i+2]
-	x.occ(name, lang.DefMacro)
-	j := i + 3
-	for j < len(ts) && ts[j].line == name.line {
-		j++ // the parameters
-	}
-	for ; j+1 < len(ts); j++ {
-		t := &ts[j]
-		if t.kind != kIdent {
+// asmMacro reads the macro of the assembler whose .macro stands at s[i], with
+// the directives in it, and returns the offset of the newline behind its .endm
+// and the line there. Its name and the names in its body are reported; nothing
+// of it is C.
+func (x *extractor) asmMacro(i int, line uint32) (int, uint32) {
+	s := x.src
+	depth := 0
+	var name token
+	for i < len(s) {
+		from := i
+		i = skipBlanks(s, i)
+		line += countLines(s[from:i])
+		if i < len(s) && s[i] == '#' {
+			i, line = x.directive(i, line)
+			i++
+			line++
 			continue
 		}
-		if ts[j-1].kind == kDot {
-			if w := x.text(t); string(w) == "endm" {
-				x.f.Funcs = append(x.f.Funcs, lang.Func{
-					Name: lang.Span{Off: name.off, Len: uint32(name.len)}, Start: name.line, End: t.line,
-				})
-				return j + 1
+		end := lineEnd(s, i)
+		first := true // the instruction or directive
+		for i < end && x.skip == 0 {
+			c := s[i]
+			switch {
+			case c == '/' && i+1 < len(s) && s[i+1] == '*':
+				next := skipComment(s, i)
+				line += countLines(s[i:next])
+				if i = next; i > end {
+					end = lineEnd(s, i)
+				}
+				continue
+			case c == '/' && i+1 < len(s) && s[i+1] == '/' || c == '@':
+				line += countLines(s[i:end])
+				i = end
+				continue
+			case c == '"':
+				next := skipQuoted(s, i)
+				line += countLines(s[i:next])
+				i = next
+				continue
+			case c == '\n':
+				line++
 			}
-			continue
+			if class[c]&cIdent == 0 {
+				i++
+				continue
+			}
+			t, next := scan(s, i)
+			t.line = line
+			word := s[i:next]
+			prev := byte(0)
+			if i > 0 {
+				prev = s[i-1]
+			}
+			i = next
+			wasFirst := first
+			first = false
+			if prev == '.' {
+				switch string(word) {
+				case "macro":
+					if depth++; depth > 1 {
+						break
+					}
+					if j := skipBlanks(s, i); j < end && class[s[j]]&cIdent != 0 && class[s[j]]&cDigit == 0 {
+						line += countLines(s[i:j])
+						name, i = scan(s, j)
+						name.line = line
+						x.ppOcc(&name, lang.DefMacro)
+						line += countLines(s[i:end])
+						i = end // the parameters
+					}
+				case "endm":
+					if depth--; depth > 0 {
+						break
+					}
+					line += countLines(s[i:end])
+					if name.len > 0 && name.len <= lang.MaxIdent {
+						x.asmFuncs = append(x.asmFuncs, lang.Func{
+							Name: lang.Span{Off: name.off, Len: uint32(name.len)}, Start: name.line, End: line,
+						})
+					}
+					return end, line
+				}
+				continue
+			}
+			if t.kind == kIdent && prev != '\\' && prev != '%' && (!wasFirst || bytes.IndexByte(word, '_') >= 0) {
+				x.ppOcc(&t, lang.MacroBody) // instructions are no names, what has an underscore is none
+			}
 		}
-		// Instructions are no names; what has an underscore is none.
-		if ts[j-1].line == t.line && x.src[t.off-1] != '\\' && x.src[t.off-1] != '%' || bytes.IndexByte(x.text(t), '_') >= 0 && x.src[t.off-1] != '\\' {
-			x.occ(t, lang.MacroBody)
+		if x.skip > 0 {
+			line += countLines(s[i:end])
 		}
+		i = end + 1
+		line++
 	}
-	return len(ts)
+	return len(s), 1 + countLines(s)
 }
 
-// emitAsm adds the names of assembly in strings to the occurrences.
+// isAsmMacro reports whether .macro stands at s[i].
+func isAsmMacro(s []byte, i int) bool {
+	const word = ".macro"
+	return len(s)-i > len(word) && string(s[i:i+len(word)]) == word && class[s[i+len(word)]]&cSpace != 0
+}
+
+// emitAsm adds the names of assembly in strings to the occurrences, and the
+// macros of the assembler to the functions.
 func (x *extractor) emitAsm() {
 	x.f.Occs = append(x.f.Occs, x.asmOccs...)
 	slices.SortStableFunc(x.f.Occs, func(a, b lang.Occ) int { return cmp.Compare(a.Off, b.Off) })
+	x.f.Funcs = append(x.f.Funcs, x.asmFuncs...)
+	slices.SortStableFunc(x.f.Funcs, func(a, b lang.Func) int { return cmp.Compare(a.Start, b.Start) })
 }

@@ -58,14 +58,15 @@ type extractor struct {
 	toks []token // of the file, directives left out
 	pp   []token // of the directive being read
 
-	conds   []condFrame
-	ppOccs  []lang.Occ // identifiers of directives
-	arms    []armMark  // where the arms of conditionals begin and end among the tokens
-	depth   int        // net braces so far, as structure sees them
-	parens  int
-	skip    int        // > 0 inside #if 0
-	flagPut bool       // the next token follows an #else or #elif
-	asmOccs []lang.Occ // names in asm("...") at file scope
+	conds    []condFrame
+	ppOccs   []lang.Occ // identifiers of directives
+	arms     []armMark  // where the arms of conditionals begin and end among the tokens
+	depth    int        // net braces so far, as structure sees them
+	parens   int
+	skip     int         // > 0 inside #if 0
+	flagPut  bool        // the next token follows an #else or #elif
+	asmOccs  []lang.Occ  // names in asm("...") at file scope
+	asmFuncs []lang.Func // macros of the assembler
 
 	log logState
 	ops opsState
@@ -108,7 +109,7 @@ func (x *extractor) tokens() {
 	x.arms = x.arms[:0]
 	x.depth, x.parens, x.skip = 0, 0, 0
 	x.flagPut = false
-	x.asmOccs = x.asmOccs[:0]
+	x.asmOccs, x.asmFuncs = x.asmOccs[:0], x.asmFuncs[:0]
 	x.log.reset()
 	x.ops.reset()
 	x.lex()
@@ -149,7 +150,7 @@ func (x *extractor) emit() {
 		out = append(out, lang.Occ{Off: t.off, Line: t.line, Hash: t.hash, Len: t.len, Role: lang.Role(t.role - 1)})
 	}
 	x.f.Occs = append(out, pp...)
-	if len(x.asmOccs) > 0 {
+	if len(x.asmOccs)+len(x.asmFuncs) > 0 {
 		x.emitAsm()
 	}
 }

@@ -247,6 +247,9 @@ func check(t *testing.T, src []byte, f *lang.Facts) {
 			t.Fatalf("occurrence %d at %d behind one at %d", i, o.Off, last)
 		}
 		last = o.Off
+		if want := 1 + strings.Count(string(src[:o.Off]), "\n"); int(o.Line) != want {
+			t.Fatalf("%q is on line %d, not %d", src[o.Off:o.Off+uint32(o.Len)], want, o.Line)
+		}
 		if int(o.Role) >= lang.NumRoles {
 			t.Fatalf("role %d", o.Role)
 		}
@@ -287,6 +290,7 @@ func check(t *testing.T, src []byte, f *lang.Facts) {
 
 func FuzzExtract(f *testing.F) {
 	f.Add([]byte(sample))
+	f.Add([]byte("\t.macro\tsave, r\n#if X\n\tbl it_is /* \n */ @ c\n#endif\n.endm\nasm(\".globl a\\na: call b\\n\\\n c: \");\n"))
 	f.Add([]byte("#if 1\n#else\n}}))]]\n#endif\n{([\n"))
 	f.Add([]byte("#define A(\nstruct {;\n\"\\\n'"))
 	f.Fuzz(func(t *testing.T, src []byte) {

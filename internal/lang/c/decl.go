@@ -94,15 +94,6 @@ func (x *extractor) external(i int) int {
 				}
 				i = x.after(i)
 			}
-		case kDot:
-			if t.flags&firstOnLine != 0 {
-				if next := x.asmMacro(i); next > i {
-					x.scan(start, i, false)
-					return next
-				}
-			}
-			x.items = append(x.items, int32(i))
-			i++
 		case kLParen, kLBrack:
 			x.items = append(x.items, int32(i))
 			i = x.after(i)

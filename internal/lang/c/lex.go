@@ -314,6 +314,10 @@ func (x *extractor) lex() {
 				x.parens--
 			}
 		case actOther:
+			if c == '.' && t.flags&firstOnLine != 0 && isAsmMacro(s, i) {
+				i, line = x.asmMacro(i, line)
+				continue
+			}
 			var u token
 			u, i = scan(s, i)
 			t.kind = u.kind
