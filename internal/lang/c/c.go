@@ -27,7 +27,7 @@ import (
 func Language() lang.Language {
 	return lang.Language{
 		Name:    "c",
-		Version: 5,
+		Version: 6,
 		Match:   match,
 		New:     func() lang.Extractor { return new(extractor) },
 	}

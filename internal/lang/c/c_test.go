@@ -238,7 +238,7 @@ func TestEveryPrefix(t *testing.T) {
 // check holds facts against what every extractor promises.
 func check(t *testing.T, src []byte, f *lang.Facts) {
 	t.Helper()
-	last := uint32(0)
+	last, line := uint32(0), 1
 	for i, o := range f.Occs {
 		if int(o.Off)+int(o.Len) > len(src) || o.Len == 0 || o.Line == 0 {
 			t.Fatalf("occurrence %+v outside of %d bytes", o, len(src))
@@ -246,9 +246,10 @@ func check(t *testing.T, src []byte, f *lang.Facts) {
 		if i > 0 && o.Off < last {
 			t.Fatalf("occurrence %d at %d behind one at %d", i, o.Off, last)
 		}
+		line += strings.Count(string(src[last:o.Off]), "\n")
 		last = o.Off
-		if want := 1 + strings.Count(string(src[:o.Off]), "\n"); int(o.Line) != want {
-			t.Fatalf("%q is on line %d, not %d", src[o.Off:o.Off+uint32(o.Len)], want, o.Line)
+		if int(o.Line) != line {
+			t.Fatalf("%q is on line %d, not %d", src[o.Off:o.Off+uint32(o.Len)], line, o.Line)
 		}
 		if int(o.Role) >= lang.NumRoles {
 			t.Fatalf("role %d", o.Role)
@@ -259,12 +260,12 @@ func check(t *testing.T, src []byte, f *lang.Facts) {
 			t.Fatalf("function %+v", fn)
 		}
 	}
-	line := uint32(0)
+	line = 0
 	for _, s := range f.Scopes {
-		if int(s.Name.Off+s.Name.Len) > len(src) || s.End < s.Start || s.Start < line {
+		if int(s.Name.Off+s.Name.Len) > len(src) || s.End < s.Start || int(s.Start) < line {
 			t.Fatalf("scope %+v behind one at line %d", s, line)
 		}
-		line = s.Start
+		line = int(s.Start)
 	}
 	for _, c := range f.Conds {
 		if int(c.Expr.Off+c.Expr.Len) > len(src) {
