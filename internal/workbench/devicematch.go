@@ -310,9 +310,9 @@ func (m *matcher) naming(id source.FileID, entry *DriverMatch) (list []DriverMat
 
 // complete adds where the probe function is defined, and what builds the file.
 func (m *matcher) complete(id source.FileID, d *DriverMatch) error {
-	if d.Probe == "" && len(d.Uses) == 0 && d.Data != "" && d.Driver == "" {
-		// A table that nothing is known to use, as those between BEGIN and END
-		// macros: its data may be the function.
+	if d.Probe == "" && d.Driver == "" && d.Data != "" {
+		// A table that no driver names but some code looks things up in: the
+		// data may be the function to call.
 		d.Probe, d.ProbeField, d.ProbeSet = d.Data, "data", d.Entry
 	}
 	if d.Probe != "" {
@@ -343,10 +343,26 @@ func (m *matcher) complete(id source.FileID, d *DriverMatch) error {
 			if err != nil {
 				return err
 			}
+			s.Definitions = inArch(s.Definitions, d.Entry.Path)
 			d.Config = append(d.Config, s)
 		}
 	}
 	return nil
+}
+
+// inArch leaves out the definitions of a symbol that are those of another
+// architecture than a file's.
+func inArch(defs []ConfigDefinition, file string) []ConfigDefinition {
+	if !strings.HasPrefix(file, "arch/") || len(defs) < 2 {
+		return defs
+	}
+	var list []ConfigDefinition
+	for i := range defs {
+		if p := defs[i].Path; !strings.HasPrefix(p, "arch/") || archOf(p) == archOf(file) {
+			list = append(list, defs[i])
+		}
+	}
+	return list
 }
 
 // definition finds where a function that a file names is defined: there, beside

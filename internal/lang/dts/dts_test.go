@@ -192,3 +192,15 @@ func FuzzExtract(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkExtract(b *testing.B) {
+	src := []byte(strings.Repeat(rover, 100))
+	x := new(extractor)
+	var f lang.Facts
+	b.SetBytes(int64(len(src)))
+	b.ReportAllocs()
+	for b.Loop() {
+		f.Reset()
+		x.Extract("a.dts", src, &f)
+	}
+}

@@ -90,7 +90,7 @@ func (t *Tree) All(fn func(*Node)) {
 	}
 }
 
-// Bounds of what Parse reads. The largest boards of the kernel have some thousand
+// Bounds of what Parse reads. The largest boards of the kernel have a thousand
 // nodes in a few dozen files.
 const (
 	maxNodes    = 1 << 15
@@ -103,7 +103,8 @@ const (
 // Parse reads the source at a path of the tree. open returns the content of a
 // file by its path. Text that is no tree is stepped over. Of the arms of an #if,
 // those of #ifdef and #ifndef are chosen by what the sources themselves define;
-// of the others the first is taken, but for #if 0.
+// of the others the first is taken, but for #if 0. Macros are not expanded: a
+// label that one pastes together is not known.
 func Parse(file string, open func(path string) ([]byte, bool)) *Tree {
 	p := &parser{
 		tree: &Tree{Root: &Node{}}, open: open,
@@ -341,6 +342,9 @@ func (p *parser) looseNode(name string, pos Pos) *Node {
 // find finds a node by its path.
 func (p *parser) find(nodePath string) *Node {
 	n := p.tree.Root
+	if strings.Trim(nodePath, "/") == "" {
+		return n
+	}
 	for name := range strings.SplitSeq(strings.Trim(nodePath, "/"), "/") {
 		var next *Node
 		for _, c := range n.Children {

@@ -36,6 +36,7 @@ func TestParse(t *testing.T) {
 	};
 };
 &{/soc/gpio@2} { status = "disabled"; };
+&{/} { model = "Mars"; };
 &{/nowhere} { };
 /delete-node/ &gone;
 &nothere { compatible = "x,y"; };
@@ -74,8 +75,8 @@ func TestParse(t *testing.T) {
 		"/soc/uart@1/sensor@1 [] [esa,sensor] status=:0 disabled=false at 10",
 		"/soc/gpio@2 [] [nasa,gpio] status=disabled:27 disabled=true at 12",
 		"/fast [] [nasa,fast] status=:0 disabled=false at 12",
-		"&{/nowhere} [] [] status=:0 disabled=false at 28",
-		"&nothere [] [x,y] status=:0 disabled=false at 30",
+		"&{/nowhere} [] [] status=:0 disabled=false at 29",
+		"&nothere [] [x,y] status=:0 disabled=false at 31",
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)

@@ -249,3 +249,18 @@ func FuzzExtract(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkExtract(b *testing.B) {
+	for _, path := range paths {
+		b.Run(path, func(b *testing.B) {
+			src := []byte(strings.Repeat(rover, 100))
+			var f lang.Facts
+			b.SetBytes(int64(len(src)))
+			b.ReportAllocs()
+			for b.Loop() {
+				f.Reset()
+				extractor{}.Extract(path, src, &f)
+			}
+		})
+	}
+}
