@@ -23,7 +23,7 @@ func TestConfigSymbol(t *testing.T) {
 	}
 	want := map[string]bool{
 		"fs/Kconfig condition": false, "fs/Makefile condition": false, "fs/ext4/Kconfig definition": false, "fs/ext4/Kconfig write": false,
-		"fs/ext4/Kconfig condition": false, "fs/ext4/Makefile condition": false, "arch/arm/configs/imx_v6_v7_defconfig write": false,
+		"fs/ext4/Kconfig condition": false, "fs/ext4/Makefile condition": false, "arch/arm/configs/multi_v7_defconfig write": false,
 	}
 	for _, r := range k.ask(t, "refs", "CONFIG_EXT4_FS").Results {
 		want[r.Path+" "+r.Role] = true
