@@ -106,6 +106,11 @@ func TestRoles(t *testing.T) {
 			},
 			[]string{"not, a name read 9", "a,b c read 9", "%d,%d read 9", "1,2 read 9", "esa, macro-body 11"},
 		},
+		{
+			"before prototypes", "static int f(a, b, c)\n\tint a, b;\n\tchar *c[];\n{\n\treturn a;\n}\nmain(argc, argv) char **argv; { g(); }\nMODULE(a)\nint x;\nint h(a) __printf(1, 2);\nint y;\n",
+			[]string{"f function 1", "a parameter 2", "b parameter 2", "c parameter 3", "a read 5", "main function 7", "argv parameter 7", "g call 7", "MODULE call 8", "x variable 9", "h declaration 10", "y variable 11"},
+			[]string{"a variable 2", "c variable 3", "f declaration 1"},
+		},
 		{"conditions", "#if defined(CONFIG_A) && !defined(CONFIG_B)\nint a;\n#endif\n", []string{"CONFIG_A condition 1", "CONFIG_B condition 1"}, nil},
 		{
 			"assembly at file scope", "asm(\".pushsection .text, \\\"ax\\\"\\n\"\n    \".global go_there\\n\"\n    \"go_there:\\n\\tcall helper\\n\"\n    \"1: jmp *%rax; .data; a_word: .long 0\\n\");\nint after(void) { asm(\"inside:\"); }\n",

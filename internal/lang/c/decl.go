@@ -45,12 +45,18 @@ func (x *extractor) external(i int) int {
 			return i
 		}
 		if t.flags&firstOnLine != 0 && x.bareMacro() && (t.kind == kIdent || t.kind.keyword()) {
+			if next := x.oldStyle(start, i, d); next > 0 {
+				return next // its type is int, since none stands there
+			}
 			x.use(int(x.items[0]), 0)
 			x.scan(start, i, false)
 			return i
 		}
 		switch t.kind {
 		case kSemi:
+			if next := x.oldStyleBehind(start, d); next > 0 {
+				return next
+			}
 			x.declare(start, i, d, kSemi)
 			return i + 1
 		case kLBrace:
@@ -61,6 +67,11 @@ func (x *extractor) external(i int) int {
 			}
 			return i + 1
 		case kAssign, kComma:
+			if t.kind == kComma {
+				if next := x.oldStyleBehind(start, d); next > 0 {
+					return next
+				}
+			}
 			return x.variables(start, i, d)
 		case kwTypedef:
 			d.typedef = true
