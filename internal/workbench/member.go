@@ -65,23 +65,20 @@ func otherOperator(name string) string {
 // namespace it is asked for in: definitions and declarations by where they
 // stand, uses by whether the line qualifies the name.
 func (t *Tree) membersOf(s spelling, refs []index.Ref) ([]index.Ref, error) {
+	// Where its class or namespace is named, and the outermost of them.
+	var inner, outer map[index.Ref]bool
 	var scopes []index.Scope
 	at := source.NoFile
-	var qualified map[index.Ref]bool
 	kept := refs[:0]
 	for _, r := range refs {
 		if !r.Role.IsDef() && r.Role != lang.Declaration && r.Role != lang.ForwardType {
-			if qualified == nil {
-				qualified = make(map[index.Ref]bool)
-				err := t.idx.EachRef(s.of[len(s.of)-1], index.Roles(lang.TypeUse), func(q index.Ref) bool {
-					qualified[q] = true
-					return true
-				})
-				if err != nil {
+			if inner == nil {
+				var err error
+				if inner, err = t.typeUses(s.of[len(s.of)-1], true); err != nil {
 					return nil, err
 				}
 			}
-			if qualified[index.Ref{File: r.File, Line: r.Line, Role: lang.TypeUse}] {
+			if inner[index.Ref{File: r.File, Line: r.Line}] {
 				kept = append(kept, r)
 			}
 			continue
@@ -93,16 +90,41 @@ func (t *Tree) membersOf(s spelling, refs []index.Ref) ([]index.Ref, error) {
 			}
 			at = r.File
 		}
-		if inScope(scopes, s, r) {
+		in, missing := inScope(scopes, s, r)
+		if missing {
+			// using namespace stands where the outer ones do not.
+			if outer == nil {
+				var err error
+				if outer, err = t.typeUses(s.of[0], false); err != nil {
+					return nil, err
+				}
+			}
+			in = outer[index.Ref{File: r.File}]
+		}
+		if in {
 			kept = append(kept, r)
 		}
 	}
 	return kept, nil
 }
 
+// typeUses is where a name is used as a type, as references without a role:
+// the lines, or else the files.
+func (t *Tree) typeUses(name string, lines bool) (map[index.Ref]bool, error) {
+	uses := make(map[index.Ref]bool)
+	return uses, t.idx.EachRef(name, index.Roles(lang.TypeUse), func(r index.Ref) bool {
+		if !lines {
+			r.Line = 0
+		}
+		uses[index.Ref{File: r.File, Line: r.Line}] = true
+		return true
+	})
+}
+
 // inScope reports whether what is defined at r is a member of s.of: of its last
-// directly, which is in the others in this order.
-func inScope(scopes []index.Scope, s spelling, r index.Ref) bool {
+// directly, which is in the others in this order. missing tells that it would
+// be, if what the file leaves unsaid were around it: the outer ones of s.of.
+func inScope(scopes []index.Scope, s spelling, r index.Ref) (in, missing bool) {
 	var around []string // of the line, outer ones first
 	var open bool       // the last of around is an enumeration whose names are seen outside
 	for i := range scopes {
@@ -119,7 +141,12 @@ func inScope(scopes []index.Scope, s spelling, r index.Ref) bool {
 		around = append(around, c.Name)
 		open = c.Kind == lang.ScopeOpen
 	}
-	return endsWith(around, s.of) || open && endsWith(around[:len(around)-1], s.of)
+	if in, missing = endsWith(around, s.of); !in && open {
+		if in, more := endsWith(around[:len(around)-1], s.of); in || more {
+			return in, more
+		}
+	}
+	return in, missing
 }
 
 // isScopeDef reports whether the role defines what has a scope of its own.
@@ -132,13 +159,14 @@ func isScopeDef(r lang.Role) bool {
 }
 
 // endsWith reports whether the last of around and of are the same, and the
-// others of stand in around in their order. Namespaces that macros open, and
-// inline ones, leave gaps.
-func endsWith(around, of []string) bool {
+// others of stand in around in their order: namespaces that macros open, and
+// inline ones, leave gaps. missing tells that around is the end of of.
+func endsWith(around, of []string) (in, missing bool) {
 	n := len(around) - 1
 	if n < 0 || around[n] != of[len(of)-1] {
-		return false
+		return false, false
 	}
+	missing = len(around) < len(of) && slices.Equal(around, of[len(of)-len(around):])
 	around = around[:n]
 	for _, name := range slices.Backward(of[:len(of)-1]) {
 		n := len(around) - 1
@@ -146,9 +174,9 @@ func endsWith(around, of []string) bool {
 			n--
 		}
 		if n < 0 {
-			return false
+			return false, missing
 		}
 		around = around[:n]
 	}
-	return true
+	return true, false
 }

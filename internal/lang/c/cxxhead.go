@@ -165,6 +165,9 @@ func (p *cxxParser) declare(start, end int, d declFlags, by kind) {
 				role = lang.DefFunction
 			}
 			p.head(start, end, f, role)
+			if by == kLBrace {
+				p.qualifiers(f.name, ts[f.name].line)
+			}
 			return
 		}
 	}
