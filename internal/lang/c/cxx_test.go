@@ -62,9 +62,9 @@ func TestCxxRoles(t *testing.T) {
 			[]string{"OLD_NAME enumerator 1"},
 		},
 		{
-			"templates", "template <typename T, int N = 3, class... R> struct Array { T data[N]; };\ntemplate <> struct Array<bool, 1> : Bits<(1 > 0)> { };\ntemplate <bool B, typename = enable_if<B && true>> void f(T t);\ntemplate class Array<int, 2>;\ntemplate <int I> int g<I>::h() { return I; }\n",
+			"templates", "EXTERN template class EXPORT Array<int>;template <typename T, int N = 3, class... R> struct Array { T data[N]; };\ntemplate <> struct Array<bool, 1> : Bits<(1 > 0)> { };\ntemplate <bool B, typename = enable_if<B && true>> void f(T t);\ntemplate class Array<int, 2>;\ntemplate <int I> int g<I>::h() { return I; }\n",
 			[]string{"T parameter 1", "N parameter 1", "R parameter 1", "Array struct 1", "data member 1", "Array struct 2", "Bits type 2", "B parameter 3", "f declaration 3", "h function 5"},
-			[]string{"f function 3", "T member 1"},
+			[]string{"f function 3", "T member 1", "EXPORT variable 1"},
 		},
 		{
 			"macros that stand for themselves", "LIB_BEGIN_NAMESPACE\nclass A : public B\n{\n\tLIB_OBJECT\n\tLIB_PROPERTY(int x READ x)\n\tLIB_NO_COPY(A)\npublic:\n\tLIB_INVOKABLE void run();\npublic LIB_SLOTS:\n\tvoid go();\nsignals:\n\tvoid gone(int);\nprivate:\n\tLIB_PRIVATE(A)\n\tmutable Lock lock;\n};\nLIB_FLAGS(Options, Option)\nLIB_END_NAMESPACE\nint after(int a) { return a; }\nLIB_CONSTRUCTOR(setup)\nstatic int last;\n",

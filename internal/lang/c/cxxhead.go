@@ -145,11 +145,12 @@ func (p *cxxParser) declare(start, end int, d declFlags, by kind) {
 		p.words(start, end)
 		return
 	}
-	if len(p.items) == 1 {
-		switch ts[p.items[0]].kind {
-		case kwClass, kwStruct, kwUnion, kwEnum:
-			return // a type alone
-		case kIdent:
+	switch ts[p.items[len(p.items)-1]].kind {
+	case kwClass, kwStruct, kwUnion, kwEnum:
+		p.words(start, end) // a type alone
+		return
+	case kIdent:
+		if len(p.items) == 1 {
 			p.scan(start, end, false)
 			return
 		}
