@@ -108,12 +108,12 @@ func TestCxxAccuracy(t *testing.T) {
 				continue
 			}
 			n++
-			if common(found[f.name][f.at], k.dekho) {
+			if intersect(found[f.name][f.at], k.dekho) {
 				ours++
 			} else {
 				t.Logf("lost: %s %s::%s %s:%d", f.kind, f.scope, f.name, f.at.path, f.at.line)
 			}
-			if common(peer[f.name][f.at], k.ctags) {
+			if intersect(peer[f.name][f.at], k.ctags) {
 				theirs++
 			}
 		}
@@ -149,8 +149,8 @@ func TestCxxAccuracy(t *testing.T) {
 	}
 }
 
-// common reports whether two lists have an element in common.
-func common(a, b []string) bool {
+// intersect reports whether two lists have an element in common.
+func intersect(a, b []string) bool {
 	return slices.ContainsFunc(a, func(s string) bool { return slices.Contains(b, s) })
 }
 
