@@ -67,8 +67,18 @@ as it comes.`,
 	return cmd
 }
 
-func (a *app) callers(cmd *cobra.Command, args []string, o *callersOptions) error {
+// openForCalls opens the tree. Calls through pointers may lag behind it: working
+// them out takes seconds, which nobody wants to wait for here.
+func (a *app) openForCalls() (*workbench.Tree, error) {
 	tree, err := a.open()
+	if err == nil && tree.CallsStale() {
+		a.say("files have changed since calls through pointers were worked out: their places may be off by some lines")
+	}
+	return tree, err
+}
+
+func (a *app) callers(cmd *cobra.Command, args []string, o *callersOptions) error {
+	tree, err := a.openForCalls()
 	if err != nil {
 		return err
 	}
@@ -147,7 +157,7 @@ as it comes.`,
 			if o.Targets < 0 {
 				return usagef("--targets is a number from 0")
 			}
-			tree, err := a.open()
+			tree, err := a.openForCalls()
 			if err != nil {
 				return err
 			}
@@ -209,7 +219,7 @@ pointers, how the function came there.`,
 			if o.Max < 1 {
 				return usagef("--max is a number from 1")
 			}
-			tree, err := a.open()
+			tree, err := a.openForCalls()
 			if err != nil {
 				return err
 			}

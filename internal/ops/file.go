@@ -14,7 +14,8 @@ package ops
 //	puts     putWords numbers a put, sorted by the node they put into
 //	extras   extraWords numbers for puts that have more to tell, by put
 //	sources  indexes of puts, sorted by what they put
-//	calls    callWords numbers a call, sorted by the node called
+//	calls    callWords numbers a call, sorted by the node called; the last is
+//	         the number of arguments and callObject
 //	places   indexes of calls, sorted by file and line
 //
 // A name is its place in the order, from 1; 0 is the empty one. What a put puts
@@ -38,7 +39,7 @@ const (
 	magic = 0x504f4b44 // "DKOP"
 	// Version is the version of the table's format and of the linker that
 	// makes it: an older table is made anew by the next index run.
-	Version = 1
+	Version = 2
 )
 
 // The sections.
@@ -61,7 +62,7 @@ const blockNames = 16
 
 // The columns of a node.
 const (
-	nodeKind  = iota // kind | 1 + number of parameters << 8
+	nodeKind  = iota // kind | 1 + number of parameters << 8 | opaque << 16
 	nodeName         // name
 	nodeOwner        // name
 	nodeGroup        // 0, or 1 + file
@@ -173,7 +174,7 @@ func (l *linker) write(parts []rows, w io.Writer) (Stats, error) {
 		if n.group > 0 {
 			group = t.files[n.group-1] + 1
 		}
-		sections[secNodes] = wordBytes(sections[secNodes], uint32(n.kind)|min(t.params[n], 255)<<8, t.names[n.name], t.names[n.owner], group, n.index)
+		sections[secNodes] = wordBytes(sections[secNodes], uint32(n.kind)|min(t.params[n]&^opaque, 255)<<8|t.params[n]&opaque<<8, t.names[n.name], t.names[n.owner], group, n.index)
 	}
 	for i := range puts {
 		sections[secPuts] = wordBytes(sections[secPuts], puts[i][:putWords]...)
@@ -206,7 +207,7 @@ func (l *linker) number(parts []rows) *tableWriter {
 	for i := range parts {
 		maps.Copy(all, parts[i].names)
 		for n, v := range parts[i].params {
-			t.params[n] = v
+			merge(t.params, n, v)
 		}
 	}
 	want := func(h id) {

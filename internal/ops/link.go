@@ -49,8 +49,11 @@ type call struct {
 	of   node
 	file int32
 	line uint32
-	args uint32
+	args uint32 // args, callObject
 }
+
+// callObject marks a call of a member of a variable itself.
+const callObject = 1 << 31
 
 // rows are what a resolver finds.
 type rows struct {
@@ -58,7 +61,22 @@ type rows struct {
 	calls  []call
 	names  map[id]string
 	owners map[id]bool
-	params map[node]uint32 // 1 + number of parameters of what a node can hold
+	params map[node]uint32 // 1 + number of parameters of what a node can hold, opaque
+}
+
+// opaque marks members that are no pointers to functions for all that is known:
+// void *data.
+const opaque = 1 << 8
+
+// hold notes what a node can hold. Files may differ about that; what comes of it
+// does not depend on their order.
+func (o *rows) hold(n node, what uint32) { merge(o.params, n, what) }
+
+func merge(params map[node]uint32, n node, what uint32) {
+	if was, ok := params[n]; ok {
+		what = max(was&^opaque, what&^opaque) | was&what&opaque
+	}
+	params[n] = what
 }
 
 // Stats counts what a link found.
@@ -126,7 +144,11 @@ func (r *resolver) read(ops *linkfacts.OpsReader) {
 			}
 		case linkfacts.OpDispatch:
 			if n, ok := r.slot(&op.Place); ok {
-				r.out.calls = append(r.out.calls, call{n, r.file, op.Line, op.Args})
+				args := op.Args
+				if op.Object {
+					args |= callObject
+				}
+				r.out.calls = append(r.out.calls, call{n, r.file, op.Line, args})
 			}
 		case linkfacts.OpParamCall:
 			n := r.fn

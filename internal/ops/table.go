@@ -27,11 +27,14 @@ type Node struct {
 	// Params is the number of parameters of the functions a node holds, -1 if
 	// that is not known.
 	Params int
+	// Opaque says that the member is no pointer to a function for all that is
+	// known: void *data.
+	Opaque bool
 }
 
-// Typed reports whether the node is a member of a struct that is known, or
-// something else that there is one of.
-func (n *Node) Typed() bool { return n.Kind != Member || n.Struct != "" }
+// Typed reports whether the node is a member that is known to be a pointer to a
+// function, or something else that there is one of.
+func (n *Node) Typed() bool { return n.Kind != Member || n.Struct != "" && !n.Opaque }
 
 // Put is a place in the source where a function, or what a node holds, is put
 // into a node.
@@ -51,6 +54,9 @@ type Call struct {
 	File string
 	Line uint32
 	Args int
+	// Object says that the member called is that of a variable of file scope
+	// itself: what is put into other variables of its type is not called.
+	Object bool
 }
 
 // Node describes a node. That of an unknown one is empty.
@@ -62,6 +68,7 @@ func (t *Table) Node(id NodeID) Node {
 	n := Node{
 		ID: id, Kind: NodeKind(head & 0xff), Name: t.name(t.node(id, nodeName)), Struct: t.name(t.node(id, nodeOwner)),
 		Index: int(t.node(id, nodeIndex)), Params: int(head>>8&0xff) - 1,
+		Opaque: head>>8&opaque != 0,
 	}
 	if g := t.node(id, nodeGroup); g > 0 {
 		n.File = t.path(g - 1)
@@ -224,7 +231,8 @@ func (t *Table) call(i uint32) Call {
 	at := uint64(i) * callWords
 	return Call{
 		Of: NodeID(t.word(secCalls, at+callNode)), File: t.path(t.word(secCalls, at+callFile)),
-		Line: t.word(secCalls, at+callLine), Args: int(t.word(secCalls, at+callArgs)),
+		Line: t.word(secCalls, at+callLine), Args: int(t.word(secCalls, at+callArgs) &^ callObject),
+		Object: t.word(secCalls, at+callArgs)&callObject != 0,
 	}
 }
 

@@ -253,11 +253,11 @@ func (r *resolver) slot(p *linkfacts.Place) (n node, ok bool) {
 				}
 				switch {
 				case m.fn:
-					r.out.params[n] = m.params + 1
+					r.out.hold(n, m.params+1)
 				case m.typ != 0:
 					_, inner, fn, params := r.structOf(m.typ, d.file)
 					if fn {
-						r.out.params[n] = params + 1
+						r.out.hold(n, params+1)
 					}
 					if len(inner) > 0 {
 						return n, false // a struct, or the address of one
@@ -271,6 +271,7 @@ func (r *resolver) slot(p *linkfacts.Place) (n node, ok bool) {
 					n.owner = tag
 					if len(defs) > 0 {
 						n.group = r.group(defs[0])
+						r.out.hold(n, opaque)
 					}
 				}
 			}

@@ -143,6 +143,7 @@ func (t *Tree) callers(ctx context.Context, name string, opts CallerOptions) (*C
 			edges = edges[:max(0, room)]
 		}
 		p := t.newPresenter(name)
+		first := len(a.Callers)
 		for i := range edges {
 			c, err := g.caller(p, k, &edges[i])
 			if err != nil {
@@ -151,6 +152,17 @@ func (t *Tree) callers(ctx context.Context, name string, opts CallerOptions) (*C
 			c.Of = of
 			a.Callers = append(a.Callers, c)
 		}
+		// Whom the kernel's core made to call for everybody is what is meant,
+		// more often than one who calls a single one.
+		slices.SortStableFunc(a.Callers[first:], func(x, y Caller) int {
+			if x.How != CallPointer || y.How != CallPointer || x.Grade != y.Grade || (x.Note != "") == (y.Note != "") {
+				return 0
+			}
+			if x.Note != "" {
+				return -1
+			}
+			return 1
+		})
 	}
 	if a.Total == 0 {
 		err := t.idx.EachRef(name, index.Definitions, func(index.Ref) bool {

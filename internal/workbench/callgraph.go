@@ -66,6 +66,10 @@ func (t *Tree) newCallGraph() (*callGraph, error) {
 	return g, nil
 }
 
+// CallsStale reports whether files of the tree have changed since the table of
+// calls through pointers was made: Index with Complete makes it anew.
+func (t *Tree) CallsStale() bool { return t.idx.Stale(opsArtifact) }
+
 // content is the text of a file, nil if it cannot be read.
 func (g *callGraph) content(f source.FileID) []byte {
 	if b, ok := g.texts[f]; ok {
@@ -437,12 +441,52 @@ func compareRef(a, b index.Ref) int {
 // called appends the edge of a call of a node.
 func (g *callGraph) called(edges []edge, f *flow, c ops.Call, n ops.Node, grade Grade) []edge {
 	file, ok := g.t.idx.FileByPath(c.File)
-	if !ok {
+	if !ok || !g.feasible(f, c, file, n.Name) {
 		return edges
 	}
 	return append(edges, edge{
 		how: CallPointer, grade: grade, ref: index.Ref{File: file, Line: c.Line, Role: lang.Dispatch}, via: f.chain(), node: n, more: f.more,
 	})
+}
+
+// feasible reports whether a call can be that of a function which took a certain
+// way: not from one architecture to another, and not from one variable to a call
+// of another.
+func (g *callGraph) feasible(f *flow, c ops.Call, file source.FileID, member string) bool {
+	own := func(path string) string {
+		if strings.HasPrefix(path, "arch/") {
+			return archOf(path)
+		}
+		return ""
+	}
+	arch := own(c.File)
+	for up := f; up != nil; up = up.prev {
+		if a := own(up.put.File); arch != "" && a != "" && a != arch {
+			return false
+		}
+	}
+	if !c.Object || f.prev != nil {
+		return true
+	}
+	text := g.lineOf(index.Ref{File: file, Line: c.Line})
+	i := bytes.Index(text, []byte("."+member))
+	if i < 0 {
+		return true
+	}
+	start := i
+	for start > 0 && isWordByte(text[start-1]) {
+		start--
+	}
+	// A variable that is never given a value as a whole is only that which the
+	// file means that names it.
+	from, ok := g.t.idx.FileByPath(f.put.File)
+	named, written := false, false
+	err := g.t.idx.EachRef(string(text[start:i]), index.AllRoles, func(r index.Ref) bool {
+		named = named || r.File == from
+		written = written || r.Role == lang.Write
+		return !named && !written
+	})
+	return !ok || err != nil || start == i || named || written
 }
 
 // maxAlike bounds the calls that are only known to go through a member of the

@@ -274,7 +274,9 @@ func (x *extractor) dispatchOf(i, end, open int, line uint32) {
 		return
 	}
 	x.ops.w.Begin(linkfacts.OpDispatch, line)
-	x.ops.w.Number(x.arguments(open, close))
+	ts := x.toks
+	object := i+3 == end && ts[i].kind == kIdent && ts[i+1].kind == kDot && x.opsLocal(&ts[i]) == nil
+	x.ops.w.Number(x.arguments(open, close)<<1 | b2u(object))
 	x.writePlace(root)
 }
 

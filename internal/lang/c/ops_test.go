@@ -110,14 +110,16 @@ func TestOps(t *testing.T) {
 	struct { void (*bell)(void); } ;
 	union { struct hinge left; } u;
 	void (*knocks[4])(int);
+	ssize_t (*store)(struct door *d);
+	enum turn (*turn)(int a, int b);
 };
 typedef int (*handler_t)(struct door *d);
 typedef struct door door_t;
 typedef struct { int (*spin)(int); } wheel_t;`,
-			`1 struct door 1:lock:lock 2:locks:lock[] 3:open:fn2 4:shut:handler_t 6:bell:fn0 7:left:hinge 8:knocks:fn1[]
-11 typedef handler_t fn1
-12 typedef door_t door
-13 struct wheel_t 0:spin:fn1
+			`1 struct door 1:lock:lock 2:locks:lock[] 3:open:fn2 4:shut:handler_t 6:bell:fn0 7:left:hinge 8:knocks:fn1[] 9:store:fn1 10:turn:fn2
+13 typedef handler_t fn1
+14 typedef door_t door
+15 struct wheel_t 0:spin:fn1
 `,
 		},
 		{

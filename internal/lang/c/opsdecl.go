@@ -158,9 +158,9 @@ func (x *extractor) opsBody(ms []opsMember, i, end int, pos *uint32, depth int) 
 			}
 			continue
 		}
-		if ts[first].kind == kIdent && first+1 < stop && ts[first+1].kind == kLParen {
+		if ts[first].kind == kIdent && first+1 < stop && ts[first+1].kind == kLParen && x.after(first+1) >= stop {
 			// struct_group(name, members)
-			if x.after(first+1) >= stop && depth < maxStructDepth {
+			if depth < maxStructDepth {
 				j := first + 2
 				for j < stop && ts[j].kind != kComma {
 					j++
@@ -190,7 +190,7 @@ func (x *extractor) opsBody(ms []opsMember, i, end int, pos *uint32, depth int) 
 				switch ts[j].kind {
 				case kLParen:
 					close := x.after(j) - 1
-					if m.name < 0 && j+1 < next && ts[j+1].kind == kStar {
+					if j+1 < next && ts[j+1].kind == kStar {
 						for k := j + 1; k < close; k++ {
 							if ts[k].kind == kIdent && !annotation(x.text(&ts[k])) {
 								m.name = int32(k)

@@ -8,7 +8,7 @@ package linkfacts
 //	ops      = entry...
 //	entry    = kind(1) line fields
 //	'r'      = place value                      value is stored in place
-//	'd'      = nargs place                      what is in place is called
+//	'd'      = nargs<<1|object place            what is in place is called; object: a member of a variable of file scope
 //	'a'      = callee arg hasplace place value  value is handed to a call; place is that of argument 0
 //	'f'      = name static type                 a function; entries that mention parameters belong to it
 //	'p'      = param nargs                      the function calls its parameter
@@ -128,6 +128,7 @@ type Op struct {
 	Args     uint32 // number of arguments of the call
 	Static   bool
 	HasPlace bool
+	Object   bool // the member called is that of a variable of file scope itself, not of what it points to
 	Place    Place
 	Value    Value
 	Type     Type
@@ -171,7 +172,8 @@ func (r *OpsReader) Next() *Op {
 		r.place(&op.Place, 0)
 		r.value(&op.Value)
 	case OpDispatch:
-		op.Args = uint32(r.number())
+		args := uint32(r.number())
+		op.Args, op.Object = args>>1, args&1 != 0
 		r.place(&op.Place, 0)
 	case OpArg:
 		op.Name = r.ref(r.number())
