@@ -113,6 +113,10 @@ func (a *app) callers(cmd *cobra.Command, args []string, o *callersOptions) erro
 			return err
 		}
 		found = found || ans.Total > 0
+		a.leftOut(ans.LeftOut, name)
+		if ans.Total == 0 && ans.LeftOut > 0 {
+			return nil
+		}
 		if ans.Total == 0 && !a.global.json {
 			a.uncalled(name, ans.Defined, ans.Nearest)
 			return nil
@@ -168,6 +172,7 @@ as it comes.`,
 					return err
 				}
 				found = found || len(ans.Callees) > 0
+				a.leftOut(ans.LeftOut, name)
 				switch {
 				case a.global.json:
 					return render.CalleesJSON(a.out, ans)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/ulikunitz/xz"
 
+	"dekho/internal/index"
 	"dekho/internal/testenv"
 	"dekho/internal/workbench"
 )
@@ -59,6 +60,7 @@ func TestTruthLens(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	compiled := map[string]map[string]bool{} // functions by file
 	states := map[workbench.BuildState]int{}
 	why := map[workbench.BuildState]map[string]int{workbench.BuiltOut: {}, workbench.BuiltUnknown: {}}
 	example := map[string]string{}
@@ -76,6 +78,12 @@ func TestTruthLens(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if row[0] == "func" && strings.HasSuffix(row[2], ".c") {
+			if compiled[row[2]] == nil {
+				compiled[row[2]] = map[string]bool{}
+			}
+			compiled[row[2]][row[1]+":"+row[3]] = true
+		}
 		n++
 		states[j.State]++
 		if j.State != workbench.BuiltIn {
@@ -92,11 +100,55 @@ func TestTruthLens(t *testing.T) {
 		percent(workbench.BuiltIn), percent(workbench.BuiltUnknown), percent(workbench.BuiltOut))
 	for _, s := range []workbench.BuildState{workbench.BuiltOut, workbench.BuiltUnknown} {
 		list := slices.SortedFunc(maps.Keys(why[s]), func(a, b string) int { return why[s][b] - why[s][a] })
-		for _, what := range list[:min(len(list), 25)] {
+		for _, what := range list[:min(len(list), 8)] {
 			fmt.Printf("  %v %6d  %s: %s\n", s, why[s][what], what, example[what])
 		}
 	}
+	lensOnFunctions(t, k, tree, compiled)
 	if percent(workbench.BuiltOut) > 0.1 {
 		t.Errorf("%.3f %% of what is compiled is called out", percent(workbench.BuiltOut))
+	}
+}
+
+// lensOnFunctions looks at all functions of the files that were compiled: how
+// many of those that the lens calls in or out were.
+func lensOnFunctions(t *testing.T, k *kernel, tree *workbench.Tree, compiled map[string]map[string]bool) {
+	t.Helper()
+	idx, err := index.Open(k.store, k.tree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer idx.Close() //nolint:errcheck // it was only read
+	count := map[workbench.BuildState][2]int{}
+	for file, names := range compiled {
+		id, ok := idx.FileByPath(file)
+		if !ok {
+			continue
+		}
+		funcs, err := idx.Funcs(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range funcs {
+			j, err := tree.Judge(file, f.Start)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := count[j.State]
+			if names[fmt.Sprintf("%s:%d", f.Name, f.Start)] {
+				c[1]++
+			} else {
+				c[0]++
+			}
+			count[j.State] = c
+		}
+	}
+	for _, s := range []struct {
+		state workbench.BuildState
+		name  string
+	}{{workbench.BuiltIn, "in"}, {workbench.BuiltUnknown, "unknown"}, {workbench.BuiltOut, "out"}} {
+		c := count[s.state]
+		fmt.Printf("lens: of %d functions of compiled files called %s, %.2f %% are in the debug information\n",
+			c[0]+c[1], s.name, 100*float64(c[1])/float64(max(1, c[0]+c[1])))
 	}
 }

@@ -186,7 +186,7 @@ var predefined = map[string]State{
 func (l *Lens) macro(name string, u unit) macro {
 	if isConfigSymbol(name) {
 		m := l.configMacro(name)
-		if m.defined == Out && u.object != "" && l.build.Defines(u.object, name) != Out {
+		if m.defined == Out && (l.definedInTree(name) || u.object != "" && l.build.Defines(u.object, name) != Out) {
 			return macro{defined: Unknown}
 		}
 		return m
@@ -261,6 +261,22 @@ func (l *Lens) configMacro(name string) macro {
 	}
 	n, err := strconv.ParseInt(v, 0, 64)
 	return macro{In, value{n, err == nil}}
+}
+
+// definedInTree reports whether a symbol that the configuration does not name is
+// a macro of the tree: CONFIG_ is a prefix that anyone can use.
+func (l *Lens) definedInTree(name string) bool {
+	if l.config != nil {
+		if _, ok := l.config.Symbols[name]; ok {
+			return false
+		}
+	}
+	private, ok := l.private[name]
+	if !ok {
+		private = !strings.HasSuffix(name, "_MODULE") && l.tree.Defines(name)
+		l.private[name] = private
+	}
+	return private
 }
 
 // endian tells whether the kernel has a byte order.

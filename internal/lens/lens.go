@@ -77,6 +77,8 @@ type Tree interface {
 	// Makefiles lists the makefiles, and what makefiles include, that contain a
 	// text.
 	Makefiles(text string) []string
+	// Defines reports whether any file of the tree defines a macro.
+	Defines(macro string) bool
 }
 
 // Inclusion is an #include of a file.
@@ -97,12 +99,14 @@ type Lens struct {
 	build   *kbuild.Build
 	version int64 // of the tree, as LINUX_VERSION_CODE has it; 0 if not known
 	files   map[string]Verdict
+	// private are the symbols without a value that files define themselves.
+	private map[string]bool
 }
 
 // New makes a lens. Without a configuration, what an architecture implies is all
 // that is known. version is that of the tree ("6.1.192"), or "".
 func New(tree Tree, arch Arch, config *Config, version string) *Lens {
-	l := &Lens{tree: tree, arch: arch, config: config, others: make(map[string]bool), files: make(map[string]Verdict)}
+	l := &Lens{tree: tree, arch: arch, config: config, others: make(map[string]bool), files: make(map[string]Verdict), private: make(map[string]bool)}
 	for _, sym := range archSymbols() {
 		l.others[sym] = sym != arch.Symbol
 	}
@@ -239,7 +243,7 @@ func object(file string) string { return strings.TrimSuffix(file, path.Ext(file)
 // judgeSource judges a source by the makefile that builds it.
 func (l *Lens) judgeSource(file string) Verdict {
 	m := l.build.Object(object(file))
-	if m.Cause != nil && (m.State != Out || m.Host) {
+	if m.Cause != nil {
 		return l.verdict(file, m)
 	}
 	// A source can be part of another: kernel/sched/build_policy.c.
@@ -254,16 +258,13 @@ func (l *Lens) judgeSource(file string) Verdict {
 			best, includer = v, &by
 		}
 	}
-	if includer != nil && (best.State == In || m.Cause == nil) {
+	if includer != nil {
 		r := Reason{What: "included by " + includer.Path, State: best.State, Path: includer.Path, Line: int(includer.Line)}
 		if d := best.Deciding(); d != nil && best.State != In {
 			r.What = d.What
 		}
 		best.Reasons = append([]Reason{r}, best.Reasons...)
 		return best
-	}
-	if m.Cause != nil {
-		return l.verdict(file, m)
 	}
 	if m, ok := l.named(object(file)); ok {
 		return l.verdict(file, m)
@@ -391,14 +392,18 @@ func (l *Lens) arm(a *Arm, file string, u unit) Reason {
 		t := &a.Terms[i]
 		s := t.evaluate(lookup)
 		if i == 0 || s < r.State {
-			r.State, r.What = s, l.explain(t, lookup)
+			r.State, r.What = s, l.explain(t, s, lookup)
 		}
 	}
 	return r
 }
 
-// explain says of a condition what of it is known.
-func (l *Lens) explain(t *Term, lookup macros) string {
+// explain says of a condition what of it decides, which is all of it if it is not
+// decided.
+func (l *Lens) explain(t *Term, s State, lookup macros) string {
+	if s == Unknown {
+		return "#if " + t.String()
+	}
 	var facts []string
 	for _, name := range t.names() {
 		const most = 4

@@ -44,6 +44,15 @@ func (t tree) Makefiles(text string) []string {
 	return list
 }
 
+func (t tree) Defines(macro string) bool {
+	for _, text := range t {
+		if strings.Contains(text, "#define "+macro+"\n") {
+			return true
+		}
+	}
+	return false
+}
+
 func testTree() tree {
 	return tree{
 		"Makefile":          "SRCARCH := $(ARCH)\nexport SRCARCH srctree\ninclude arch/$(SRCARCH)/Makefile\n",
@@ -60,6 +69,7 @@ func testTree() tree {
 		"kernel/gone.c":           "",
 		"drivers/Makefile":        "obj-$(CONFIG_MMC) += mmc.o\n",
 		"net/Makefile":            "obj-y += socket.o\n",
+		"net/debug.h":             "#define CONFIG_NET_DEBUG\n",
 	}
 }
 
@@ -122,6 +132,7 @@ func TestAt(t *testing.T) {
 		{Expr: "__ASSEMBLY__", Start: 71, End: 79, Kind: lang.CondIfdef},
 		{Expr: "__x86_64__", Start: 81, End: 84, Kind: lang.CondIfdef},
 		{Expr: "EXTRA", Start: 86, End: 89, Kind: lang.CondIfdef},
+		{Expr: "CONFIG_NET_DEBUG", Start: 91, End: 94, Kind: lang.CondIfdef},
 	}
 	config, err := ReadConfig(strings.NewReader("CONFIG_ARM=y\nCONFIG_SMP=y\n"))
 	if err != nil {
@@ -148,6 +159,7 @@ func TestAt(t *testing.T) {
 		{"kernel/sched.c", 82, Out, "__x86_64__"},
 		{"kernel/sched.c", 87, In, "EXTRA"},
 		{"arch/arm/kernel/smp.c", 87, Unknown, "EXTRA"},
+		{"kernel/sched.c", 92, Unknown, "CONFIG_NET_DEBUG"},
 	} {
 		v := l.At(c.file, conds, 100, c.line)
 		var parts []string

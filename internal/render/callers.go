@@ -84,6 +84,7 @@ func (l *line) place(path string, n uint32) {
 
 // putText writes the line of a result with the name marked.
 func putText(l *line, r *workbench.Result) {
+	l.mark(r.Lens)
 	text := r.Text
 	trimmed := strings.TrimLeft(text, " \t")
 	l.put("", trimmed)

@@ -186,6 +186,7 @@ func (p *showText) places(what, where string, places *workbench.ShownPlaces) {
 		if r.Function != "" {
 			p.l.put(inkDim, r.Function+"()  ")
 		}
+		p.l.mark(r.Lens)
 		p.l.put("", strings.TrimLeft(r.Text, " \t"))
 		p.flush()
 	}

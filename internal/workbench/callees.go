@@ -46,6 +46,8 @@ type Callee struct {
 type CalleesAnswer struct {
 	Name    string
 	Callees []Callee
+	// LeftOut is how many more the lens left out.
+	LeftOut int
 	// Defined says that the name is one of a function.
 	Defined bool
 	// Nearest are names that exist, for a name that does not.
@@ -84,12 +86,24 @@ func (t *Tree) callees(ctx context.Context, name string, opts CalleeOptions) (*C
 			continue
 		}
 		for _, c := range body.calls {
+			if out, err := t.leavesOut(d.file, c.line); err != nil {
+				return nil, err
+			} else if out {
+				a.LeftOut++
+				continue
+			}
 			e, err := g.callee(ctx, d.file, &c, opts)
 			if err != nil {
 				return nil, err
 			}
+			if err := t.mark(&e.Result); err != nil {
+				return nil, err
+			}
 			a.Callees = append(a.Callees, e)
 		}
+	}
+	if t.view != nil { // of several definitions, what is built comes first
+		slices.SortStableFunc(a.Callees, func(a, b Callee) int { return a.Lens.refRank() - b.Lens.refRank() })
 	}
 	if !a.Defined {
 		a.Nearest, err = t.nearest(ctx, name)

@@ -74,6 +74,8 @@ type CallersAnswer struct {
 	Callers []Caller
 	// Total counts the callers, those beyond the limit included.
 	Total int
+	// LeftOut is how many more the lens left out.
+	LeftOut int
 	// Defined says that the name is one of a function or macro.
 	Defined bool
 	// Nearest are names that exist, for a name that does not.
@@ -163,6 +165,12 @@ func (t *Tree) callers(ctx context.Context, name string, opts CallerOptions) (*C
 			}
 			return 1
 		})
+	}
+	a.LeftOut = g.leftOut
+	for i := range a.Callers {
+		if err := t.mark(&a.Callers[i].Result); err != nil {
+			return nil, err
+		}
 	}
 	if a.Total == 0 {
 		err := t.idx.EachRef(name, index.Definitions, func(index.Ref) bool {

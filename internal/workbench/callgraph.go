@@ -42,6 +42,8 @@ type callGraph struct {
 	read  source.Reader
 	macro macroSource // nil if nobody knows what macros call
 	texts map[source.FileID][]byte
+	// leftOut is how many calls the lens left out.
+	leftOut int
 }
 
 // newCallGraph opens what the graph is read from. An index that was made before
@@ -255,7 +257,10 @@ func (g *callGraph) direct(k funcKey) ([]index.Ref, error) {
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(refs, func(r index.Ref) bool { return !in(r.File) }), nil
+	refs = slices.DeleteFunc(refs, func(r index.Ref) bool { return !in(r.File) })
+	refs, out, err := lookAtPlaces(g.t, refs, func(r *index.Ref) index.Ref { return *r })
+	g.leftOut += out
+	return refs, err
 }
 
 // edge is a call of a function through a pointer, or by what else calls it.
@@ -325,7 +330,10 @@ func (g *callGraph) indirect(ctx context.Context, k funcKey) ([]edge, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(append(edges, more...), g.syscalls(k)...), nil
+	edges = append(append(edges, more...), g.syscalls(k)...)
+	edges, out, err := lookAtPlaces(g.t, edges, func(e *edge) index.Ref { return e.ref })
+	g.leftOut += out
+	return edges, err
 }
 
 // pointers finds the calls of a function through pointers.

@@ -260,6 +260,11 @@ func (g *callGraph) hopsFrom(ctx context.Context, k funcKey, direct bool, visit 
 		}
 		for i := range b.calls {
 			c := &b.calls[i]
+			if out, err := g.t.leavesOut(d.file, c.line); err != nil {
+				return err
+			} else if out {
+				continue
+			}
 			ref := index.Ref{File: d.file, Line: c.line}
 			if c.how != CallPointer {
 				to, err := g.key(c.name, d.file)

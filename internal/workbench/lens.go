@@ -18,6 +18,7 @@ import (
 	"strings"
 
 	"dekho/internal/index"
+	"dekho/internal/lang"
 	"dekho/internal/lang/linkfacts"
 	"dekho/internal/lens"
 	"dekho/internal/query/plan"
@@ -327,6 +328,53 @@ func (t *Tree) look(results []Result) ([]Result, int, error) {
 	return kept, len(results) - len(kept), nil
 }
 
+// lookAtPlaces is look for what is not a result yet.
+func lookAtPlaces[T any](t *Tree, list []T, place func(*T) index.Ref) (_ []T, leftOut int, err error) {
+	v := t.view
+	if v == nil {
+		return list, 0, nil
+	}
+	type judged struct {
+		what T
+		rank int
+	}
+	kept := make([]judged, 0, len(list))
+	for i := range list {
+		r := place(&list[i])
+		j, err := v.judge(t.idx.Path(r.File), r.Line)
+		if err != nil {
+			return nil, 0, err
+		}
+		if v.onlyBuilt && j.State == BuiltOut {
+			leftOut++
+			continue
+		}
+		kept = append(kept, judged{list[i], j.refRank()})
+	}
+	slices.SortStableFunc(kept, func(a, b judged) int { return a.rank - b.rank })
+	list = list[:0]
+	for i := range kept {
+		list = append(list, kept[i].what)
+	}
+	return list, leftOut, nil
+}
+
+// mark notes what the lens says of a result.
+func (t *Tree) mark(r *Result) error {
+	j, err := t.Judge(r.Path, r.Line)
+	r.Lens = j
+	return err
+}
+
+// leavesOut reports whether a line is not to be shown because it is not built.
+func (t *Tree) leavesOut(file source.FileID, line uint32) (bool, error) {
+	if t.view == nil || !t.view.onlyBuilt {
+		return false, nil
+	}
+	j, err := t.view.judge(t.idx.Path(file), line)
+	return j.State == BuiltOut, err
+}
+
 // lookAtFound is look for the answers to a fuzzy query.
 func (t *Tree) lookAtFound(list []Found) ([]Found, error) {
 	if t.view == nil {
@@ -514,6 +562,16 @@ func (s *lensTree) Makefiles(text string) []string {
 		}
 	}
 	return list
+}
+
+// Defines implements lens.Tree.
+func (s *lensTree) Defines(macro string) bool {
+	found := false
+	err := s.t.idx.EachRef(macro, index.Roles(lang.DefMacro), func(r index.Ref) bool {
+		found = place(s.t.idx.Path(r.File)) != placeTools
+		return !found
+	})
+	return found && err == nil
 }
 
 // IncludedBy implements lens.Tree.

@@ -483,12 +483,18 @@ func (t *Tree) showPlaces(s *Show, opts ShowOptions) error {
 				list = append(list, r)
 			}
 		}
+		if list, _, err = lookAtPlaces(t, list, func(r *index.Ref) index.Ref { return *r }); err != nil {
+			return err
+		}
 		places.Count = len(list)
 		first := t.nearestPlaces(list, s.Definition.Path, opts.Limit)
 		places.First = make([]Result, len(first))
 		p := t.newPresenter(s.Name)
 		for i, r := range first {
 			if places.First[i], err = p.result(r); err != nil {
+				return err
+			}
+			if err = t.mark(&places.First[i]); err != nil {
 				return err
 			}
 		}
