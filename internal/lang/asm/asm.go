@@ -29,7 +29,7 @@ import (
 func Language() lang.Language {
 	return lang.Language{
 		Name:    "asm",
-		Version: 1,
+		Version: 2,
 		Match:   func(path string) bool { return isScript(path) || isSource(path) },
 		New:     func() lang.Extractor { return new(extractor) },
 	}

@@ -85,14 +85,15 @@ local_routine:
 	mov	pc, lr
 ENDPROC(local_routine)
 	.align 2
+	globl_equ new_name, start
 	.type	table, %object
 table:	.long	start, end_of_it
 	.ltorg
 `,
 			[]string{
 				"start function 3", "table address 4", "helper call 5", "other_way call 6", "far_away call 7", "maybe call 8",
-				"variable address 9", "MASK read 10", "loop read 11", "loop label 12", "local_routine function 17", "table variable 22",
-				"start address 22",
+				"variable address 9", "MASK read 10", "loop read 11", "loop label 12", "local_routine function 17", "new_name function 21", "table variable 23",
+				"start address 23",
 			},
 			[]string{"nowhere", "r3", "pc", "lr", "beq"},
 		},

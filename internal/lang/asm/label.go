@@ -159,9 +159,9 @@ func spelling(name []byte) template {
 			labels = true
 		case "INNER":
 			inner = true
-		case "ALIAS":
+		case "ALIAS", "equ":
 			alias = true
-		case "ENTRY", "START", "BEGIN", "LEAF", "NESTED", "GLOBAL", "WEAK", "FEXPORT", "FUNC", "FUNCTION", "globl":
+		case "ENTRY", "START", "BEGIN", "LEAF", "NESTED", "GLOBAL", "WEAK", "FEXPORT", "FUNC", "FUNCTION", "globl", "global":
 			opens = true
 		case "EXPORT":
 			opens = opens || len(name) == len(w) // EXPORT(name), not EXPORT_SYMBOL(name)

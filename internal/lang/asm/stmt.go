@@ -293,6 +293,9 @@ func (x *extractor) instruction(head *token, ops []token) {
 	if known || macroLike(name) {
 		x.report(head, lang.Call)
 		x.sectionMacro(name)
+		if sp := x.shapeOf(name); !known && sp.shape == shapeAlias {
+			tm, known = sp, true // globl_equ new, old: a macro of another file
+		}
 	}
 	if known && tm.shape != shapeNone && tm.shape != shapeEnd {
 		if arg := nthOperand(ops, int(tm.arg)); arg != nil && arg.kind == kIdent && !arg.glued {
