@@ -14,6 +14,7 @@ type searcher struct {
 	p       *Pattern
 	opt     *Options
 	lits    *finders           // nil if no literals are known
+	fold    *foldFinder        // nil if no text in either case is
 	matcher *automaton.Matcher // nil until it is needed
 	text    []byte             // of the lines found; handed over with them
 	lines   []Line
@@ -21,8 +22,11 @@ type searcher struct {
 
 func newSearcher(p *Pattern, opt *Options) *searcher {
 	s := &searcher{p: p, opt: opt}
-	if len(p.lits.Strings) > 0 {
+	switch {
+	case len(p.lits.Strings) > 0:
 		s.lits = newFinders(p.lits.Strings)
+	case p.lits.Fold != "":
+		s.fold = newFoldFinder(p.lits.Fold)
 	}
 	return s
 }
@@ -33,17 +37,23 @@ const window = 1 << 20
 // next finds the first line in text[at:] that matches; at is the start of a
 // line.
 func (s *searcher) next(ctx context.Context, text []byte, at int) (start, end int, ok bool) {
-	if s.lits == nil {
+	if s.lits == nil && s.fold == nil {
 		return s.nextAutomaton(ctx, text, at)
 	}
+	whole := s.p.lits.Whole || s.p.lits.FoldWhole
 	for looked := at; ; {
-		n := s.lits.index(text, at)
+		n := 0
+		if s.fold != nil {
+			n = s.fold.index(text, at)
+		} else {
+			n = s.lits.index(text, at)
+		}
 		if n < 0 || n >= len(text) { // it may be known from a longer text
 			return 0, 0, false
 		}
 		start = at + bytes.LastIndexByte(text[at:n], '\n') + 1
 		end = lineEnd(text, n)
-		if s.p.lits.Whole || s.automaton().MatchLine(text[start:end]) {
+		if whole || s.automaton().MatchLine(text[start:end]) {
 			return start, end, true
 		}
 		at = end + 1
@@ -109,7 +119,7 @@ func (s *searcher) search(ctx context.Context, content []byte, r *Result) bool {
 	}
 	// Only now is it worth to look for a NUL byte.
 	var stop int
-	if stop, r.Binary = binary(content); start >= stop {
+	if stop, r.Binary = searchable(content); start >= stop {
 		return false
 	}
 	text = content[:stop]

@@ -193,9 +193,9 @@ func hidden(path string) bool {
 	return false
 }
 
-// binary reports up to where a file is searched, and whether that is because
+// searchable reports up to where a file is searched, and whether that is because
 // of a NUL byte.
-func binary(content []byte) (end int, isBinary bool) {
+func searchable(content []byte) (end int, isBinary bool) {
 	n := bytes.IndexByte(content, nul)
 	switch {
 	case n < 0:

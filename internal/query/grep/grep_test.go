@@ -276,8 +276,8 @@ func FuzzSpans(f *testing.F) {
 func FuzzFinder(f *testing.F) {
 	f.Add("aaaab", "ab", "aab")
 	f.Fuzz(func(t *testing.T, text, a, b string) {
-		if a == "" || b == "" {
-			return
+		if a == "" || b == "" || len(text) > 1<<10 {
+			return // from each byte on, all of the text is looked at
 		}
 		fs := newFinders([]string{a, b})
 		for at := 0; at <= len(text); at++ {
@@ -291,6 +291,35 @@ func FuzzFinder(f *testing.F) {
 			}
 			if got := fs.index([]byte(text), at); got != want {
 				t.Fatalf("%q, %q in %q from %d: %d, want %d", a, b, text, at, got, want)
+			}
+		}
+	})
+}
+
+func FuzzFoldFinder(f *testing.F) {
+	f.Add("xxAbxxxxxxxxxxxxaBcxx", "abc")
+	f.Add("a_b1A_B1a_B1", "a_b1")
+	f.Add("[{@`[{@`[{@`", "{`")
+	f.Fuzz(func(t *testing.T, text, needle string) {
+		needle = strings.ToLower(needle)
+		if len(needle) < 2 || len(text) > 1<<10 || strings.ContainsFunc(needle, func(r rune) bool { return r >= 0x80 }) {
+			return
+		}
+		// ToLower of the text would turn the kelvin sign into k.
+		lower := []byte(text)
+		for i, c := range lower {
+			if c >= 'A' && c <= 'Z' {
+				lower[i] = c + 'a' - 'A'
+			}
+		}
+		ff := newFoldFinder(needle)
+		for at := 0; at <= len(text); at++ {
+			want := strings.Index(string(lower[at:]), needle)
+			if want >= 0 {
+				want += at
+			}
+			if got := ff.index([]byte(text), at); got != want {
+				t.Fatalf("%q in %q from %d: %d, want %d", needle, text, at, got, want)
 			}
 		}
 	})

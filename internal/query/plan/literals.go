@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Literals is a set of strings one of which is in every line that matches.
@@ -14,6 +15,12 @@ type Literals struct {
 	Strings []string
 	// Whole says that a line matches exactly when it has one of Strings.
 	Whole bool
+	// Fold, if there are no Strings, is a text of at least two bytes that every
+	// line that matches has in upper or lower case: ASCII, in lower case,
+	// without the letters that have a third form. FoldWhole says that a line
+	// matches exactly when it has it.
+	Fold      string
+	FoldWhole bool
 }
 
 const (
@@ -34,7 +41,7 @@ func RequiredLiterals(re *syntax.Regexp) Literals {
 	var out []string
 	for _, s := range set {
 		if s == "" {
-			return Literals{}
+			return foldLiterals(re)
 		}
 		if len(s) > maxLiteralLen {
 			s, whole = rarestPart(s), false
@@ -47,9 +54,87 @@ func RequiredLiterals(re *syntax.Regexp) Literals {
 		least = worthItWhole
 	}
 	if len(out) == 0 || len(out) > maxLiterals || rate(out) < least {
-		return Literals{}
+		return foldLiterals(re)
 	}
 	return Literals{Strings: out, Whole: whole}
+}
+
+// foldLiterals is the text that is cheapest to search for in either case.
+func foldLiterals(re *syntax.Regexp) Literals {
+	l := Literals{Fold: foldText(re)}
+	if l.Fold == "" {
+		return l
+	}
+	l.FoldWhole = re.Op == syntax.OpLiteral && len(re.Rune) == len(l.Fold)
+	least := float64(worthIt)
+	if l.FoldWhole {
+		least = worthItWhole
+	}
+	if rateString(l.Fold[RarestPair(l.Fold):][:2])-1 < least {
+		return Literals{}
+	}
+	return l
+}
+
+// foldText finds a text that each match has in either case, "" if there is
+// none.
+func foldText(re *syntax.Regexp) string {
+	switch re.Op {
+	case syntax.OpLiteral:
+		return foldRun(re)
+	case syntax.OpCapture, syntax.OpPlus:
+		return foldText(re.Sub[0])
+	case syntax.OpRepeat:
+		if re.Min > 0 {
+			return foldText(re.Sub[0])
+		}
+	case syntax.OpConcat:
+		best := ""
+		for _, sub := range re.Sub {
+			best = betterFold(best, foldText(sub))
+		}
+		return best
+	}
+	return ""
+}
+
+// foldRun is the best run of a literal's characters that have two forms or one.
+func foldRun(re *syntax.Regexp) string {
+	best := ""
+	var run []byte
+	for _, r := range re.Rune {
+		lower := unicode.ToLower(r)
+		if r >= utf8.RuneSelf || lower == 'k' || lower == 's' { // K also stands for kelvin, s for a long s
+			best = betterFold(best, string(run))
+			run = run[:0]
+			continue
+		}
+		run = append(run, byte(lower))
+	}
+	return betterFold(best, string(run))
+}
+
+// betterFold is the text whose rarest pair is rarer.
+func betterFold(a, b string) string {
+	switch {
+	case len(b) < 2:
+		return a
+	case len(a) < 2, rateString(b[RarestPair(b):][:2]) > rateString(a[RarestPair(a):][:2]):
+		return b
+	}
+	return a
+}
+
+// RarestPair is where the two neighbouring bytes of a text stand that are
+// rarest.
+func RarestPair(s string) int {
+	best := 0
+	for i := 1; i+1 < len(s); i++ {
+		if rateString(s[i:i+2]) > rateString(s[best:best+2]) {
+			best = i
+		}
+	}
+	return best
 }
 
 // minimal drops strings that contain another of the set: whoever finds the
