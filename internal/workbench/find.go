@@ -1,7 +1,9 @@
 package workbench
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"dekho/internal/index"
 	"dekho/internal/lang"
@@ -76,7 +78,7 @@ func (t *Tree) find(ctx context.Context, q *fuzzy.Query, o FindOptions) ([]Found
 	if limit <= 0 {
 		limit = fuzzy.DefaultLimit
 	}
-	found, err := fuzzy.Find(ctx, q, inputs, fuzzy.Options{Limit: limit + limit/4, Workers: workers(), Guard: index.Guard})
+	found, err := fuzzy.Find(ctx, q, inputs, fuzzy.Options{Limit: limit + limit/4 + tiesAhead, Workers: workers(), Guard: index.Guard})
 	stop()
 	if err != nil {
 		return nil, err
@@ -86,9 +88,6 @@ func (t *Tree) find(ctx context.Context, q *fuzzy.Query, o FindOptions) ([]Found
 	var out []Found
 	for i := range found {
 		f := &found[i]
-		if len(out) == limit {
-			break
-		}
 		res := Found{Score: f.Score, Positions: f.Positions}
 		if f.Input == files {
 			res.Path, res.Role = f.Text, "file"
@@ -104,7 +103,34 @@ func (t *Tree) find(ctx context.Context, q *fuzzy.Query, o FindOptions) ([]Found
 			out = append(out, res)
 		}
 	}
-	return out, nil
+	// Letters alone do not tell net/ipv4/tcp_ipv4.c from TCP_IPV4.
+	slices.SortStableFunc(out, func(a, b Found) int {
+		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(weight(&a), weight(&b)))
+	})
+	return out[:min(len(out), limit)], nil
+}
+
+// tiesAhead is how many results more than are wanted are looked at, for the best
+// of those that have the same score.
+const tiesAhead = 20
+
+// weight orders results of the same score, the lightest first: what people look
+// for more often, and the kernel proper before tools.
+func weight(f *Found) int {
+	w := 0
+	switch f.Kind {
+	case "": // a file
+		w = 1
+	case lang.DefFunction.Kind(), lang.DefStruct.Kind(), lang.DefUnion.Kind(), lang.DefTypedef.Kind():
+	case lang.DefMacro.Kind(), lang.DefVariable.Kind(), lang.DefGenerated.Kind(), lang.DefEnum.Kind():
+		w = 2
+	default: // enumerators, symbols of the configuration
+		w = 3
+	}
+	if place(f.Path) == placeTools {
+		w += 4
+	}
+	return w
 }
 
 // firstDefinition is the first definition of a name, without its text: a
