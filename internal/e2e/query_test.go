@@ -8,17 +8,19 @@ import (
 
 type answer struct {
 	Name    string
-	Results []struct {
-		Path     string
-		Line     int
-		Column   int
-		Kind     string
-		Role     string
-		Function string
-		Text     string
-		Symbol   string
-	}
+	Results []result
 	Nearest []string
+}
+
+type result struct {
+	Path     string
+	Line     int
+	Column   int
+	Kind     string
+	Role     string
+	Function string
+	Text     string
+	Symbol   string
 }
 
 func (k *kernel) ask(t *testing.T, args ...string) *answer {

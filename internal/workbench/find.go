@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"dekho/internal/index"
 	"dekho/internal/lang"
@@ -105,7 +106,7 @@ func (t *Tree) find(ctx context.Context, q *fuzzy.Query, o FindOptions) ([]Found
 	}
 	// Letters alone do not tell net/ipv4/tcp_ipv4.c from TCP_IPV4.
 	slices.SortStableFunc(out, func(a, b Found) int {
-		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(weight(&a), weight(&b)))
+		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(spare(&a), spare(&b)), cmp.Compare(weight(&a), weight(&b)))
 	})
 	return out[:min(len(out), limit)], nil
 }
@@ -113,6 +114,34 @@ func (t *Tree) find(ctx context.Context, q *fuzzy.Query, o FindOptions) ([]Found
 // tiesAhead is how many results more than are wanted are looked at, for the best
 // of those that have the same score.
 const tiesAhead = 20
+
+// spare is 0 if a query spells out all of a name, or all of a file's name but its
+// extension, and else 1.
+func spare(f *Found) int {
+	text, from := f.Name, 0
+	if text == "" {
+		text = f.Path
+		from = strings.LastIndexByte(text, '/') + 1
+		if dot := strings.LastIndexByte(text, '.'); dot > from {
+			text = text[:dot]
+		}
+	}
+	letters := 0
+	for i := from; i < len(text); i++ {
+		if c := text[i]; c != '_' && c != '-' && c != '.' {
+			letters++
+		}
+	}
+	for _, p := range f.Positions {
+		if p >= from && p < len(text) && text[p] != '_' && text[p] != '-' && text[p] != '.' {
+			letters--
+		}
+	}
+	if letters > 0 {
+		return 1
+	}
+	return 0
+}
 
 // weight orders results of the same score, the lightest first: what people look
 // for more often, and the kernel proper before tools.
