@@ -60,7 +60,9 @@ func newRefs(a *app) *cobra.Command {
 function around them. --role chooses roles:
   ` + roleList() + `
 
-Without --role, strings and comments are left out. Of a header (linux/fs.h, fs.h,
+A write is an assignment, ++ or --; a variable that is given a value where it is
+defined has the role definition, or local. Without --role, strings and comments
+are left out. Of a header (linux/fs.h, fs.h,
 or its path in the tree) the files that include it are listed.
 
 For "-", names are read from standard input, one a line, and each is answered
