@@ -26,7 +26,8 @@ func newDeviceTree(a *app) *cobra.Command {
   a C file              the compatible strings it handles
   CONFIG_X              the same for what the symbol builds
 
-Conditionals of the preprocessor in device trees are followed as far as the
+With --arch and --config, drivers say whether they are built, and those that are
+come first. Conditionals of the preprocessor in device trees are followed as far as the
 sources themselves tell. For "-", questions are read from standard input, one a
 line, and each is answered as it comes.`,
 		Example: `  dekho dt fsl,imx7d-gpc

@@ -55,7 +55,7 @@ func deviceRows(r *rowWriter, d *workbench.DeviceMatch, full bool, told map[stri
 			if !full {
 				text += counts(d)
 			}
-			r.row(k.Entry.Path, k.Entry.Line, "entry", false, text)
+			r.judged(k.Entry.Path, k.Entry.Line, "entry", false, k.Lens, text)
 		}
 		key := k.Entry.Path + "\x00" + k.Table + "\x00" + k.Driver + "\x00" + k.Probe
 		if full {
@@ -188,7 +188,7 @@ func configRows(r *rowWriter, s *workbench.ConfigSymbol) {
 // boardText lists the devices of a board.
 func boardText(w io.Writer, style Style, b *workbench.Board) error {
 	r := newRowWriter(w, style, len("disabled"))
-	without := 0
+	without, notBuilt := 0, 0
 	for i := range b.Devices {
 		d := &b.Devices[i]
 		state := "okay"
@@ -206,16 +206,21 @@ func boardText(w io.Writer, style Style, b *workbench.Board) error {
 			text += fmt.Sprintf("  status at %s:%d", d.StatusAt.Path, d.StatusAt.Line)
 		}
 		text += "  " + strings.Join(d.Compatible, ", ") + "  "
+		var lens *workbench.Judgement
 		switch {
 		case len(d.Drivers) > 0 && (d.Drivers[0].Probe != "" || !d.PrimeCell):
 			text += driverInWords(&d.Drivers[0])
+			lens = d.Drivers[0].Lens
 		case d.PrimeCell:
 			text += "a PrimeCell: its driver goes by the ID that the device tells"
+		case d.NotBuilt:
+			notBuilt++
+			text += "its driver is not built"
 		default:
 			without++
 			text += "no driver in this tree"
 		}
-		r.row(d.CompatibleAt.Path, d.CompatibleAt.Line, state, false, text)
+		r.judged(d.CompatibleAt.Path, d.CompatibleAt.Line, state, false, lens, text)
 	}
 	for _, m := range b.Missing {
 		r.note("not found: " + m)
@@ -223,7 +228,11 @@ func boardText(w io.Writer, style Style, b *workbench.Board) error {
 	if b.Truncated {
 		r.note("the source is too large: the list is not complete")
 	}
-	r.note(fmt.Sprintf("%d devices in %d files; %d without a driver in this tree", len(b.Devices), len(b.Files), without))
+	sum := fmt.Sprintf("%d devices in %d files; %d without a driver in this tree", len(b.Devices), len(b.Files), without)
+	if notBuilt > 0 {
+		sum += fmt.Sprintf(", %d whose driver is not built", notBuilt)
+	}
+	r.note(sum)
 	return r.err
 }
 
@@ -330,6 +339,7 @@ func (o *object) board(b *workbench.Board) {
 		o.place("status_at", d.StatusAt)
 		o.flag("disabled", d.Disabled)
 		o.flag("primecell", d.PrimeCell)
+		o.flag("not_built", d.NotBuilt)
 		o.drivers(d.Drivers)
 		o.close('}')
 	}
@@ -383,6 +393,7 @@ func (o *object) drivers(list []workbench.DriverMatch) {
 			o.close(']')
 		}
 		o.builds("builds", k.Builds)
+		o.lens(k.Lens)
 		o.open("config", '[')
 		for j := range k.Config {
 			s := &k.Config[j]

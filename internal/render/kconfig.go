@@ -25,6 +25,11 @@ func newRowWriter(w io.Writer, style Style, wide int) *rowWriter {
 
 // row writes a row; changed marks a file that is not what was indexed.
 func (r *rowWriter) row(path string, lineNo uint32, what string, changed bool, parts ...string) {
+	r.judged(path, lineNo, what, changed, nil, parts...)
+}
+
+// judged writes a row with what the lens says of it.
+func (r *rowWriter) judged(path string, lineNo uint32, what string, changed bool, lens *workbench.Judgement, parts ...string) {
 	l := &r.line
 	l.reset()
 	l.put(inkPath, path)
@@ -35,6 +40,7 @@ func (r *rowWriter) row(path string, lineNo uint32, what string, changed bool, p
 	l.put("", ": ")
 	if text := strings.Join(parts, ""); text != "" {
 		l.put(inkDim, fmt.Sprintf("%-*s  ", r.wide, what))
+		l.mark(lens)
 		l.put("", text)
 	} else {
 		l.put(inkDim, what)

@@ -77,6 +77,8 @@ type DriverMatch struct {
 	// Config are the symbols of Builds with their definitions, and with what
 	// selects them if a person cannot.
 	Config []ConfigSymbol
+	// Lens is what the lens says of the entry, nil without one.
+	Lens *Judgement
 }
 
 // MatchUse is a call with a table.
@@ -116,6 +118,7 @@ type matcher struct {
 	builds  map[string][]BuildRule
 	configs map[string]ConfigSymbol
 	boards  map[string][]string // includers of a source
+	leftOut int                 // matches that the lens left out
 	funcs   *index.FuncFinder
 }
 
@@ -179,8 +182,32 @@ func (m *matcher) drivers(compatible string) (list []DriverMatch, others []Resul
 		}
 		others = append(others, res)
 	}
+	if list, err = m.look(list); err != nil {
+		return nil, nil, err
+	}
 	slices.SortStableFunc(list, func(a, b DriverMatch) int { return cmp.Compare(a.rank(), b.rank()) })
 	return list, others, nil
+}
+
+// look judges matches by the lens, and leaves out what is not built if that is
+// what was asked for.
+func (m *matcher) look(list []DriverMatch) ([]DriverMatch, error) {
+	if m.t.view == nil {
+		return list, nil
+	}
+	kept := list[:0]
+	for _, d := range list {
+		j, err := m.t.view.judge(d.Entry.Path, d.Entry.Line)
+		if err != nil {
+			return nil, err
+		}
+		d.Lens = &j
+		if !m.t.view.onlyBuilt || j.State != BuiltOut {
+			kept = append(kept, d)
+		}
+	}
+	m.leftOut += len(list) - len(kept)
+	return kept, nil
 }
 
 // rank orders matches, lower is better.
@@ -188,6 +215,9 @@ func (d *DriverMatch) rank() int {
 	r := place(d.Entry.Path)
 	if !d.found() {
 		r += placeTools + 1
+	}
+	if d.Lens != nil && d.Lens.State == BuiltOut {
+		r += 2 * (placeTools + 1)
 	}
 	return r
 }

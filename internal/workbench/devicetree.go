@@ -74,6 +74,8 @@ type BoardDevice struct {
 	// Drivers are the drivers for the most specific of its strings that has
 	// any, best first; none if no driver in the tree is known.
 	Drivers []DriverMatch
+	// NotBuilt says that it has none because the lens left out what is not built.
+	NotBuilt bool
 	// PrimeCell says that it is a device of the AMBA bus, whose driver is found
 	// by the peripheral ID that the device itself tells.
 	PrimeCell bool
@@ -244,6 +246,9 @@ func (t *Tree) answerDrivers(m *matcher, a *DeviceTreeAnswer, files []source.Fil
 		if err != nil {
 			return err
 		}
+		if list, err = m.look(list); err != nil {
+			return err
+		}
 		for _, d := range list {
 			at := slices.IndexFunc(a.Devices, func(k DeviceMatch) bool { return k.Compatible == d.Compatible })
 			if at < 0 {
@@ -334,7 +339,11 @@ func (t *Tree) answerBoard(_ context.Context, m *matcher, a *DeviceTreeAnswer) e
 	defer stop()
 	b := &Board{Files: tree.Files, Missing: tree.Missing, Truncated: tree.Truncated}
 	a.Board = b
-	known := make(map[string][]DriverMatch)
+	type matches struct {
+		drivers []DriverMatch
+		leftOut bool
+	}
+	known := make(map[string]matches)
 	var failed error
 	tree.All(func(n *dts.Node) {
 		if len(n.Compatible) == 0 || failed != nil {
@@ -345,14 +354,17 @@ func (t *Tree) answerBoard(_ context.Context, m *matcher, a *DeviceTreeAnswer) e
 			Compatible: n.Compatible, Status: n.Status, Disabled: n.Disabled(),
 		}
 		for _, s := range n.Compatible {
-			drivers, ok := known[s]
+			k, ok := known[s]
 			if !ok {
-				if drivers, _, failed = m.drivers(s); failed != nil {
+				before := m.leftOut
+				if k.drivers, _, failed = m.drivers(s); failed != nil {
 					return
 				}
-				drivers = forArch(drivers, a.Path)
-				known[s] = drivers
+				k = matches{forArch(k.drivers, a.Path), m.leftOut > before}
+				known[s] = k
 			}
+			drivers := k.drivers
+			d.NotBuilt = d.NotBuilt || k.leftOut
 			// A string that some code only looks for does not keep a driver
 			// for a less specific one away.
 			if len(drivers) > 0 && (drivers[0].found() || len(d.Drivers) == 0) {
@@ -362,6 +374,7 @@ func (t *Tree) answerBoard(_ context.Context, m *matcher, a *DeviceTreeAnswer) e
 				}
 			}
 		}
+		d.NotBuilt = d.NotBuilt && len(d.Drivers) == 0
 		d.PrimeCell = slices.Contains(n.Compatible, "arm,primecell")
 		b.Devices = append(b.Devices, d)
 	})
