@@ -6,7 +6,7 @@ import (
 
 // noLens are the commands that ask for source and have no use for the lens: they
 // do not choose between places. It may be given to all others.
-var noLens = map[string]bool{"dt": true, "kconfig": true, "outline": true}
+var noLens = map[string]bool{"kconfig": true, "outline": true}
 
 // lensFlags gives a command the flags of the lens, and has it look through it.
 func (a *app) lensFlags(cmd *cobra.Command) {

@@ -63,10 +63,12 @@ type driver struct {
 		Symbols   []string
 		Directory bool
 	}
-	Config []struct {
-		Name        string
-		Definitions []place
-	}
+	Config []configSymbol
+}
+
+type configSymbol struct {
+	Name        string
+	Definitions []place
 }
 
 // symbols are those of the makefile lines that name the object.
@@ -315,12 +317,7 @@ func TestCompatibleAccuracy(t *testing.T) {
 		function += has(func(k *driver) bool { return k.Probe != "" || k.Type == "machine" || len(k.Uses) > 0 })
 		object += has(func(k *driver) bool { return len(k.Builds) > 0 })
 		symbol += has(func(k *driver) bool {
-			return slices.ContainsFunc(k.Config, func(s struct {
-				Name        string
-				Definitions []place
-			}) bool {
-				return len(s.Definitions) > 0
-			})
+			return slices.ContainsFunc(k.Config, func(s configSymbol) bool { return len(s.Definitions) > 0 })
 		})
 	}
 	percent := func(n, of int) string { return fmt.Sprintf("%d (%.2f %%)", n, 100*float64(n)/float64(max(1, of))) }
