@@ -42,7 +42,7 @@ func (s *searcher) next(ctx context.Context, text []byte, at int) (start, end in
 	}
 	whole := s.p.lits.Whole || s.p.lits.FoldWhole
 	for looked := at; ; {
-		n := 0
+		var n int
 		if s.fold != nil {
 			n = s.fold.index(text, at)
 		} else {
