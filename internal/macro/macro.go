@@ -97,7 +97,11 @@ const MaxExpansion = 20000
 
 // Substitute is the body of m with its parameters replaced by args, the
 // tokens of each argument. The operators # and ## are applied.
-func (m *Def) Substitute(args [][]Token) []Token {
+func (m *Def) Substitute(args [][]Token) []Token { return m.SubstituteExpanded(args, nil) }
+
+// SubstituteExpanded is Substitute that passes arguments on to expand before
+// they are put in, but for operands of # and ##, as C has it.
+func (m *Def) SubstituteExpanded(args [][]Token, expand func([]Token) []Token) []Token {
 	body := m.Tokens()
 	out := make([]Token, 0, len(body)+16)
 	variable := func() []Token {
@@ -137,6 +141,9 @@ func (m *Def) Substitute(args [][]Token) []Token {
 		if t.Kind == c.Ident && m.Function {
 			if p := m.ParamIndex(t.Text); p >= 0 {
 				add = arg(p)
+				if expand != nil && !paste && (i+1 >= len(body) || body[i+1].Kind != c.Paste) {
+					add = expand(add)
+				}
 				if paste && len(add) == 0 {
 					// , ## __VA_ARGS__ without arguments takes the comma along.
 					if n := len(out); n > 0 && out[n-1].Kind == c.Comma {

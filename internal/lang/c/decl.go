@@ -48,9 +48,21 @@ func (x *extractor) external(i int) int {
 			if next := x.oldStyle(start, i, d); next > 0 {
 				return next // its type is int, since none stands there
 			}
-			x.use(int(x.items[0]), 0)
+			x.use(x.bare(), 0)
 			x.scan(start, i, false)
 			return i
+		}
+		if x.listMacro(i) {
+			x.scan(start, i, false)
+			return i
+		}
+		if x.secondMacro(i) {
+			x.use(x.bare(), 0)
+			x.scan(start, i, false)
+			return i
+		}
+		if t.kind == kDot && t.flags&firstOnLine != 0 && x.bareMacro() {
+			x.use(x.bare(), 0) // MACHINE_START(...) .init = ..., MACHINE_END
 		}
 		switch t.kind {
 		case kSemi:
@@ -112,6 +124,9 @@ func (x *extractor) external(i int) int {
 			i++
 		default:
 			x.items = append(x.items, int32(i))
+			if len(x.items) == 1 && x.alone(i) {
+				x.use(i, 0)
+			}
 			i++
 		}
 	}
@@ -130,15 +145,31 @@ func (x *extractor) after(i int) int {
 	return i + 1
 }
 
-// bareMacro reports whether the head so far is NAME(...): a macro used as a
-// declaration, which needs no semicolon.
+// bareMacro reports whether the head so far is NAME(...), perhaps behind words
+// such as __read_mostly: a macro used as a declaration, which needs no
+// semicolon.
 func (x *extractor) bareMacro() bool {
-	if len(x.items) != 2 {
+	n := len(x.items)
+	if n < 2 {
 		return false
 	}
-	a, b := x.items[0], x.items[1]
-	return x.toks[a].kind == kIdent && x.toks[b].kind == kLParen && b == a+1
+	a, b := x.items[n-2], x.items[n-1]
+	if x.toks[a].kind != kIdent || x.toks[b].kind != kLParen || b != a+1 {
+		return false
+	}
+	if n > 2 && !macroName(x.text(&x.toks[a])) {
+		return false
+	}
+	for _, i := range x.items[:n-2] {
+		if x.toks[i].kind != kIdent || !annotation(x.text(&x.toks[i])) {
+			return false
+		}
+	}
+	return true
 }
+
+// bare is the name of the macro that bareMacro found.
+func (x *extractor) bare() int { return int(x.items[len(x.items)-2]) }
 
 // tagged reads struct, union or enum from its keyword: the tag, and the body if
 // there is one. It returns the index behind.
@@ -204,6 +235,9 @@ func (x *extractor) enumerators(i, end int) {
 			x.scan(i, stop, false)
 			i = stop
 			continue
+		}
+		if i+1 >= end || ts[i+1].kind == kIdent {
+			x.use(i, linkfacts.FlagEnum) // perhaps a macro that lists enumerators
 		}
 		x.occ(t, lang.DefEnumerator)
 		j := i + 1
@@ -337,17 +371,28 @@ func (x *extractor) declarator(i, end int, typed bool) int {
 			m := x.after(j)
 			if j+1 < end && name < 0 {
 				// (*name)(...), (*name[3])(...)
+				last := -1
 				for k := j + 1; k < m && k < end; k++ {
-					if ts[k].kind == kIdent && !annotation(x.text(&ts[k])) {
-						return k
+					if ts[k].kind == kIdent {
+						if last = k; !annotation(x.text(&ts[k])) {
+							return k
+						}
 					}
+				}
+				if last >= 0 && ts[j+1].kind == kStar {
+					return last
 				}
 			}
 			if name >= 0 && (j != name+1 || !annotation(x.text(&ts[name]))) {
 				return name
 			}
 			j = m
-		case kwType, kwStruct, kwUnion, kwEnum, kwTypeof:
+		case kwTypeof:
+			typed = true
+			if j++; j < end && ts[j].kind == kLParen {
+				j = x.after(j)
+			}
+		case kwType, kwStruct, kwUnion, kwEnum:
 			typed = true
 			j++
 		default:
@@ -416,7 +461,7 @@ func (x *extractor) function() (at int, generated bool) {
 		}
 		switch ts[a].kind {
 		case kIdent:
-			if b != a+1 || x.attributeArgs(b) {
+			if b != a+1 || x.attributeArgs(b) || attribute(x.text(&ts[a])) {
 				continue
 			}
 			if k > 0 {
@@ -434,6 +479,17 @@ func (x *extractor) function() (at int, generated bool) {
 		}
 	}
 	return fallback, fallback >= 0
+}
+
+// attribute reports whether a word with arguments is an attribute that can
+// stand behind a variable's name, where a function's name might (see
+// include/linux/compiler_attributes.h).
+func attribute(w []byte) bool {
+	switch string(w) {
+	case "__aligned", "__section", "__alias", "__guarded_by":
+		return true
+	}
+	return false
 }
 
 // attributeArgs reports whether the group at toks[open] holds only numbers and
@@ -618,7 +674,7 @@ func (x *extractor) declare(start, end int, d declFlags, by kind) {
 	ts := x.toks
 	first := int(x.items[0])
 	if x.bareMacro() {
-		x.use(first, 0)
+		x.use(x.bare(), 0)
 		x.scan(start, end, false)
 		return
 	}
@@ -638,7 +694,7 @@ func (x *extractor) declare(start, end int, d declFlags, by kind) {
 		}
 		if !generated {
 			role := lang.Declaration
-			if by == kLBrace {
+			if by == kLBrace || x.aliasOf(params, end) {
 				role = lang.DefFunction
 			}
 			x.head(start, end, name, params, max(x.mate(params), params), role)
@@ -648,11 +704,25 @@ func (x *extractor) declare(start, end int, d declFlags, by kind) {
 		return
 	}
 	role := lang.DefVariable
-	if d.extern {
+	if d.extern && !x.aliasOf(start, end) {
 		role = lang.Declaration
 	}
 	x.named(start, end, role)
 	x.opsVariables(start, end, d)
+}
+
+// aliasOf reports whether a declaration has the attribute alias, which makes it
+// a definition: another name of something in the same file.
+func (x *extractor) aliasOf(start, end int) bool {
+	for j := start; j+1 < end; j++ {
+		t := &x.toks[j]
+		if t.kind == kIdent && (t.len == 5 || t.len == 9) && x.toks[j+1].kind == kLParen {
+			if w := x.text(t); is(w, "alias") || is(w, "__alias__") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // variable reports whether the function declarator found at items[at] is the
@@ -750,7 +820,7 @@ func (x *extractor) variables(start, i int, d declFlags) int {
 		role = lang.Declaration
 	}
 	if x.bareMacro() {
-		x.use(int(x.items[0]), 0)
+		x.use(x.bare(), 0)
 		x.scan(start, i, false) // DEFINE_PER_CPU(int, x) = 1
 	} else {
 		x.named(start, i, role)

@@ -432,9 +432,18 @@ func (x *extractor) closeConds() {
 	}
 }
 
-// logMacro records a macro that may lead to a print, or stand for text.
+// logMacro records a macro that may declare something, lead to a call, or stand
+// for text.
 func (x *extractor) logMacro(name *token, params, body []token, function, hasString, hasCall, dirty bool) {
-	if len(body) == 0 || !hasString && !hasCall && !(len(body) <= 3 && body[0].kind == kIdent) {
+	switch {
+	case function && len(body) > 0:
+	case len(body) == 0:
+		// Words that stand for nothing are only in the way of what stands
+		// beside them, as __init is.
+		if n := len(x.conds); function || n == 1 && x.conds[0].tok == 0 && x.conds[0].kind == lang.CondIfndef {
+			return // the guard of a header, too
+		}
+	case !hasString && !hasCall && !(len(body) <= 3 && body[0].kind == kIdent):
 		return
 	}
 	for i := range x.conds {

@@ -52,3 +52,33 @@ func (x *extractor) pastedName(at int) bool {
 	a, b, p := int(x.items[at]), int(x.items[at+1]), int(x.items[at+2])
 	return x.toks[a].kind == kIdent && x.toks[p].kind == kLParen && x.after(b) == p
 }
+
+// secondMacro reports whether at toks[i] a second macro begins on the line of a
+// first one: PAGEFLAG(...) TESTCLEARFLAG(...).
+func (x *extractor) secondMacro(i int) bool {
+	ts := x.toks
+	return ts[i].kind == kIdent && i+1 < len(ts) && ts[i+1].kind == kLParen && x.bareMacro() &&
+		macroName(x.text(&ts[i])) && macroName(x.text(&ts[x.bare()]))
+}
+
+// listMacro reports whether the head so far is a macro alone on its line, in
+// front of another macro at toks[i]: it stands for declarations, and is no type
+// of what follows.
+func (x *extractor) listMacro(i int) bool {
+	ts := x.toks
+	if len(x.items) != 1 || ts[i].kind != kIdent || ts[i].flags&firstOnLine == 0 || !macroName(x.text(&ts[i])) {
+		return false
+	}
+	first := int(x.items[0])
+	return first == i-1 && x.alone(first) && macroName(x.text(&ts[first]))
+}
+
+// alone reports whether the identifier toks[i] has a line for itself: perhaps a
+// macro without arguments that stands for declarations.
+func (x *extractor) alone(i int) bool {
+	ts := x.toks
+	if ts[i].kind != kIdent || ts[i].flags&firstOnLine == 0 {
+		return false
+	}
+	return i+1 == len(ts) || ts[i+1].flags&firstOnLine != 0 || ts[i+1].kind == kSemi
+}

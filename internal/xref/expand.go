@@ -1,0 +1,329 @@
+package xref
+
+import (
+	"slices"
+	"strings"
+
+	"dekho/internal/lang/c"
+	"dekho/internal/macro"
+)
+
+// expander expands macros as a place in the tree sees them.
+type expander struct {
+	t    *macro.Table
+	view *macro.View
+	scope
+	choices
+	steps    int
+	// seen are the names that were looked up, in order, once each, with what
+	// was found: the expansion is the same wherever the same is found.
+	seen   []lookup
+	record bool
+	// passed are the arguments that would have been expanded on their way into
+	// another macro.
+	passed []string
+	active []*macro.Def
+	closed closures
+}
+
+// scope is the place a macro is used at.
+type scope struct {
+	file int32
+	// from is a file that includes file and whose own macros reach into it, or
+	// -1.
+	from int32
+}
+
+// lookup is the definitions that a name had at the place of use.
+type lookup struct {
+	name string
+	defs []*macro.Def
+}
+
+// maxVariants bounds how often one use is expanded because of names with
+// several definitions.
+const maxVariants = 32
+
+// maxNesting bounds macros inside of macros.
+const maxNesting = 40
+
+// candidates are the definitions of a name at the place of use. For a header
+// that is read several times with other definitions each time, they are those
+// of all times.
+func (x *expander) candidates(name string) []*macro.Def {
+	d := x.t.Lookup(name)
+	if d == nil {
+		return nil
+	}
+	if x.from >= 0 {
+		if own := d.Own(x.from); len(own) > 0 {
+			return own
+		}
+	}
+	header := x.t.Files[x.file].Header
+	if own := d.Own(x.file); len(own) > 0 && (!header || !severalHeaders(d)) {
+		return own
+	}
+	if header && severalHeaders(d) {
+		if in := x.closed.among(x.t, x.file, d.Headers); len(in) > 0 {
+			return in
+		}
+	}
+	defs := x.view.Visible(name, x.file)
+	if severalHeaders(d) {
+		return x.withArchs(defs, d)
+	}
+	return defs
+}
+
+// withArchs adds to the definitions that a file sees those that the headers of
+// its architecture, or for general code of all, have in their place.
+func (x *expander) withArchs(defs []*macro.Def, d *macro.Names) []*macro.Def {
+	arch := x.t.Files[x.file].Arch
+	cloned := false
+	for _, m := range d.Headers {
+		f := &x.t.Files[m.File]
+		if f.Arch == "" || arch != "" && arch != f.Arch || f.UserSpace || !strings.HasPrefix(f.Path[len("arch/")+len(f.Arch):], "/include/asm/") || slices.Contains(defs, m) {
+			continue
+		}
+		if !cloned {
+			defs, cloned = slices.Clone(defs), true
+		}
+		defs = append(defs, m)
+	}
+	return defs
+}
+
+// aliased replaces macros that are another name of a macro by that macro.
+func (x *expander) aliased(defs []*macro.Def) []*macro.Def {
+	for n := 0; n < maxAliases; n++ {
+		i := slices.IndexFunc(defs, func(m *macro.Def) bool {
+			ts := m.Tokens()
+			return !m.Function && len(ts) == 1 && ts[0].Kind == c.Ident && ts[0].Text != m.Name
+		})
+		if i < 0 {
+			break
+		}
+		defs = slices.Concat(defs[:i], x.candidates(defs[i].Tokens()[0].Text), defs[i+1:])
+	}
+	return defs
+}
+
+// maxAliases bounds how many names of names are followed for one use.
+const maxAliases = 8
+
+func severalHeaders(d *macro.Names) bool {
+	n := len(d.Headers)
+	return n > 1 && d.Headers[0].File != d.Headers[n-1].File
+}
+
+// find is candidates, within the expansion of a macro: where the place of use
+// sees nothing, the macro's own file decides.
+func (x *expander) find(name string) []*macro.Def {
+	defs := x.candidates(name)
+	if x.record && !slices.ContainsFunc(x.seen, func(l lookup) bool { return l.name == name }) {
+		x.seen = append(x.seen, lookup{name, defs})
+	}
+	if len(defs) == 0 && len(x.active) > 0 {
+		defs = x.view.Visible(name, x.active[len(x.active)-1].File)
+	}
+	return defs
+}
+
+// pick chooses among definitions.
+func (x *expander) pick(defs []*macro.Def) *macro.Def {
+	switch len(defs) {
+	case 0:
+		return nil
+	case 1:
+		return defs[0]
+	}
+	if plain(defs) {
+		return defs[0]
+	}
+	return defs[x.choose(defs)]
+}
+
+// plain reports whether it does not matter which of the definitions is taken:
+// attributes.
+func plain(defs []*macro.Def) bool {
+	for _, m := range defs {
+		if m.Function || !strings.HasPrefix(m.Body, "__attribute__") {
+			return false
+		}
+	}
+	return true
+}
+
+// choices walks through the combinations of definitions that the names in one
+// expansion can have. The first name met, which is outermost, runs fastest, and
+// the others run along with it, so that the first few combinations show every
+// definition, and the first with all of the second when there is time.
+type choices struct {
+	variant int // the combination
+	first   *macro.Def
+	firstN  int
+	othersN int // definitions of the name behind the first that has most
+}
+
+func (c *choices) begin(variant int) { c.variant, c.first = variant, nil }
+
+// count is the number of combinations, known when one expansion was made.
+func (c *choices) count() int {
+	return min(max(c.firstN, 1)*max(c.othersN, 1), maxVariants)
+}
+
+func (c *choices) choose(defs []*macro.Def) int {
+	if c.first == nil {
+		c.first, c.firstN = defs[0], len(defs)
+	}
+	if c.first == defs[0] {
+		return c.variant % len(defs)
+	}
+	c.othersN = max(c.othersN, len(defs))
+	return (c.variant/c.firstN + c.variant) % len(defs)
+}
+
+// expand replaces the macros in ts by what they come to, appending to dst.
+func (x *expander) expand(dst, ts []macro.Token, depth int) []macro.Token {
+	for i := 0; i < len(ts); {
+		t := ts[i]
+		if x.steps++; x.steps > macro.MaxExpansion {
+			return append(dst, ts[i:]...)
+		}
+		if t.Text == "{" && i > 0 && (ts[i-1].Kind == c.Close || ts[i-1].Text == "=") {
+			// The body of a function or an initialiser: nothing in it is
+			// declared for others, and what it calls is known by the macros'
+			// names.
+			end := behindBrace(ts, i)
+			dst = append(dst, ts[i:end]...)
+			i = end
+			continue
+		}
+		if t.Kind != c.Ident || depth > maxNesting || x.t.Lookup(t.Text) == nil {
+			dst = append(dst, t)
+			i++
+			continue
+		}
+		m := x.pick(x.find(t.Text))
+		if m == nil || slices.Contains(x.active, m) {
+			dst = append(dst, t)
+			i++
+			continue
+		}
+		next := i + 1
+		var args [][]macro.Token
+		if m.Function {
+			var ok bool
+			if next < len(ts) && ts[next].Kind == c.Open {
+				args, next, ok = macro.Group(ts, next)
+			}
+			if !ok {
+				dst = append(dst, t)
+				i++
+				continue
+			}
+		}
+		out := x.body(nil, m, args, depth)
+		// A function-like macro that the body ends in takes its arguments from
+		// what follows.
+		if n := len(out); n > 0 && out[n-1].Kind == c.Ident && next < len(ts) && ts[next].Kind == c.Open && depth < maxNesting {
+			if m := x.pick(x.find(out[n-1].Text)); m != nil && m.Function && !slices.Contains(x.active, m) {
+				if args, after, ok := macro.Group(ts, next); ok {
+					out = x.body(out[:n-1], m, args, depth)
+					next = after
+				}
+			}
+		}
+		dst = append(dst, out...)
+		i = next
+	}
+	return dst
+}
+
+// behindBrace is the index behind the group that opens at ts[i].
+func behindBrace(ts []macro.Token, i int) int {
+	depth := 0
+	for ; i < len(ts); i++ {
+		switch ts[i].Text {
+		case "{":
+			depth++
+		case "}":
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+	}
+	return i
+}
+
+// body appends the expansion of one use of m.
+func (x *expander) body(dst []macro.Token, m *macro.Def, args [][]macro.Token, depth int) []macro.Token {
+	var body []macro.Token
+	if m.Function {
+		body = m.SubstituteExpanded(args, func(a []macro.Token) []macro.Token {
+			if x.record && len(a) == 1 && strings.IndexByte(a[0].Text, mark) >= 0 && !slices.Contains(x.passed, a[0].Text) {
+				x.passed = append(x.passed, a[0].Text)
+			}
+			if !x.expandable(a) {
+				return a
+			}
+			return x.expand(nil, a, depth+1)
+		})
+	} else {
+		body = m.Tokens()
+	}
+	x.active = append(x.active, m)
+	dst = x.expand(dst, body, depth+1)
+	x.active = x.active[:len(x.active)-1]
+	return dst
+}
+
+// expandable reports whether a macro may stand among the tokens.
+func (x *expander) expandable(ts []macro.Token) bool {
+	for i := range ts {
+		if ts[i].Kind == c.Ident && x.t.Lookup(ts[i].Text) != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// closures answers which headers a header includes, directly or not.
+type closures struct {
+	file int32 // of set; 0 with a nil set is nothing
+	set  []bool
+	list []int32
+	ok   bool
+}
+
+// among are those of the definitions that stand in headers which file
+// includes, directly or not.
+func (c *closures) among(t *macro.Table, file int32, defs []*macro.Def) []*macro.Def {
+	if !c.ok || c.file != file {
+		if c.set == nil {
+			c.set = make([]bool, len(t.Files))
+		}
+		for _, h := range c.list {
+			c.set[h] = false
+		}
+		c.list = append(c.list[:0], file)
+		c.set[file] = true
+		for n := 0; n < len(c.list); n++ {
+			for _, h := range t.Includes(c.list[n]) {
+				if !c.set[h] {
+					c.set[h] = true
+					c.list = append(c.list, h)
+				}
+			}
+		}
+		c.file, c.ok = file, true
+	}
+	var in []*macro.Def
+	for _, m := range defs {
+		if c.set[m.File] {
+			in = append(in, m)
+		}
+	}
+	return in
+}

@@ -1,0 +1,90 @@
+package xref
+
+import (
+	"strings"
+
+	"dekho/internal/lang"
+	"dekho/internal/lang/c"
+	"dekho/internal/macro"
+)
+
+// A name that is defined in the tree may be a macro itself: a file defines
+// mtype_add() and is included by others, with mtype_add defined as hash_ip4_add
+// in one and as hash_ip6_add in the next.
+
+// renaming is a definition under the name of a macro.
+type renaming struct {
+	name string
+	file int32
+	line uint32
+	role lang.Role
+}
+
+// findRenames lists the definitions under names of macros that stand for
+// another name.
+func (l *linker) findRenames() error {
+	l.renames = make(map[int32][]renaming)
+	for _, name := range l.t.Names() {
+		if !renames(l.t.Lookup(name)) {
+			continue
+		}
+		err := l.in.Definitions(name, func(file int, line uint32, role lang.Role) {
+			l.renames[int32(file)] = append(l.renames[int32(file)], renaming{name, int32(file), line, role})
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// renames reports whether a macro may stand for another name: without
+// parameters, and a name or a use of a macro is its whole body.
+func renames(d *macro.Names) bool {
+	for _, m := range d.All {
+		if isName(m) {
+			return true
+		}
+	}
+	return false
+}
+
+func isName(m *macro.Def) bool {
+	if m.Function || m.Body == "" || m.Body == m.Name || len(m.Body) > 200 || m.Global {
+		return false
+	}
+	ts := m.Tokens()
+	return ts[0].Kind == c.Ident && (len(ts) == 1 || ts[1].Kind == c.Open && ts[len(ts)-1].Kind == c.Close)
+}
+
+// rename adds the names that a definition has in truth.
+func (l *linker) rename(r *renaming, ts *templates, d *derived) {
+	x := ts.x
+	for _, from := range append([]int32{-1}, l.includers[r.file]...) {
+		x.scope = scope{r.file, from}
+		defs := x.candidates(r.name)
+		x.choices = choices{}
+		for v := 0; v < x.count(); v++ {
+			x.begin(v)
+			x.steps, x.active = 0, x.active[:0]
+			m := x.pick(defs)
+			if m == nil || !isName(m) || !l.reaches(m, r) {
+				continue
+			}
+			out := x.body(nil, m, nil, 0)
+			if len(out) == 1 && out[0].Kind == c.Ident && out[0].Text != r.name {
+				d.names = append(d.names, generated{strings.Clone(out[0].Text), r.role, r.file, r.line, m.ID})
+			}
+		}
+	}
+}
+
+// reaches reports whether a definition can stand under the macro: it comes
+// behind it, and is not general code next to an architecture's macro.
+func (l *linker) reaches(m *macro.Def, r *renaming) bool {
+	if m.File == r.file {
+		return m.Line < r.line
+	}
+	a := l.t.Files[m.File].Arch
+	return a == "" || a == l.t.Files[r.file].Arch
+}
