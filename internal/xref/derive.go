@@ -1,9 +1,9 @@
 package xref
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
+	bits64 "math/bits"
 	"runtime"
 	"slices"
 	"strings"
@@ -14,35 +14,19 @@ import (
 	"dekho/internal/macro"
 )
 
-// generated is a name that the use of a macro defines.
-type generated struct {
-	name string
-	role lang.Role
-	file int32
-	line uint32 // of the use
-	def  int32  // ID of the macro
-}
-
-// siteUse is a use of a macro at file scope that calls functions.
+// siteUse is a use of a macro at file scope that makes or calls something.
 type siteUse struct {
 	file int32
 	line uint32
 	tmpl *template
-}
-
-// call is a call that a use makes with its arguments.
-type call struct {
-	callee string
-	file   int32
-	line   uint32
-	def    int32
+	args string // the words that are part of names, see splitArgs
 }
 
 // derived is what the uses of a run of files come to.
 type derived struct {
-	names []generated
-	uses  []siteUse
-	calls []call
+	uses []siteUse
+	// renamed are the names that definitions under names of macros have.
+	renamed []edge
 }
 
 // maxIncluders bounds the files from which a private header or an included C
@@ -122,7 +106,6 @@ func (l *linker) file(file int32, ts *templates, d *derived) error {
 	if err != nil {
 		return fmt.Errorf("facts of %s: %w", l.t.Files[file].Path, err)
 	}
-	from := len(d.names)
 	for i := range l.renames[file] {
 		l.rename(&l.renames[file][i], ts, d)
 	}
@@ -145,13 +128,6 @@ func (l *linker) file(file int32, ts *templates, d *derived) error {
 	if r.Err() != nil {
 		return fmt.Errorf("facts of %s: %w", l.t.Files[file].Path, r.Err())
 	}
-	names := d.names[from:]
-	slices.SortFunc(names, func(a, b generated) int {
-		return cmp.Or(cmp.Compare(a.line, b.line), strings.Compare(a.name, b.name), cmp.Compare(a.role, b.role), cmp.Compare(a.def, b.def))
-	})
-	d.names = d.names[:from+len(slices.CompactFunc(names, func(a, b generated) bool {
-		return a.line == b.line && a.name == b.name && a.role == b.role
-	}))]
 	return nil
 }
 
@@ -185,24 +161,32 @@ func (l *linker) use(name string, rec *linkfacts.Record, ts *templates, d *deriv
 			}
 			t = ts.refine(t, args, bits)
 		}
-		calls := false
-		for i := range t.items {
-			it := &t.items[i]
-			full, ok := fill(it.name, args)
-			switch {
-			case !ok || !symbol(full):
-			case it.role != lang.Call:
-				d.names = append(d.names, generated{full, it.role, ts.x.file, rec.Line, m.ID})
-			case strings.IndexByte(it.name, mark) < 0:
-				calls = true
-			default:
-				d.calls = append(d.calls, call{full, ts.x.file, rec.Line, m.ID})
-			}
-		}
-		if calls {
-			d.uses = append(d.uses, siteUse{ts.x.file, rec.Line, t})
+		if len(t.items) > 0 {
+			d.uses = append(d.uses, siteUse{ts.x.file, rec.Line, t, words(t, args)})
 		}
 	}
+}
+
+// words are the arguments that have a part in what a template makes.
+func words(t *template, args [][]macro.Token) string {
+	var bits uint64
+	for i := range t.items {
+		bits |= places(t.items[i].name, len(args)) | places(t.items[i].fn, len(args))
+	}
+	if bits == 0 {
+		return ""
+	}
+	parts := make([]string, bits64.Len64(bits))
+	for i := range parts {
+		switch w, ok := word(args[i]); {
+		case bits>>i&1 == 0:
+		case !ok:
+			parts[i] = noWord
+		default:
+			parts[i] = w
+		}
+	}
+	return strings.Join(parts, argSeparator)
 }
 
 // fromIncluder reports whether one of the arguments is a macro that those who

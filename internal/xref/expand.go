@@ -14,7 +14,7 @@ type expander struct {
 	view *macro.View
 	scope
 	choices
-	steps    int
+	steps int
 	// seen are the names that were looked up, in order, once each, with what
 	// was found: the expansion is the same wherever the same is found.
 	seen   []lookup

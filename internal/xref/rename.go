@@ -73,7 +73,11 @@ func (l *linker) rename(r *renaming, ts *templates, d *derived) {
 			}
 			out := x.body(nil, m, nil, 0)
 			if len(out) == 1 && out[0].Kind == c.Ident && out[0].Text != r.name {
-				d.names = append(d.names, generated{strings.Clone(out[0].Text), r.role, r.file, r.line, m.ID})
+				t := &template{def: m, items: []item{{name: strings.Clone(out[0].Text), role: r.role}}}
+				d.uses = append(d.uses, siteUse{r.file, r.line, t, ""})
+				if r.role == lang.DefFunction {
+					d.renamed = append(d.renamed, edge{t.items[0].name, m.ID, -1})
+				}
 			}
 		}
 	}

@@ -1,0 +1,450 @@
+package xref
+
+// The artifact. It begins with
+//
+//	magic u32, Version u32, then for each section: offset u32, length u32
+//
+// and holds these sections, of little-endian u32 but for the first:
+//
+//	strings    varint length and bytes each; a reference is an offset
+//	files      path
+//	macros     name, file, line: a #define
+//	templates  macro, first item, number of items
+//	items      name (with marks), role, function it is in (with marks)
+//	uses       file, line, template, arguments: sorted by template
+//	byTemplate first use of each template, and the end
+//	byFile     uses, by file and line
+//	names      hash, use: who makes or, with arguments in the name, calls it
+//	callees    name, item's template: calls without arguments in the name
+//	edges      callee, macro, through (macro or ^0): by callee
+//	patterns   name (with marks), macro, through
+//
+// Files, macros and templates are referred to by their numbers.
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"dekho/internal/lang"
+	"dekho/internal/macro"
+)
+
+// Version is that of the artifact's format and of what the linker finds out.
+const Version = 1
+
+const magic = 0x46455258 // "XREF"
+
+const (
+	secStrings = iota
+	secFiles
+	secMacros
+	secTemplates
+	secItems
+	secUses
+	secByTemplate
+	secByFile
+	secNames
+	secCallees
+	secEdges
+	secPatterns
+	sectionCount
+)
+
+// The words of a row of each section.
+const (
+	macroWords    = 3
+	templateWords = 3
+	itemWords     = 3
+	useWords      = 4
+	nameWords     = 2
+	calleeWords   = 2
+	edgeWords     = 3
+	patternWords  = 3
+)
+
+const none = ^uint32(0)
+
+// ErrDamaged is returned by Open for bytes that are no artifact, ErrVersion for
+// one of another version.
+var (
+	ErrDamaged = errors.New("damaged table of what macros make")
+	ErrVersion = errors.New("table of what macros make is of another version")
+)
+
+// Stats counts what a link found.
+type Stats struct {
+	Uses     int // of macros at file scope that make or call something
+	Names    int // that they make
+	Edges    int // calls in bodies of macros
+	Patterns int // calls made of arguments
+}
+
+// Link works out what the macros of a tree make, and whom they call, and writes
+// it for Open.
+func Link(in Input, t *macro.Table, w io.Writer) (Stats, error) {
+	l := &linker{in: in, t: t}
+	g := &graph{t: t}
+	done := make(chan struct{})
+	go func() {
+		g.link()
+		close(done)
+	}()
+	parts, err := l.derive()
+	<-done
+	if err != nil {
+		return Stats{}, err
+	}
+	for i := range parts {
+		g.edges = append(g.edges, parts[i].renamed...)
+	}
+	wr := newWriter(t, g)
+	return wr.write(parts, w)
+}
+
+// writer lays the artifact out.
+type writer struct {
+	t       *macro.Table
+	g       *graph
+	strings bytes.Buffer
+	refs    map[string]uint32
+	files   []uint32
+	fileNo  map[int32]uint32
+	macros  []uint32
+	macroNo map[int32]uint32
+
+	templates []uint32
+	items     []uint32
+	tmplNo    map[string]uint32
+	key       []byte
+}
+
+func newWriter(t *macro.Table, g *graph) *writer {
+	return &writer{
+		t: t, g: g, refs: make(map[string]uint32, 1<<17), fileNo: make(map[int32]uint32), macroNo: make(map[int32]uint32),
+		tmplNo: make(map[string]uint32),
+	}
+}
+
+func (w *writer) intern(s string) uint32 {
+	if r, ok := w.refs[s]; ok {
+		return r
+	}
+	r := uint32(w.strings.Len())
+	var b [binary.MaxVarintLen64]byte
+	w.strings.Write(b[:binary.PutUvarint(b[:], uint64(len(s)))])
+	w.strings.WriteString(s)
+	w.refs[s] = r
+	return r
+}
+
+func (w *writer) file(f int32) uint32 {
+	n, ok := w.fileNo[f]
+	if !ok {
+		n = uint32(len(w.files))
+		w.fileNo[f] = n
+		w.files = append(w.files, w.intern(w.t.Files[f].Path))
+	}
+	return n
+}
+
+func (w *writer) macro(id int32) uint32 {
+	if id < 0 {
+		return none
+	}
+	n, ok := w.macroNo[id]
+	if !ok {
+		n = uint32(len(w.macros) / macroWords)
+		w.macroNo[id] = n
+		m := w.g.defs[id]
+		w.macros = append(w.macros, w.intern(m.Name), w.file(m.File), m.Line)
+	}
+	return n
+}
+
+// template is the number of a template; equal ones have one.
+func (w *writer) template(t *template) uint32 {
+	k := binary.LittleEndian.AppendUint32(w.key[:0], uint32(t.def.ID))
+	for i := range t.items {
+		it := &t.items[i]
+		k = append(append(k, it.name...), 0, byte(it.role))
+		k = append(append(k, it.fn...), 0)
+	}
+	w.key = k
+	n, ok := w.tmplNo[string(k)]
+	if !ok {
+		n = uint32(len(w.templates) / templateWords)
+		w.tmplNo[string(k)] = n
+		w.templates = append(w.templates, w.macro(t.def.ID), uint32(len(w.items)/itemWords), uint32(len(t.items)))
+		for i := range t.items {
+			it := &t.items[i]
+			w.items = append(w.items, w.intern(it.name), uint32(it.role), w.intern(it.fn))
+		}
+	}
+	return n
+}
+
+func (w *writer) write(parts []derived, out io.Writer) (Stats, error) {
+	var st Stats
+	var uses [][useWords]uint32
+	type named struct{ hash, use uint32 }
+	var names []named
+	var hashes []uint32 // of the use being written
+	for p := range parts {
+		for i := range parts[p].uses {
+			u := &parts[p].uses[i]
+			uses = append(uses, [useWords]uint32{w.file(u.file), u.line, w.template(u.tmpl), w.intern(u.args)})
+		}
+	}
+	slices.SortFunc(uses, func(a, b [useWords]uint32) int {
+		return cmp.Or(cmp.Compare(a[2], b[2]), cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1]), cmp.Compare(a[3], b[3]))
+	})
+	uses = slices.Compact(uses)
+	st.Uses = len(uses)
+	view := &Map{}
+	view.sections[secStrings] = w.strings.Bytes()
+	view.sections[secItems] = wordBytes(w.items)
+	view.sections[secTemplates] = wordBytes(w.templates)
+	var args []string
+	for i := range uses {
+		args = splitArgs(args[:0], view.str(uses[i][3]))
+		hashes = hashes[:0]
+		first, n := view.templateItems(uses[i][2])
+		for j := first; j < first+n; j++ {
+			it := view.item(j)
+			if it.role == lang.Call && strings.IndexByte(it.name, mark) < 0 {
+				continue
+			}
+			full, ok := giveWords(it.name, args)
+			if !ok || !symbol(full) {
+				continue
+			}
+			if it.role != lang.Call {
+				st.Names++
+			}
+			if h := lang.Hash([]byte(full)); !slices.Contains(hashes, h) {
+				hashes = append(hashes, h)
+				names = append(names, named{h, uint32(i)})
+			}
+		}
+	}
+	slices.SortFunc(names, func(a, b named) int { return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.use, b.use)) })
+	var sec [sectionCount][]byte
+	nameRows := make([]uint32, 0, len(names)*nameWords)
+	for _, n := range names {
+		nameRows = append(nameRows, n.hash, n.use)
+	}
+	templates := len(w.templates) / templateWords
+	byTemplate := make([]uint32, templates+1)
+	useRows := make([]uint32, 0, len(uses)*useWords)
+	byFile := make([]uint32, len(uses))
+	for i := range uses {
+		byTemplate[uses[i][2]+1]++
+		useRows = append(useRows, uses[i][:]...)
+		byFile[i] = uint32(i)
+	}
+	for i := range templates {
+		byTemplate[i+1] += byTemplate[i]
+	}
+	slices.SortFunc(byFile, func(a, b uint32) int {
+		x, y := &uses[a], &uses[b]
+		return cmp.Or(cmp.Compare(x[0], y[0]), cmp.Compare(x[1], y[1]), cmp.Compare(a, b))
+	})
+	sec[secCallees] = w.callees()
+	edges := w.edges()
+	st.Edges = len(edges) / edgeWords
+	var patterns []uint32
+	for i := range w.g.all {
+		p := &w.g.all[i]
+		patterns = append(patterns, w.intern(p.name), w.macro(p.def), w.macro(p.through))
+	}
+	st.Patterns = len(w.g.all)
+	sec[secStrings] = w.strings.Bytes()
+	sec[secFiles] = wordBytes(w.files)
+	sec[secMacros] = wordBytes(w.macros)
+	sec[secTemplates] = wordBytes(w.templates)
+	sec[secItems] = wordBytes(w.items)
+	sec[secUses] = wordBytes(useRows)
+	sec[secByTemplate] = wordBytes(byTemplate)
+	sec[secByFile] = wordBytes(byFile)
+	sec[secNames] = wordBytes(nameRows)
+	sec[secEdges] = wordBytes(edges)
+	sec[secPatterns] = wordBytes(patterns)
+	return st, writeSections(out, &sec)
+}
+
+// callees lists the plain calls of templates, by name.
+func (w *writer) callees() []byte {
+	var rows [][calleeWords]uint32
+	view := &Map{}
+	view.sections[secStrings] = w.strings.Bytes()
+	view.sections[secItems] = wordBytes(w.items)
+	for t := 0; t < len(w.templates); t += templateWords {
+		first, n := w.templates[t+1], w.templates[t+2]
+		from := len(rows)
+		for j := first; j < first+n; j++ {
+			it := view.item(j)
+			row := [calleeWords]uint32{w.items[j*itemWords], uint32(t / templateWords)}
+			if it.role == lang.Call && strings.IndexByte(it.name, mark) < 0 && !slices.Contains(rows[from:], row) {
+				rows = append(rows, row)
+			}
+		}
+	}
+	names := make(map[uint32]string)
+	for _, r := range rows {
+		names[r[0]] = view.str(r[0])
+	}
+	slices.SortFunc(rows, func(a, b [calleeWords]uint32) int {
+		return cmp.Or(strings.Compare(names[a[0]], names[b[0]]), cmp.Compare(a[1], b[1]))
+	})
+	flat := make([]uint32, 0, len(rows)*calleeWords)
+	for _, r := range rows {
+		flat = append(flat, r[:]...)
+	}
+	return wordBytes(flat)
+}
+
+// edges lists the calls in macros, by callee.
+func (w *writer) edges() []uint32 {
+	es := w.g.edges
+	slices.SortFunc(es, func(a, b edge) int {
+		return cmp.Or(strings.Compare(a.callee, b.callee), cmp.Compare(a.def, b.def), cmp.Compare(a.through, b.through))
+	})
+	flat := make([]uint32, 0, len(es)*edgeWords)
+	for i := range es {
+		if i > 0 && es[i].callee == es[i-1].callee && es[i].def == es[i-1].def {
+			continue
+		}
+		flat = append(flat, w.intern(es[i].callee), w.macro(es[i].def), w.macro(es[i].through))
+	}
+	return flat
+}
+
+func writeSections(out io.Writer, sections *[sectionCount][]byte) error {
+	head := make([]byte, 8, 8+sectionCount*8)
+	binary.LittleEndian.PutUint32(head, magic)
+	binary.LittleEndian.PutUint32(head[4:], Version)
+	off := uint64(8 + sectionCount*8)
+	for _, s := range sections {
+		if off+uint64(len(s)) > 1<<32-1 {
+			return errors.New("the table of what macros make is larger than 4 GiB")
+		}
+		head = binary.LittleEndian.AppendUint32(head, uint32(off))
+		head = binary.LittleEndian.AppendUint32(head, uint32(len(s)))
+		off += uint64(len(s))
+	}
+	if _, err := out.Write(head); err != nil {
+		return err
+	}
+	for _, s := range sections {
+		if _, err := out.Write(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func wordBytes(ws []uint32) []byte {
+	b := make([]byte, 0, len(ws)*4)
+	for _, w := range ws {
+		b = binary.LittleEndian.AppendUint32(b, w)
+	}
+	return b
+}
+
+// argSeparator stands between the arguments of a use; a byte that none has.
+const argSeparator = "\x00"
+
+// splitArgs appends the arguments of a use, "" for those that no name can have
+// a part in.
+func splitArgs(dst []string, text string) []string {
+	for text != "" {
+		a, rest, more := strings.Cut(text, argSeparator)
+		dst = append(dst, a)
+		if !more {
+			break
+		}
+		text = rest
+	}
+	return dst
+}
+
+// Map is an opened artifact. It is immutable and safe for concurrent use.
+type Map struct {
+	sections [sectionCount][]byte
+}
+
+// Open opens the bytes written by Link, usually a mapping; it reads nothing but
+// the header.
+func Open(b []byte) (*Map, error) {
+	if len(b) < 8+sectionCount*8 || binary.LittleEndian.Uint32(b) != magic {
+		return nil, ErrDamaged
+	}
+	if v := binary.LittleEndian.Uint32(b[4:]); v != Version {
+		return nil, fmt.Errorf("%w: %d, not %d", ErrVersion, v, Version)
+	}
+	m := &Map{}
+	for i := range m.sections {
+		off := uint64(binary.LittleEndian.Uint32(b[8+i*8:]))
+		n := uint64(binary.LittleEndian.Uint32(b[12+i*8:]))
+		if off+n > uint64(len(b)) {
+			return nil, ErrDamaged
+		}
+		m.sections[i] = b[off : off+n : off+n]
+	}
+	return m, nil
+}
+
+func (m *Map) rows(section, words int) uint32 {
+	return uint32(len(m.sections[section]) / (words * 4))
+}
+
+// word is a word of a section, 0 beyond its end.
+func (m *Map) word(section int, i uint64) uint32 {
+	b := m.sections[section]
+	if i*4+4 > uint64(len(b)) {
+		return 0
+	}
+	return binary.LittleEndian.Uint32(b[i*4:])
+}
+
+// col is a word of a row.
+func (m *Map) col(section, words int, row uint32, col int) uint32 {
+	return m.word(section, uint64(row)*uint64(words)+uint64(col))
+}
+
+// str is the string at a reference, "" if there is none.
+func (m *Map) str(ref uint32) string {
+	b := m.sections[secStrings]
+	if uint64(ref) >= uint64(len(b)) {
+		return ""
+	}
+	n, k := binary.Uvarint(b[ref:])
+	if k <= 0 || n > uint64(len(b))-uint64(ref)-uint64(k) {
+		return ""
+	}
+	return string(b[uint64(ref)+uint64(k) : uint64(ref)+uint64(k)+n])
+}
+
+// templateItems are the items of a template: the first, and how many.
+func (m *Map) templateItems(t uint32) (first, n uint32) {
+	first, n = m.col(secTemplates, templateWords, t, 1), m.col(secTemplates, templateWords, t, 2)
+	items := m.rows(secItems, itemWords)
+	if first > items {
+		return 0, 0
+	}
+	return first, min(n, items-first)
+}
+
+func (m *Map) item(i uint32) item {
+	return item{
+		name: m.str(m.col(secItems, itemWords, i, 0)),
+		role: lang.Role(m.col(secItems, itemWords, i, 1)),
+		fn:   m.str(m.col(secItems, itemWords, i, 2)),
+	}
+}

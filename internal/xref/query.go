@@ -1,0 +1,297 @@
+package xref
+
+import (
+	"slices"
+	"sort"
+	"strings"
+
+	"dekho/internal/lang"
+)
+
+// Macro is a #define.
+type Macro struct {
+	Name string
+	Path string
+	Line uint32 // 1-based
+}
+
+// Made is a name that the use of a macro defines, or a function it calls.
+type Made struct {
+	Name string
+	Role lang.Role // DefFunction and the like, or Call
+	Path string    // of the use
+	Line uint32    // of the use, 1-based
+	// Macro is the macro used.
+	Macro Macro
+	// Function is, of a call, the function it stands in, which the same use
+	// makes; "" when it stands in none.
+	Function string
+}
+
+// Definitions lists where uses of macros define a name, by path and line.
+func (m *Map) Definitions(name string) []Made {
+	return m.made(name, func(r lang.Role) bool { return r != lang.Call })
+}
+
+// Calls lists the uses of macros at file scope that call a name, by path and
+// line.
+func (m *Map) Calls(name string) []Made {
+	list := m.made(name, func(r lang.Role) bool { return r == lang.Call })
+	n := m.rows(secCallees, calleeWords)
+	i := uint32(sort.Search(int(n), func(i int) bool {
+		return m.str(m.col(secCallees, calleeWords, uint32(i), 0)) >= name
+	}))
+	var args []string
+	for ; i < n && m.str(m.col(secCallees, calleeWords, i, 0)) == name; i++ {
+		t := m.col(secCallees, calleeWords, i, 1)
+		uses := m.rows(secUses, useWords)
+		for u := m.word(secByTemplate, uint64(t)); u < min(m.word(secByTemplate, uint64(t)+1), uses); u++ {
+			args = splitArgs(args[:0], m.str(m.col(secUses, useWords, u, 3)))
+			first, count := m.templateItems(t)
+			for j := first; j < first+count; j++ {
+				if it := m.item(j); it.role == lang.Call && it.name == name {
+					list = append(list, m.useMade(u, &it, name, args))
+				}
+			}
+		}
+	}
+	sortMade(list)
+	return list
+}
+
+// made lists what uses make under a name.
+func (m *Map) made(name string, want func(lang.Role) bool) []Made {
+	var list []Made
+	h := lang.Hash([]byte(name))
+	n := m.rows(secNames, nameWords)
+	i := uint32(sort.Search(int(n), func(i int) bool { return m.col(secNames, nameWords, uint32(i), 0) >= h }))
+	for ; i < n && m.col(secNames, nameWords, i, 0) == h; i++ {
+		u := m.col(secNames, nameWords, i, 1)
+		for _, d := range m.useItems(u) {
+			if d.Name == name && want(d.Role) {
+				list = append(list, d)
+			}
+		}
+	}
+	sortMade(list)
+	return slices.Compact(list)
+}
+
+func sortMade(list []Made) {
+	slices.SortStableFunc(list, func(a, b Made) int {
+		if c := strings.Compare(a.Path, b.Path); c != 0 {
+			return c
+		}
+		return int(a.Line) - int(b.Line)
+	})
+}
+
+// InFile lists what uses of macros in a file define, by line.
+func (m *Map) InFile(path string) []Made {
+	var list []Made
+	n := m.rows(secByFile, 1)
+	file := m.fileNumber(path)
+	if file == none {
+		return nil
+	}
+	i := uint32(sort.Search(int(n), func(i int) bool {
+		return m.col(secUses, useWords, m.word(secByFile, uint64(i)), 0) >= file
+	}))
+	for ; i < n; i++ {
+		u := m.word(secByFile, uint64(i))
+		if m.col(secUses, useWords, u, 0) != file {
+			break
+		}
+		for _, d := range m.useItems(u) {
+			if d.Role != lang.Call {
+				list = append(list, d)
+			}
+		}
+	}
+	return slices.Compact(list)
+}
+
+// EachName calls fn for each name that uses of macros define, in no order, a
+// name made in several places several times, until it returns false.
+func (m *Map) EachName(fn func(name string, role lang.Role) bool) {
+	for u := range m.rows(secUses, useWords) {
+		for _, d := range m.useItems(u) {
+			if d.Role != lang.Call && !fn(d.Name, d.Role) {
+				return
+			}
+		}
+	}
+}
+
+func (m *Map) fileNumber(path string) uint32 {
+	for i := range m.rows(secFiles, 1) {
+		if m.str(m.word(secFiles, uint64(i))) == path {
+			return i
+		}
+	}
+	return none
+}
+
+// useItems is what a use makes and, with its arguments in the name, calls.
+func (m *Map) useItems(u uint32) []Made {
+	t := m.col(secUses, useWords, u, 2)
+	args := splitArgs(nil, m.str(m.col(secUses, useWords, u, 3)))
+	first, n := m.templateItems(t)
+	var list []Made
+	for j := first; j < first+n; j++ {
+		it := m.item(j)
+		if it.role == lang.Call && strings.IndexByte(it.name, mark) < 0 {
+			continue
+		}
+		if full, ok := giveWords(it.name, args); ok && symbol(full) {
+			list = append(list, m.useMade(u, &it, full, args))
+		}
+	}
+	return list
+}
+
+func (m *Map) useMade(u uint32, it *item, name string, args []string) Made {
+	t := m.col(secUses, useWords, u, 2)
+	fn, _ := giveWords(it.fn, args)
+	return Made{
+		Name: name, Role: it.role, Function: fn,
+		Path: m.path(m.col(secUses, useWords, u, 0)), Line: m.col(secUses, useWords, u, 1),
+		Macro: m.macro(m.col(secTemplates, templateWords, t, 0)),
+	}
+}
+
+func (m *Map) path(file uint32) string { return m.str(m.word(secFiles, uint64(file))) }
+
+func (m *Map) macro(i uint32) Macro {
+	if i == none {
+		return Macro{}
+	}
+	return Macro{
+		Name: m.str(m.col(secMacros, macroWords, i, 0)),
+		Path: m.path(m.col(secMacros, macroWords, i, 1)),
+		Line: m.col(secMacros, macroWords, i, 2),
+	}
+}
+
+// giveWords puts words into the places of a name. A place of an argument that
+// is no word makes it no name; one of an argument that is not there is empty.
+func giveWords(name string, words []string) (string, bool) {
+	if strings.IndexByte(name, mark) < 0 {
+		return name, true
+	}
+	var b strings.Builder
+	for len(name) > 0 {
+		before, n, after := place(name)
+		b.WriteString(before)
+		if n >= 0 && n < len(words) {
+			if words[n] == noWord {
+				return "", false
+			}
+			b.WriteString(words[n])
+		}
+		name = after
+	}
+	return b.String(), true
+}
+
+// noWord stands for an argument that cannot be part of a name.
+const noWord = "\x01"
+
+// MacroCall is a macro whose use comes to a call of a function.
+type MacroCall struct {
+	// Macro is the macro that is used.
+	Macro Macro
+	// Chain are the macros between it and the function, outermost first.
+	Chain []Macro
+	// Words are, by the index of a parameter, the arguments a use must have to
+	// come to the call; empty when any use does.
+	Words map[int]string
+}
+
+// maxMacros bounds the macros that one answer goes through.
+const maxMacros = 1 << 16
+
+// Macros lists the macros through which a name is called, nearest first.
+func (m *Map) Macros(name string) []MacroCall {
+	type step struct {
+		macro, to uint32 // to is the index in queue of the next towards name, none at the end
+		words     map[int]string
+	}
+	var queue []step
+	seen := make(map[uint32]bool)
+	byName := make(map[string]bool)
+	add := func(callee string, to uint32) {
+		if byName[callee] {
+			return
+		}
+		byName[callee] = true
+		n := m.rows(secEdges, edgeWords)
+		i := uint32(sort.Search(int(n), func(i int) bool {
+			return m.str(m.col(secEdges, edgeWords, uint32(i), 0)) >= callee
+		}))
+		for ; i < n && m.str(m.col(secEdges, edgeWords, i, 0)) == callee && len(queue) < maxMacros; i++ {
+			if d := m.col(secEdges, edgeWords, i, 1); !seen[d] {
+				seen[d] = true
+				queue = append(queue, step{d, to, nil})
+			}
+		}
+		for i := range m.rows(secPatterns, patternWords) {
+			words, ok := matchPattern(m.str(m.col(secPatterns, patternWords, i, 0)), callee)
+			if !ok {
+				continue
+			}
+			if d := m.col(secPatterns, patternWords, i, 1); !seen[d] && len(queue) < maxMacros {
+				queue = append(queue, step{d, to, words})
+			}
+		}
+	}
+	add(name, none)
+	for i := 0; i < len(queue); i++ {
+		if queue[i].words == nil { // what calls a macro with other arguments is not known to come here
+			add(m.str(m.col(secMacros, macroWords, queue[i].macro, 0)), uint32(i))
+		}
+	}
+	list := make([]MacroCall, len(queue))
+	for i := range queue {
+		list[i] = MacroCall{Macro: m.macro(queue[i].macro), Words: queue[i].words}
+		for to := queue[i].to; to != none; to = queue[to].to {
+			list[i].Chain = append(list[i].Chain, m.macro(queue[to].macro))
+		}
+	}
+	return list
+}
+
+// matchPattern finds the arguments with which a pattern is a name. Patterns
+// that are nothing but one argument match every name and are left out: whoever
+// hands a name to such a macro names it.
+func matchPattern(pattern, name string) (map[int]string, bool) {
+	before, n, after := place(pattern)
+	if n < 0 || before == "" && after == "" {
+		return nil, false
+	}
+	rest, ok := strings.CutPrefix(name, before)
+	if !ok {
+		return nil, false
+	}
+	if strings.IndexByte(after, mark) < 0 {
+		word, ok := strings.CutSuffix(rest, after)
+		if !ok || word == "" {
+			return nil, false
+		}
+		return map[int]string{n: word}, true
+	}
+	// Two places: the text between them, which must be there, divides.
+	between, n2, end := place(after)
+	if between == "" || strings.IndexByte(end, mark) >= 0 {
+		return nil, false
+	}
+	rest, ok = strings.CutSuffix(rest, end)
+	if !ok {
+		return nil, false
+	}
+	first, second, ok := strings.Cut(rest, between)
+	if !ok || first == "" || second == "" || n == n2 && first != second {
+		return nil, false
+	}
+	return map[int]string{n: first, n2: second}, true
+}
