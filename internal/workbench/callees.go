@@ -256,14 +256,27 @@ func (g *callGraph) body(f source.FileID, name string, line uint32) (*body, bool
 		}
 	}
 	if g.macro != nil {
-		if calls, err := g.macro.calleesIn(f, b.first, b.last); err == nil {
-			for _, c := range calls {
-				b.calls = append(b.calls, bodyCall{name: c.name, line: c.line, how: CallMacro, chain: c.chain})
+		for _, c := range b.calls {
+			if c.how == CallPointer {
+				continue
 			}
+			b.calls = append(b.calls, g.through(f, &c)...)
 		}
 	}
 	slices.SortStableFunc(b.calls, func(x, y bodyCall) int { return int(x.line) - int(y.line) })
 	return &b, true
+}
+
+// through lists the functions that a use of a macro comes to.
+func (g *callGraph) through(f source.FileID, use *bodyCall) []bodyCall {
+	var calls []bodyCall
+	for _, c := range g.macro.callees(use.name, f) {
+		defs, err := g.definitions(c.name)
+		if err == nil && len(defs) > 0 {
+			calls = append(calls, bodyCall{name: c.name, line: use.line, column: use.column, how: CallMacro, chain: c.chain})
+		}
+	}
+	return calls
 }
 
 func distance(a, b uint32) uint32 { return max(a, b) - min(a, b) }

@@ -40,7 +40,7 @@ type callGraph struct {
 	defs  map[string][]funcDef
 	files map[source.FileID][]body
 	read  source.Reader
-	macro macroSource // nil if nobody knows what macros call
+	macro *macros // nil if nothing is known of macros
 	texts map[source.FileID][]byte
 	// leftOut is how many calls the lens left out.
 	leftOut int
@@ -51,10 +51,14 @@ type callGraph struct {
 func (t *Tree) newCallGraph() (*callGraph, error) {
 	g := &callGraph{
 		t: t, funcs: t.idx.FuncFinder(), defs: make(map[string][]funcDef), files: make(map[source.FileID][]body),
-		texts: make(map[source.FileID][]byte), macro: t.macroSource(),
+		texts: make(map[source.FileID][]byte),
 	}
 	stop := t.w.step("open table")
 	defer stop()
+	var err error
+	if g.macro, err = t.macros(); err != nil {
+		return nil, err
+	}
 	b, err := t.idx.Artifact(opsArtifact, ops.Version)
 	switch {
 	case err == nil:
@@ -303,7 +307,7 @@ func (g *callGraph) written(k funcKey) ([]edge, error) {
 	if g.macro == nil {
 		return nil, nil
 	}
-	calls, err := g.macro.callersOf(k.name)
+	calls, err := g.macro.callers(k.name)
 	if err != nil {
 		return nil, err
 	}

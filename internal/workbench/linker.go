@@ -14,13 +14,14 @@ import (
 	"dekho/internal/macro"
 	"dekho/internal/ops"
 	"dekho/internal/source"
+	"dekho/internal/xref"
 )
 
 // linkers lists what is derived from a whole tree when it is indexed. They
 // share what they read: make the list anew for each run.
 func linkers() []index.Linker {
 	s := new(linkShare)
-	return []index.Linker{logLinker{s}, opsLinker{s}}
+	return []index.Linker{logLinker{s}, opsLinker{s}, xrefLinker{s}}
 }
 
 // linkShare keeps what the linkers of one run read.
@@ -91,6 +92,36 @@ func (l opsLinker) Link(ctx context.Context, t *index.Tree, w io.Writer) error {
 	}
 	_, err = ops.Link(in, table, functions.has, w)
 	return err
+}
+
+// xrefLinker makes the table of what macros make and call.
+type xrefLinker struct{ *linkShare }
+
+const xrefArtifact = "xref"
+
+// Name implements index.Linker.
+func (xrefLinker) Name() string { return xrefArtifact }
+
+// Version implements index.Linker.
+func (xrefLinker) Version() uint32 { return xref.Version }
+
+// Link implements index.Linker.
+func (l xrefLinker) Link(ctx context.Context, t *index.Tree, w io.Writer) error {
+	in, table, err := l.load(ctx, t)
+	if err != nil {
+		return err
+	}
+	_, err = xref.Link(in, table, w)
+	return err
+}
+
+// Definitions implements xref.Input.
+func (in *linkInput) Definitions(name string, fn func(file int, line uint32, role lang.Role)) error {
+	roles := index.Roles(lang.DefFunction, lang.DefStruct, lang.DefUnion, lang.DefTypedef, lang.DefVariable)
+	return in.tree.EachRef(name, roles, func(r index.Ref) bool {
+		fn(int(r.File), r.Line, r.Role)
+		return true
+	})
 }
 
 // nameSet is a set of names, by their hashes: it may hold a few that were not

@@ -38,6 +38,9 @@ type Result struct {
 	// Changed says that the file is no longer what was indexed: the line may
 	// have moved.
 	Changed bool
+	// Macro is the macro whose use defines the name, nil for what stands in the
+	// text.
+	Macro *MacroPlace
 	// Lens is what the lens says of the place, nil without one.
 	Lens *Judgement
 }
@@ -92,6 +95,11 @@ func (t *Tree) define(ctx context.Context, name string) (*Answer, error) {
 	if err := collect(index.Definitions); err != nil {
 		return nil, err
 	}
+	generated, err := t.generated(name)
+	if err != nil {
+		return nil, err
+	}
+	defs = append(defs, generated...)
 	// What a linker script or a macro out of sight defines has declarations
 	// alone; a member that happens to have the name must not hide them.
 	if !slices.ContainsFunc(defs, func(d definition) bool { return d.rank < rankDeclaration }) {
@@ -100,12 +108,10 @@ func (t *Tree) define(ctx context.Context, name string) (*Answer, error) {
 		}
 	}
 	if len(defs) == 0 {
-		var err error
 		a.Nearest, err = t.nearest(ctx, name)
 		return a, err
 	}
 	slices.SortStableFunc(defs, func(a, b definition) int { return cmp.Compare(a.rank, b.rank) })
-	var err error
 	if defs, a.LeftOut, err = t.lookAtDefinitions(defs); err != nil {
 		return nil, err
 	}
@@ -113,6 +119,26 @@ func (t *Tree) define(ctx context.Context, name string) (*Answer, error) {
 		a.Results = append(a.Results, defs[i].Result)
 	}
 	return a, nil
+}
+
+// generated lists the definitions of a name that uses of macros make.
+func (t *Tree) generated(name string) ([]definition, error) {
+	m, err := t.macros()
+	if err != nil || m == nil {
+		return nil, err
+	}
+	var defs []definition
+	p := t.newPresenter(name)
+	p.conditions = true
+	for _, d := range m.definitions(name) {
+		res, err := p.result(d.ref)
+		if err != nil {
+			return nil, err
+		}
+		res.Macro = &d.macro
+		defs = append(defs, definition{res, defRank(&res, d.ref.Role)})
+	}
+	return defs, nil
 }
 
 // definition is a result and its rank, lower is better.

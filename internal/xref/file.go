@@ -17,6 +17,7 @@ package xref
 //	names      hash, use: who makes or, with arguments in the name, calls it
 //	callees    name, item's template: calls without arguments in the name
 //	edges      callee, macro, through (macro or ^0): by callee
+//	byMacro    edges, by the name of the macro
 //	patterns   name (with marks), macro, through
 //
 // Files, macros and templates are referred to by their numbers.
@@ -30,6 +31,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 
 	"dekho/internal/lang"
 	"dekho/internal/macro"
@@ -52,6 +54,7 @@ const (
 	secNames
 	secCallees
 	secEdges
+	secByMacro
 	secPatterns
 	sectionCount
 )
@@ -274,6 +277,7 @@ func (w *writer) write(parts []derived, out io.Writer) (Stats, error) {
 	sec[secByFile] = wordBytes(byFile)
 	sec[secNames] = wordBytes(nameRows)
 	sec[secEdges] = wordBytes(edges)
+	sec[secByMacro] = wordBytes(w.byMacro(edges))
 	sec[secPatterns] = wordBytes(patterns)
 	return st, writeSections(out, &sec)
 }
@@ -323,6 +327,22 @@ func (w *writer) edges() []uint32 {
 		flat = append(flat, w.intern(es[i].callee), w.macro(es[i].def), w.macro(es[i].through))
 	}
 	return flat
+}
+
+// byMacro orders the edges by the names of the macros.
+func (w *writer) byMacro(edges []uint32) []uint32 {
+	names := make(map[uint32]string, len(w.macroNo))
+	for id, n := range w.macroNo {
+		names[n] = w.g.defs[id].Name
+	}
+	order := make([]uint32, len(edges)/edgeWords)
+	for i := range order {
+		order[i] = uint32(i)
+	}
+	slices.SortFunc(order, func(a, b uint32) int {
+		return cmp.Or(strings.Compare(names[edges[a*edgeWords+1]], names[edges[b*edgeWords+1]]), cmp.Compare(a, b))
+	})
+	return order
 }
 
 func writeSections(out io.Writer, sections *[sectionCount][]byte) error {
@@ -377,6 +397,17 @@ func splitArgs(dst []string, text string) []string {
 // Map is an opened artifact. It is immutable and safe for concurrent use.
 type Map struct {
 	sections [sectionCount][]byte
+
+	patternsOnce sync.Once
+	// patterns are those of macros by their first byte; those that begin with
+	// an argument are at 0.
+	patterns [256][]patternRow
+}
+
+// patternRow is a call made of arguments.
+type patternRow struct {
+	name  string // with marks
+	macro uint32
 }
 
 // Open opens the bytes written by Link, usually a mapping; it reads nothing but
@@ -419,16 +450,18 @@ func (m *Map) col(section, words int, row uint32, col int) uint32 {
 }
 
 // str is the string at a reference, "" if there is none.
-func (m *Map) str(ref uint32) string {
+func (m *Map) str(ref uint32) string { return string(m.bytes(ref)) }
+
+func (m *Map) bytes(ref uint32) []byte {
 	b := m.sections[secStrings]
 	if uint64(ref) >= uint64(len(b)) {
-		return ""
+		return nil
 	}
 	n, k := binary.Uvarint(b[ref:])
 	if k <= 0 || n > uint64(len(b))-uint64(ref)-uint64(k) {
-		return ""
+		return nil
 	}
-	return string(b[uint64(ref)+uint64(k) : uint64(ref)+uint64(k)+n])
+	return b[uint64(ref)+uint64(k) : uint64(ref)+uint64(k)+n]
 }
 
 // templateItems are the items of a template: the first, and how many.

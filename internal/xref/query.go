@@ -39,10 +39,10 @@ func (m *Map) Calls(name string) []Made {
 	list := m.made(name, func(r lang.Role) bool { return r == lang.Call })
 	n := m.rows(secCallees, calleeWords)
 	i := uint32(sort.Search(int(n), func(i int) bool {
-		return m.str(m.col(secCallees, calleeWords, uint32(i), 0)) >= name
+		return string(m.bytes(m.col(secCallees, calleeWords, uint32(i), 0))) >= name
 	}))
 	var args []string
-	for ; i < n && m.str(m.col(secCallees, calleeWords, i, 0)) == name; i++ {
+	for ; i < n && string(m.bytes(m.col(secCallees, calleeWords, i, 0))) == name; i++ {
 		t := m.col(secCallees, calleeWords, i, 1)
 		uses := m.rows(secUses, useWords)
 		for u := m.word(secByTemplate, uint64(t)); u < min(m.word(secByTemplate, uint64(t)+1), uses); u++ {
@@ -227,21 +227,23 @@ func (m *Map) Macros(name string) []MacroCall {
 		byName[callee] = true
 		n := m.rows(secEdges, edgeWords)
 		i := uint32(sort.Search(int(n), func(i int) bool {
-			return m.str(m.col(secEdges, edgeWords, uint32(i), 0)) >= callee
+			return string(m.bytes(m.col(secEdges, edgeWords, uint32(i), 0))) >= callee
 		}))
-		for ; i < n && m.str(m.col(secEdges, edgeWords, i, 0)) == callee && len(queue) < maxMacros; i++ {
+		for ; i < n && string(m.bytes(m.col(secEdges, edgeWords, i, 0))) == callee && len(queue) < maxMacros; i++ {
 			if d := m.col(secEdges, edgeWords, i, 1); !seen[d] {
 				seen[d] = true
 				queue = append(queue, step{d, to, nil})
 			}
 		}
-		for i := range m.rows(secPatterns, patternWords) {
-			words, ok := matchPattern(m.str(m.col(secPatterns, patternWords, i, 0)), callee)
-			if !ok {
-				continue
-			}
-			if d := m.col(secPatterns, patternWords, i, 1); !seen[d] && len(queue) < maxMacros {
-				queue = append(queue, step{d, to, words})
+		if callee == "" {
+			return
+		}
+		for _, first := range [...]byte{0, callee[0]} {
+			for _, p := range m.patternsAt(first) {
+				words, ok := matchPattern(p.name, callee)
+				if ok && !seen[p.macro] && len(queue) < maxMacros {
+					queue = append(queue, step{p.macro, to, words})
+				}
 			}
 		}
 	}
@@ -259,6 +261,47 @@ func (m *Map) Macros(name string) []MacroCall {
 		}
 	}
 	return list
+}
+
+// BodyCall is a call in the body of a macro.
+type BodyCall struct {
+	Callee string
+	Macro  Macro
+}
+
+// Body lists the calls in the definitions of a macro.
+func (m *Map) Body(name string) []BodyCall {
+	edge := func(i uint32) uint32 { return m.word(secByMacro, uint64(i)) }
+	macroName := func(i uint32) []byte {
+		d := m.col(secEdges, edgeWords, edge(i), 1)
+		return m.bytes(m.col(secMacros, macroWords, d, 0))
+	}
+	n := m.rows(secByMacro, 1)
+	i := uint32(sort.Search(int(n), func(i int) bool { return string(macroName(uint32(i))) >= name }))
+	var list []BodyCall
+	for ; i < n && string(macroName(i)) == name; i++ {
+		e := edge(i)
+		list = append(list, BodyCall{m.str(m.col(secEdges, edgeWords, e, 0)), m.macro(m.col(secEdges, edgeWords, e, 1))})
+	}
+	return list
+}
+
+// patternsAt lists the patterns that begin with a byte; 0 for those that begin
+// with an argument.
+func (m *Map) patternsAt(first byte) []patternRow {
+	m.patternsOnce.Do(func() {
+		for i := range m.rows(secPatterns, patternWords) {
+			p := patternRow{m.str(m.col(secPatterns, patternWords, i, 0)), m.col(secPatterns, patternWords, i, 1)}
+			switch {
+			case p.name == "":
+			case p.name[0] == mark:
+				m.patterns[0] = append(m.patterns[0], p)
+			default:
+				m.patterns[p.name[0]] = append(m.patterns[p.name[0]], p)
+			}
+		}
+	})
+	return m.patterns[first]
 }
 
 // matchPattern finds the arguments with which a pattern is a name. Patterns

@@ -1,0 +1,317 @@
+package workbench
+
+// What macros make and call: definitions that stand nowhere in the text, and
+// calls that were written as the use of a macro.
+
+import (
+	"bytes"
+	"errors"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"dekho/internal/index"
+	"dekho/internal/lang"
+	"dekho/internal/macro"
+	"dekho/internal/source"
+	"dekho/internal/xref"
+)
+
+// MacroPlace is a macro and its #define.
+type MacroPlace struct {
+	Name string
+	Path string
+	Line uint32 // 1-based
+}
+
+// macroCall is a call that was written as the use of a macro.
+type macroCall struct {
+	file source.FileID
+	line uint32
+	// chain are the macros on the way to the function, the one that stands
+	// there first.
+	chain []string
+}
+
+// macros answers what the macros of a tree make and call. It is for one
+// goroutine.
+type macros struct {
+	t      *Tree
+	table  *xref.Map
+	funcs  *index.FuncFinder
+	defs   map[string][]macroFile // by name
+	reader source.Reader
+}
+
+// macroFile is a file with definitions of a macro.
+type macroFile struct {
+	id   source.FileID
+	path string
+}
+
+// macros opens what is known of macros, nil if the index has none of it.
+func (t *Tree) macros() (*macros, error) {
+	b, err := t.idx.Artifact(xrefArtifact, xref.Version)
+	switch {
+	case errors.Is(err, ErrNoIndex), errors.Is(err, ErrVersion):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	table, err := xref.Open(b)
+	if err != nil {
+		return nil, errors.Join(ErrDamaged, err)
+	}
+	return &macros{t: t, table: table, funcs: t.idx.FuncFinder(), defs: make(map[string][]macroFile)}, nil
+}
+
+// made is a definition that the use of a macro makes.
+type made struct {
+	ref   index.Ref
+	macro MacroPlace
+}
+
+// definitions lists where uses of macros define a name.
+func (m *macros) definitions(name string) []made {
+	var list []made
+	for _, d := range m.table.Definitions(name) {
+		f, ok := m.t.idx.FileByPath(d.Path)
+		if !ok {
+			continue // a file that is gone since
+		}
+		list = append(list, made{index.Ref{File: f, Line: d.Line, Role: d.Role}, MacroPlace(d.Macro)})
+	}
+	return list
+}
+
+// callers lists the uses of macros that call a function.
+func (m *macros) callers(name string) ([]macroCall, error) {
+	var list []macroCall
+	seen := make(map[index.Ref]bool)
+	add := func(file source.FileID, line uint32, chain []string) {
+		if k := (index.Ref{File: file, Line: line}); !seen[k] {
+			seen[k] = true
+			list = append(list, macroCall{file, line, chain})
+		}
+	}
+	fileScope := func(name string, chain []string) {
+		for _, c := range m.table.Calls(name) {
+			if f, ok := m.t.idx.FileByPath(c.Path); ok {
+				add(f, c.Line, append([]string{c.Macro.Name}, chain...))
+			}
+		}
+	}
+	fileScope(name, nil)
+	// Nearest first, so that of several ways the shortest is shown.
+	calls := m.table.Macros(name)
+	for len(calls) > 0 {
+		// The definitions of one name together, when they stand together.
+		n := 1
+		for n < len(calls) && calls[n].Macro.Name == calls[0].Macro.Name && calls[n].Words == nil && calls[0].Words == nil {
+			n++
+		}
+		chain := make([]string, 0, len(calls[0].Chain)+1)
+		chain = append(chain, calls[0].Macro.Name)
+		for _, c := range calls[0].Chain {
+			chain = append(chain, c.Name)
+		}
+		if calls[0].Words == nil {
+			fileScope(calls[0].Macro.Name, chain)
+		}
+		if err := m.uses(calls[:n], func(r index.Ref) { add(r.File, r.Line, chain) }); err != nil {
+			return nil, err
+		}
+		calls = calls[n:]
+	}
+	slices.SortFunc(list, func(a, b macroCall) int {
+		return compareRef(index.Ref{File: a.file, Line: a.line}, index.Ref{File: b.file, Line: b.line})
+	})
+	return list, nil
+}
+
+// macroCallee is a name that the use of a macro calls.
+type macroCallee struct {
+	name  string
+	chain []string // the macros on the way, the one that is used first
+}
+
+// maxMacroCallees bounds the names that one macro comes to.
+const maxMacroCallees = 256
+
+// callees lists the names that the use of a macro in a file calls, nearest
+// first; none if it is no macro.
+func (m *macros) callees(name string, file source.FileID) []macroCallee {
+	var list []macroCallee
+	seen := map[string]bool{name: true}
+	queue := []macroCallee{{name: name}}
+	for i := 0; i < len(queue) && len(list) < maxMacroCallees; i++ {
+		at := queue[i]
+		calls := m.table.Body(at.name)
+		if len(calls) == 0 {
+			continue
+		}
+		all, err := m.definitionsOf(at.name)
+		if err != nil {
+			continue
+		}
+		chain := append(slices.Clone(at.chain), at.name)
+		for _, c := range calls {
+			if seen[c.Callee] || i == 0 && !m.sees(file, all, []xref.MacroCall{{Macro: c.Macro}}) {
+				continue
+			}
+			seen[c.Callee] = true
+			next := macroCallee{c.Callee, chain}
+			list = append(list, next)
+			queue = append(queue, next)
+		}
+	}
+	return list
+}
+
+// uses calls fn for the places in functions where a macro is used that comes to
+// a call; calls are definitions of one name.
+func (m *macros) uses(calls []xref.MacroCall, fn func(index.Ref)) error {
+	name := calls[0].Macro.Name
+	all, err := m.definitionsOf(name)
+	if err != nil {
+		return err
+	}
+	roles := index.Roles(lang.Call, lang.Read, lang.Write, lang.Address)
+	var last source.FileID = source.NoFile
+	sees := false
+	var failed error
+	err = m.t.idx.EachRef(name, roles, func(r index.Ref) bool {
+		if r.File != last {
+			last = r.File
+			sees = m.sees(r.File, all, calls)
+		}
+		if !sees {
+			return true
+		}
+		_, in, err := m.funcs.At(r.File, r.Line)
+		if err != nil {
+			failed = err
+			return false
+		}
+		if in && (calls[0].Words == nil || m.fits(r, name, calls[0].Words)) {
+			fn(r)
+		}
+		return true
+	})
+	return errors.Join(err, failed)
+}
+
+// definitionsOf lists the files that define a macro.
+func (m *macros) definitionsOf(name string) ([]macroFile, error) {
+	if files, ok := m.defs[name]; ok {
+		return files, nil
+	}
+	refs, err := m.t.idx.Refs(name, index.Roles(lang.DefMacro))
+	if err != nil {
+		return nil, err
+	}
+	var files []macroFile
+	for _, r := range refs {
+		if len(files) == 0 || files[len(files)-1].id != r.File {
+			files = append(files, macroFile{r.File, m.t.idx.Path(r.File)})
+		}
+	}
+	m.defs[name] = files
+	return files, nil
+}
+
+// sees reports whether a file sees one of the definitions of the calls, of all
+// that the macro has: its own first, else those of the headers nearest to it.
+func (m *macros) sees(file source.FileID, all []macroFile, calls []xref.MacroCall) bool {
+	path := m.t.idx.Path(file)
+	if (place(path) == placeTools) != (place(calls[0].Macro.Path) == placeTools) {
+		return false
+	}
+	if len(all) == 1 {
+		return true
+	}
+	is := func(p string) bool {
+		return slices.ContainsFunc(calls, func(c xref.MacroCall) bool { return c.Macro.Path == p })
+	}
+	if slices.ContainsFunc(all, func(f macroFile) bool { return f.id == file }) {
+		return is(path)
+	}
+	best, found := -1, false
+	for _, f := range all {
+		near := nearness(f.path, path)
+		if near < best || near < 0 {
+			continue
+		}
+		if near > best {
+			best, found = near, false
+		}
+		found = found || is(f.path)
+	}
+	return found
+}
+
+// nearness says how likely a file is to see the macros of a header, -1 if it
+// does not.
+func nearness(header, file string) int {
+	if !strings.HasSuffix(header, ".h") || (place(header) == placeTools) != (place(file) == placeTools) {
+		return -1
+	}
+	common := macro.CommonDirs(header, file)
+	rest, inArch := strings.CutPrefix(header, "arch/")
+	switch {
+	case strings.HasPrefix(header, "include/"):
+		return 1
+	case inArch:
+		arch, sub, _ := strings.Cut(rest, "/")
+		if own, ok := strings.CutPrefix(file, "arch/"); ok && !strings.HasPrefix(own, arch+"/") {
+			return -1
+		}
+		if strings.HasPrefix(sub, "include/") {
+			return 1
+		}
+		fallthrough
+	default:
+		if common < 2 {
+			return -1
+		}
+		return common
+	}
+}
+
+// maxArgs bounds the text in which the arguments of a use are looked for.
+const maxArgs = 4096
+
+// fits reports whether the arguments of a use are the words it takes.
+func (m *macros) fits(r index.Ref, name string, words map[int]string) bool {
+	path := m.t.idx.Path(r.File)
+	content, err := m.reader.ReadText(filepath.Join(m.t.Root(), filepath.FromSlash(path)), path)
+	if err != nil {
+		return false
+	}
+	p := presenter{content: content, line: 1}
+	p.text(r.Line)
+	text := content[p.at:]
+	text = text[:min(len(text), maxArgs)]
+	for {
+		i := wordIn(text, name)
+		if i < 0 || bytes.IndexByte(text[:i], '\n') >= 0 {
+			return false
+		}
+		text = text[i+len(name):]
+		open := bytes.IndexByte(text, '(')
+		if open < 0 || len(bytes.TrimSpace(text[:open])) > 0 {
+			continue
+		}
+		args, _, ok := macro.Group(macro.Lex(nil, string(text[open:])), 0)
+		if !ok {
+			continue
+		}
+		fit := true
+		for n, w := range words {
+			fit = fit && n < len(args) && len(args[n]) == 1 && args[n][0].Text == w
+		}
+		if fit {
+			return true
+		}
+	}
+}
