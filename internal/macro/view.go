@@ -151,10 +151,14 @@ func (v *View) reach(name string, groups [][]*Def, file int32) []*Def {
 	}
 	most := -1
 	for _, g := range groups {
-		if !strings.HasPrefix(v.t.Files[g[0].File].Path, "include/") {
+		path := v.t.Files[g[0].File].Path
+		if !strings.HasPrefix(path, "include/") {
 			continue
 		}
-		if n := v.t.usesIn(name, g[0].File); n > most {
+		if best != nil && strings.HasPrefix(path, "include/asm-generic/") {
+			continue // for assembly, or for architectures without their own
+		}
+		if n := v.t.usesIn(name, g[0].File); n > most || strings.HasPrefix(v.t.Files[best[0].File].Path, "include/asm-generic/") {
 			best, most = g, n
 		}
 	}

@@ -29,6 +29,7 @@ type linkShare struct {
 	tree  *index.Tree
 	in    *linkInput
 	table *macro.Table
+	funcs nameSet
 }
 
 // load reads the facts of the tree, once.
@@ -44,7 +45,7 @@ func (s *linkShare) load(ctx context.Context, t *index.Tree) (*linkInput, *macro
 	if err != nil {
 		return nil, nil, err
 	}
-	*s = linkShare{t, in, table}
+	*s = linkShare{tree: t, in: in, table: table}
 	return in, table, nil
 }
 
@@ -86,7 +87,7 @@ func (l opsLinker) Link(ctx context.Context, t *index.Tree, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	functions, err := functionNames(ctx, t)
+	functions, err := l.functionNames(ctx, t)
 	if err != nil {
 		return err
 	}
@@ -111,7 +112,11 @@ func (l xrefLinker) Link(ctx context.Context, t *index.Tree, w io.Writer) error 
 	if err != nil {
 		return err
 	}
-	_, err = xref.Link(in, table, w)
+	functions, err := l.functionNames(ctx, t)
+	if err != nil {
+		return err
+	}
+	_, err = xref.Link(in, table, functions.has, w)
 	return err
 }
 
@@ -128,8 +133,11 @@ func (in *linkInput) Definitions(name string, fn func(file int, line uint32, rol
 // put in.
 type nameSet []uint64
 
-// functionNames gathers the names of the functions that the tree defines.
-func functionNames(ctx context.Context, t *index.Tree) (nameSet, error) {
+// functionNames gathers the names of the functions that the tree defines, once.
+func (s *linkShare) functionNames(ctx context.Context, t *index.Tree) (nameSet, error) {
+	if s.funcs != nil {
+		return s.funcs, nil
+	}
 	n := workers()
 	found := make([][]uint64, n)
 	err := t.ScanNames(ctx, index.Scan{Roles: index.Roles(lang.DefFunction, lang.DefGenerated), Workers: n},
@@ -148,17 +156,18 @@ func functionNames(ctx context.Context, t *index.Tree) (nameSet, error) {
 	for size < 2*total {
 		size *= 2
 	}
-	s := make(nameSet, size)
+	set := make(nameSet, size)
 	for _, f := range found {
 		for _, h := range f {
 			i := int(h) & (size - 1)
-			for s[i] != 0 && s[i] != h {
+			for set[i] != 0 && set[i] != h {
 				i = (i + 1) & (size - 1)
 			}
-			s[i] = h
+			set[i] = h
 		}
 	}
-	return s, nil
+	s.funcs = set
+	return set, nil
 }
 
 func (s nameSet) has(name []byte) bool {

@@ -79,7 +79,12 @@ func (m *macros) definitions(name string) []made {
 		if !ok {
 			continue // a file that is gone since
 		}
-		list = append(list, made{index.Ref{File: f, Line: d.Line, Role: d.Role}, MacroPlace(d.Macro)})
+		ref := index.Ref{File: f, Line: d.Line, Role: d.Role}
+		// A header that is read several times makes the same with several
+		// macros of one name.
+		if !slices.ContainsFunc(list, func(m made) bool { return m.ref == ref }) {
+			list = append(list, made{ref, MacroPlace(d.Macro)})
+		}
 	}
 	return list
 }

@@ -99,6 +99,10 @@ func (t *Tree) define(ctx context.Context, name string) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	// The extractor sees that a macro makes a name, not what.
+	defs = slices.DeleteFunc(defs, func(d definition) bool {
+		return slices.ContainsFunc(generated, func(g definition) bool { return g.Path == d.Path && g.Line == d.Line })
+	})
 	defs = append(defs, generated...)
 	// What a linker script or a macro out of sight defines has declarations
 	// alone; a member that happens to have the name must not hide them.

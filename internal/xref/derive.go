@@ -233,11 +233,12 @@ func (ts *templates) special(t *template, args [][]macro.Token) (bits uint64) {
 	return bits
 }
 
-// symbol reports whether a name can be asked for: it is an identifier, and no
-// counter is part of it.
-func symbol(name string) bool {
-	if name == "" || name[0] >= '0' && name[0] <= '9' {
-		return false
-	}
-	return !strings.Contains(name, "__COUNTER__") && !strings.Contains(name, "__LINE__")
+// symbol reports whether a name can be asked for: it is an identifier.
+func symbol(name string) bool { return name != "" && (name[0] < '0' || name[0] > '9') }
+
+// asked reports whether a name is one that people ask for: no counter is part
+// of it, and it is no entry of the symbol table, which has one for each
+// EXPORT_SYMBOL under a name of its own.
+func asked(name string) bool {
+	return !strings.Contains(name, "__COUNTER__") && !strings.Contains(name, "__LINE__") && !strings.HasPrefix(name, "__ksymtab_")
 }

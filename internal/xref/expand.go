@@ -191,11 +191,15 @@ func (x *expander) expand(dst, ts []macro.Token, depth int) []macro.Token {
 		if x.steps++; x.steps > macro.MaxExpansion {
 			return append(dst, ts[i:]...)
 		}
-		if t.Text == "{" && i > 0 && (ts[i-1].Kind == c.Close || ts[i-1].Text == "=") {
-			// The body of a function or an initialiser: nothing in it is
-			// declared for others, and what it calls is known by the macros'
-			// names.
-			end := behindBrace(ts, i)
+		// The body of a function and an initialiser are left as they are:
+		// nothing in them is declared for others, and what they call is known
+		// by the macros' names.
+		if end := i; i > 0 && (t.Text == "{" && ts[i-1].Kind == c.Close || ts[i-1].Text == "=") {
+			if t.Text == "{" {
+				end = behindBrace(ts, i)
+			} else {
+				end = behindValue(ts, i)
+			}
 			dst = append(dst, ts[i:end]...)
 			i = end
 			continue
@@ -251,6 +255,24 @@ func behindBrace(ts []macro.Token, i int) int {
 		case "}":
 			if depth--; depth == 0 {
 				return i + 1
+			}
+		}
+	}
+	return i
+}
+
+// behindValue is the index of the semicolon that ends the value at ts[i].
+func behindValue(ts []macro.Token, i int) int {
+	depth := 0
+	for ; i < len(ts); i++ {
+		switch ts[i].Text {
+		case "{", "(":
+			depth++
+		case "}", ")":
+			depth--
+		case ";":
+			if depth <= 0 {
+				return i
 			}
 		}
 	}

@@ -89,10 +89,11 @@ type Stats struct {
 }
 
 // Link works out what the macros of a tree make, and whom they call, and writes
-// it for Open.
-func Link(in Input, t *macro.Table, w io.Writer) (Stats, error) {
+// it for Open. functions tells whether the tree defines a function of a name;
+// it may err on the side of yes.
+func Link(in Input, t *macro.Table, functions func(name []byte) bool, w io.Writer) (Stats, error) {
 	l := &linker{in: in, t: t}
-	g := &graph{t: t}
+	g := &graph{t: t, functions: functions}
 	done := make(chan struct{})
 	go func() {
 		g.link()

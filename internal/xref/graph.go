@@ -35,11 +35,14 @@ const patternRounds = 6
 
 // graph is who calls whom among macros.
 type graph struct {
-	t        *macro.Table
-	defs     []*macro.Def // by ID
-	edges    []edge
-	patterns [][]pattern // by ID of the macro
-	all      []pattern
+	t *macro.Table
+	// functions tells whether the tree defines a function of that name; it may
+	// err on the side of yes.
+	functions func(name []byte) bool
+	defs      []*macro.Def // by ID
+	edges     []edge
+	patterns  [][]pattern // by ID of the macro
+	all       []pattern
 }
 
 // link finds the calls in the bodies of all macros.
@@ -69,6 +72,7 @@ func (g *graph) link() {
 	wg.Wait()
 	g.edges = slices.Concat(edges...)
 	g.handOn()
+	g.prune()
 	for _, ps := range g.patterns {
 		g.all = append(g.all, ps...)
 	}
@@ -225,6 +229,42 @@ func (g *graph) handOn() {
 		}
 		work = next
 	}
+}
+
+// prune drops the calls of macros that come to no function: constants made of
+// constants, which registers are described with.
+func (g *graph) prune() {
+	users := make(map[string][]string) // by callee, the macros that call it
+	live := make(map[string]bool)
+	var queue []string
+	for i := range g.edges {
+		e := &g.edges[i]
+		if g.t.Lookup(e.callee) != nil {
+			users[e.callee] = append(users[e.callee], g.defs[e.def].Name)
+		} else if name := g.defs[e.def].Name; !live[name] {
+			live[name] = true
+			queue = append(queue, name)
+		}
+	}
+	for id, ps := range g.patterns {
+		if name := g.defs[id].Name; len(ps) > 0 && !live[name] {
+			live[name] = true
+			queue = append(queue, name)
+		}
+	}
+	for len(queue) > 0 {
+		name := queue[len(queue)-1]
+		queue = queue[:len(queue)-1]
+		for _, u := range users[name] {
+			if !live[u] {
+				live[u] = true
+				queue = append(queue, u)
+			}
+		}
+	}
+	g.edges = slices.DeleteFunc(g.edges, func(e edge) bool {
+		return g.t.Lookup(e.callee) != nil && !live[e.callee] && !g.functions([]byte(e.callee))
+	})
 }
 
 type edgeKey struct {

@@ -137,13 +137,17 @@ func (ts *templates) make(m *macro.Def, flags uint32, given [][]macro.Token) *te
 	x := ts.x
 	x.seen, x.passed, x.record = nil, nil, true
 	t.items = ts.expansions(m, args, flags, func(tok *macro.Token) {
-		if tok.Kind == c.Ident && strings.IndexByte(tok.Text, mark) >= 0 && !slices.Contains(t.idents, tok.Text) {
+		if tok.Kind == c.Ident && strings.IndexByte(tok.Text, mark) >= 0 && asked(tok.Text) && !slices.Contains(t.idents, tok.Text) {
 			t.idents = append(t.idents, tok.Text)
 		}
 	})
 	x.record = false
+	var named uint64
+	for i := range t.items {
+		named |= places(t.items[i].name, maxMarked)
+	}
 	for _, p := range x.passed {
-		if !slices.Contains(t.idents, p) {
+		if places(p, maxMarked)&named != 0 && !slices.Contains(t.idents, p) {
 			t.idents = append(t.idents, p)
 		}
 	}
@@ -173,8 +177,8 @@ func (ts *templates) holds(t *template) bool {
 	return true
 }
 
-// expansions lists what the use of m with args makes, in all variants. each, if
-// not nil, sees every token.
+// expansions lists what the use of m with args makes, in all variants. each
+// sees the tokens outside of brackets, where declarations stand.
 func (ts *templates) expansions(m *macro.Def, args [][]macro.Token, flags uint32, each func(*macro.Token)) []item {
 	x := ts.x
 	var items []item
@@ -186,9 +190,17 @@ func (ts *templates) expansions(m *macro.Def, args [][]macro.Token, flags uint32
 		if assembly(out) {
 			continue
 		}
-		if each != nil {
-			for i := range out {
-				each(&out[i])
+		depth := 0
+		for i := range out {
+			switch out[i].Text {
+			case "{", "(", "[":
+				depth++
+			case "}", ")", "]":
+				depth--
+			default:
+				if depth <= 0 {
+					each(&out[i])
+				}
 			}
 		}
 		items = ts.read(items, out, flags)
@@ -264,7 +276,7 @@ func (ts *templates) read(items []item, toks []macro.Token, flags uint32) []item
 		default:
 			continue
 		}
-		if it.name != wrapTag && !slices.Contains(items, it) {
+		if it.name != wrapTag && asked(it.name) && !slices.Contains(items, it) {
 			items = append(items, it)
 		}
 	}
