@@ -27,7 +27,7 @@ import (
 func Language() lang.Language {
 	return lang.Language{
 		Name:    "c",
-		Version: 8,
+		Version: 9,
 		Match:   match,
 		New:     func() lang.Extractor { return new(extractor) },
 	}
