@@ -39,7 +39,7 @@ const (
 	magic = 0x504f4b44 // "DKOP"
 	// Version is the version of the table's format and of the linker that
 	// makes it: an older table is made anew by the next index run.
-	Version = 2
+	Version = 4
 )
 
 // The sections.
@@ -100,10 +100,11 @@ const (
 type tableWriter struct {
 	names  map[id]uint32
 	list   []string
-	files  map[int32]uint32
+	files  []uint32 // by the number they have in the tree
 	paths  []uint32
 	nodes  map[node]uint32
 	sorted []node
+	local  [][]uint32 // of each part, the numbers of its nodes
 	params map[node]uint32
 }
 
@@ -113,34 +114,32 @@ type callRow [callWords]uint32
 
 // write numbers everything and writes the table.
 func (l *linker) write(parts []rows, w io.Writer) (Stats, error) {
+	dropDead(parts)
 	t := l.number(parts)
-	var puts []putRow
-	var calls []callRow
-	rowsOf := make([][]putRow, len(parts))
+	putsOf := make([][]putRow, len(parts))
+	callsOf := make([][]callRow, len(parts))
 	var wg sync.WaitGroup
 	for i := range parts {
 		wg.Go(func() {
-			p := &parts[i]
-			out := make([]putRow, 0, len(p.puts))
+			p, nodes := &parts[i], t.local[i]
+			puts := make([]putRow, 0, len(p.puts))
 			for j := range p.puts {
 				e := &p.puts[j]
 				source := t.names[e.name] << 1
 				if e.name == 0 {
-					source = t.nodes[t.plain(e.from)]<<1 | 1
+					source = nodes[e.from]<<1 | 1
 				}
-				out = append(out, putRow{t.nodes[t.plain(e.to)], source, t.files[e.file], e.line, t.names[e.via], t.nodes[t.plain(e.item)]})
+				puts = append(puts, putRow{nodes[e.to], source, t.files[e.file], e.line, t.names[e.via], nodes[e.item]})
 			}
-			rowsOf[i] = out
+			calls := make([]callRow, 0, len(p.calls))
+			for _, e := range p.calls {
+				calls = append(calls, callRow{nodes[e.of], t.files[e.file], e.line, e.args})
+			}
+			putsOf[i], callsOf[i] = puts, calls
 		})
 	}
 	wg.Wait()
-	puts = slices.Concat(rowsOf...)
-	for i := range parts {
-		for j := range parts[i].calls {
-			e := &parts[i].calls[j]
-			calls = append(calls, callRow{t.nodes[t.plain(e.of)], t.files[e.file], e.line, e.args})
-		}
-	}
+	puts, calls := slices.Concat(putsOf...), slices.Concat(callsOf...)
 	var sources, places []uint32
 	wg.Go(func() {
 		slices.SortFunc(puts, func(a, b putRow) int { return slices.Compare(a[:], b[:]) })
@@ -190,89 +189,129 @@ func (l *linker) write(parts []rows, w io.Writer) (Stats, error) {
 	return Stats{Nodes: len(t.sorted), Puts: len(puts), Calls: len(calls)}, writeSections(w, &sections)
 }
 
-// plain is a node without an owner whose name is not known.
-func (t *tableWriter) plain(n node) node {
-	if n.owner != 0 && t.names[n.owner] == 0 {
-		n.owner, n.group = 0, 0
+// dropDead drops what is put into parameters that nothing is known to be done
+// with: they lead nowhere.
+func dropDead(parts []rows) {
+	for range 3 { // one may lead to another
+		alive := make(map[node]bool)
+		for i := range parts {
+			p := &parts[i]
+			for _, c := range p.calls {
+				alive[p.nodes[c.of]] = true
+			}
+			for j := range p.puts {
+				if e := &p.puts[j]; e.name == 0 {
+					alive[p.nodes[e.from]] = true
+				}
+			}
+		}
+		dropped := false
+		for i := range parts {
+			p := &parts[i]
+			was := len(p.puts)
+			p.puts = slices.DeleteFunc(p.puts, func(e put) bool {
+				n := p.nodes[e.to]
+				return n.kind == Param && !alive[n]
+			})
+			dropped = dropped || len(p.puts) < was
+		}
+		if !dropped {
+			return
+		}
 	}
-	return n
 }
 
 // number gives names, files and nodes their numbers.
 func (l *linker) number(parts []rows) *tableWriter {
 	t := &tableWriter{
-		names: make(map[id]uint32), files: make(map[int32]uint32), nodes: make(map[node]uint32), params: make(map[node]uint32),
+		names: make(map[id]uint32), files: make([]uint32, len(l.macros.Files)), nodes: make(map[node]uint32), params: make(map[node]uint32),
+		local: make([][]uint32, len(parts)),
 	}
-	all := make(map[id]string)
+	used := make([]map[id]string, len(parts)) // names, by part
+	files := make([]map[int32]bool, len(parts))
+	var wg sync.WaitGroup
 	for i := range parts {
-		maps.Copy(all, parts[i].names)
-		for n, v := range parts[i].params {
-			merge(t.params, n, v)
-		}
-	}
-	want := func(h id) {
-		if s, ok := all[h]; ok && h != 0 {
-			if _, ok := t.names[h]; !ok {
-				t.names[h] = 0
-				t.list = append(t.list, s)
+		wg.Go(func() {
+			p := &parts[i]
+			names, fs := make(map[id]string, len(p.puts)), make(map[int32]bool)
+			want := func(h id) {
+				if h == 0 {
+					return
+				}
+				if _, ok := names[h]; !ok {
+					for j := range parts { // a tag may be known to another part alone
+						if s, ok := parts[(i+j)%len(parts)].names[h]; ok {
+							names[h] = s
+							break
+						}
+					}
+				}
 			}
-		}
+			live := make([]bool, len(p.nodes))
+			for j := range p.puts {
+				e := &p.puts[j]
+				want(e.name)
+				want(e.via)
+				live[e.to], live[e.from], live[e.item] = true, true, true
+				fs[e.file] = true
+			}
+			for _, c := range p.calls {
+				live[c.of] = true
+				fs[c.file] = true
+			}
+			for j := range p.nodes {
+				n := &p.nodes[j]
+				if !live[j] || n.kind == None {
+					n.kind = None
+					continue
+				}
+				want(n.name)
+				want(n.owner)
+				if n.group > 0 {
+					fs[n.group-1] = true
+				}
+			}
+			for f := range fs {
+				path := l.macros.Files[f].Path
+				names[idOf(path)] = path
+			}
+			used[i], files[i] = names, fs
+		})
 	}
-	file := func(f int32) {
-		if _, ok := t.files[f]; !ok {
-			t.files[f] = 0
-			p := l.macros.Files[f].Path
-			all[idOf(p)] = p
-			want(idOf(p))
-		}
+	wg.Wait()
+	all := used[0]
+	for _, names := range used[1:] {
+		maps.Copy(all, names)
 	}
-	see := func(n node) {
-		if n.kind == None {
-			return
-		}
-		if _, ok := t.nodes[n]; ok {
-			return
-		}
-		t.nodes[n] = 0
-		want(n.name)
-		want(n.owner)
-		if n.group > 0 {
-			file(n.group - 1)
-		}
-	}
-	for i := range parts {
-		p := &parts[i]
-		for j := range p.puts {
-			e := &p.puts[j]
-			want(e.name)
-			want(e.via)
-			see(e.to)
-			see(e.from)
-			see(e.item)
-			file(e.file)
-		}
-		for j := range p.calls {
-			see(p.calls[j].of)
-			file(p.calls[j].file)
-		}
-	}
+	t.list = slices.Collect(maps.Values(all))
 	slices.Sort(t.list)
 	t.list = slices.Compact(t.list)
 	for i, s := range t.list {
 		t.names[idOf(s)] = uint32(i + 1)
 	}
-	order := slices.Sorted(maps.Keys(t.files))
-	for i, f := range order {
-		t.files[f] = uint32(i)
-		t.paths = append(t.paths, t.names[idOf(l.macros.Files[f].Path)])
+	for f := range t.files {
+		if slices.ContainsFunc(files, func(fs map[int32]bool) bool { return fs[int32(f)] }) {
+			t.files[f] = uint32(len(t.paths))
+			t.paths = append(t.paths, t.names[idOf(l.macros.Files[f].Path)])
+		}
 	}
-	seen := t.nodes
-	t.nodes = make(map[node]uint32, len(seen)+1)
-	for n := range seen {
-		p := t.plain(n)
-		if _, ok := t.nodes[p]; !ok {
-			t.nodes[p] = 0
-			t.sorted = append(t.sorted, p)
+	for i := range parts {
+		p := &parts[i]
+		for j := range p.nodes {
+			n := &p.nodes[j]
+			if n.kind == None {
+				continue
+			}
+			if v, ok := p.params[*n]; ok {
+				merge(t.params, *n, v)
+			}
+			if n.owner != 0 && t.names[n.owner] == 0 { // declared nowhere
+				n.owner, n.group = 0, 0
+			}
+			if _, ok := t.nodes[*n]; !ok {
+				t.nodes[*n] = 0
+				t.sorted = append(t.sorted, *n)
+			}
 		}
 	}
 	slices.SortFunc(t.sorted, func(a, b node) int {
@@ -281,6 +320,14 @@ func (l *linker) number(parts []rows) *tableWriter {
 	})
 	for i, n := range t.sorted {
 		t.nodes[n] = uint32(i + 1)
+	}
+	for i := range parts {
+		t.local[i] = make([]uint32, len(parts[i].nodes))
+		for j, n := range parts[i].nodes {
+			if n.kind != None {
+				t.local[i][j] = t.nodes[n]
+			}
+		}
 	}
 	return t
 }

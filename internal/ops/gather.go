@@ -222,14 +222,28 @@ func (d *declarations) merge(o *declarations) {
 // callback_head.
 func (l *linker) findAliases() {
 	l.aliases = make(map[id]id)
-	for _, name := range l.macros.Names() {
-		for _, m := range l.macros.Lookup(name).All {
-			if m.Function || m.Body == "" || m.Body == name || !isWord(m.Body) {
-				continue
+	type alias struct{ name, tag id }
+	names := l.macros.Names()
+	found := make([][]alias, l.workers)
+	var wg sync.WaitGroup
+	for w := range l.workers {
+		wg.Go(func() {
+			for _, name := range names[len(names)*w/l.workers : len(names)*(w+1)/l.workers] {
+				for _, m := range l.macros.Lookup(name).All {
+					if m.Function || m.Body == "" || m.Body == name || !isWord(m.Body) {
+						continue
+					}
+					if tag := idOf(m.Body); len(l.decl.structs[tag]) > 0 {
+						found[w] = append(found[w], alias{idOf(name), tag})
+					}
+				}
 			}
-			if to := idOf(m.Body); len(l.decl.structs[to]) > 0 {
-				l.aliases[idOf(name)] = to
-			}
+		})
+	}
+	wg.Wait()
+	for _, as := range found {
+		for _, a := range as {
+			l.aliases[a.name] = a.tag
 		}
 	}
 }

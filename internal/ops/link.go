@@ -35,18 +35,18 @@ type node struct {
 
 // put says that a function, or what is in a node, is put into a node.
 type put struct {
-	to   node
-	name id   // the function, 0 if
-	from node // what is in a node
+	to   uint32 // node
+	name id     // the function, 0 if
+	from uint32 // what is in a node
 	file int32
 	line uint32
-	via  id   // macro that does it, 0 if none
-	item node // what the function was given along with: the work, the timer
+	via  id     // macro that does it, 0 if none
+	item uint32 // node: what the function was given along with, the work, the timer
 }
 
 // call says that what is in a node is called.
 type call struct {
-	of   node
+	of   uint32 // node
 	file int32
 	line uint32
 	args uint32 // args, callObject
@@ -60,13 +60,28 @@ type rows struct {
 	puts   []put
 	calls  []call
 	names  map[id]string
-	owners map[id]bool
+	nodes  []node          // by number; 0 is none
+	number map[node]uint32 // of nodes
 	params map[node]uint32 // 1 + number of parameters of what a node can hold, opaque
 }
 
 // opaque marks members that are no pointers to functions for all that is known:
 // void *data.
 const opaque = 1 << 8
+
+// at is the number of a node.
+func (o *rows) at(n node) uint32 {
+	if n.kind == None {
+		return 0
+	}
+	i, ok := o.number[n]
+	if !ok {
+		i = uint32(len(o.nodes))
+		o.nodes = append(o.nodes, n)
+		o.number[n] = i
+	}
+	return i
+}
 
 // hold notes what a node can hold. Files may differ about that; what comes of it
 // does not depend on their order.
@@ -96,7 +111,7 @@ func Link(in macro.Input, macros *macro.Table, isFunc func(name []byte) bool, w 
 	err := l.each(func(part, from, to int) error {
 		r := &resolver{
 			linker: l, view: macros.View(), known: make(map[typeKey][]*structDef), effects: make(map[effectKey][]effect), roots: make(map[int32]id),
-			out: rows{names: make(map[id]string), owners: make(map[id]bool), params: make(map[node]uint32)},
+			out: rows{names: make(map[id]string), nodes: make([]node, 1), number: make(map[node]uint32), params: make(map[node]uint32)},
 		}
 		var ops linkfacts.OpsReader
 		for i := from; i < to; i++ {
@@ -138,8 +153,8 @@ func (r *resolver) read(ops *linkfacts.OpsReader) {
 			if !r.source(&p, &op.Value) {
 				continue
 			}
-			var ok bool
-			if p.to, ok = r.slot(&op.Place); ok {
+			if to, ok := r.slot(&op.Place); ok {
+				p.to = r.out.at(to)
 				r.out.puts = append(r.out.puts, p)
 			}
 		case linkfacts.OpDispatch:
@@ -148,12 +163,12 @@ func (r *resolver) read(ops *linkfacts.OpsReader) {
 				if op.Object {
 					args |= callObject
 				}
-				r.out.calls = append(r.out.calls, call{n, r.file, op.Line, args})
+				r.out.calls = append(r.out.calls, call{r.out.at(n), r.file, op.Line, args})
 			}
 		case linkfacts.OpParamCall:
 			n := r.fn
 			n.index = op.Pos
-			r.out.calls = append(r.out.calls, call{n, r.file, op.Line, op.Args})
+			r.out.calls = append(r.out.calls, call{r.out.at(n), r.file, op.Line, op.Args})
 		case linkfacts.OpArg:
 			r.arg(op)
 		}
@@ -169,12 +184,15 @@ func (r *resolver) source(p *put, v *linkfacts.Value) bool {
 		}
 		p.name = r.name(v.Name)
 	case linkfacts.ValueParam:
-		p.from = r.fn
-		p.from.index = v.Param
+		from := r.fn
+		from.index = v.Param
+		p.from = r.out.at(from)
 		return r.fn.kind != None
 	default:
-		var ok bool
-		p.from, ok = r.slot(&v.Place)
+		from, ok := r.slot(&v.Place)
+		if ok {
+			p.from = r.out.at(from)
+		}
 		return ok
 	}
 	return true
@@ -204,7 +222,7 @@ func (r *resolver) arg(op *linkfacts.Op) {
 		if r.fn.name == idOf(op.Name) && r.fn.group != 0 {
 			static = true
 		}
-		p.to = r.paramNode(op.Name, op.Pos, static)
+		p.to = r.out.at(r.paramNode(op.Name, op.Pos, static))
 		if op.HasPlace {
 			p.item = r.item(&op.Place)
 		}
@@ -222,16 +240,18 @@ func (r *resolver) arg(op *linkfacts.Op) {
 			if op.HasPlace {
 				q.item = r.item(&op.Place)
 			}
+			var to node
 			switch e.kind {
 			case effectCall:
-				q.to = node{kind: MacroArg, name: q.via, index: uint32(arg)}
+				to = node{kind: MacroArg, name: q.via, index: uint32(arg)}
 			case effectLevel:
-				q.to = node{kind: Initcall, name: r.nameString(e.name)}
+				to = node{kind: Initcall, name: r.nameString(e.name)}
 			case effectForward:
-				q.to = node{kind: Param, name: r.nameString(e.name), index: uint32(e.arg)}
+				to = node{kind: Param, name: r.nameString(e.name), index: uint32(e.arg)}
 			case effectStore:
-				q.to = r.stored(op, &e)
+				to = r.stored(op, &e)
 			}
+			q.to = r.out.at(to)
 			r.out.puts = append(r.out.puts, q)
 		}
 	}
@@ -263,9 +283,9 @@ func (r *resolver) stored(op *linkfacts.Op, e *effect) node {
 }
 
 // item is the member or variable that a function is given along with.
-func (r *resolver) item(p *linkfacts.Place) node {
+func (r *resolver) item(p *linkfacts.Place) uint32 {
 	n, _ := r.slot(p)
-	return n
+	return r.out.at(n)
 }
 
 func stringOf(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

@@ -166,6 +166,20 @@ static int b_go(int a) { return a; }
 static struct ops ops = { .go = b_go };
 int b_run(void) { return ops.go(2); }
 `,
+	"arch/one/include/asm/clock.h": `struct clock { void (*tick)(int a); };
+struct regs { void (*save)(void); };`,
+	"arch/two/include/asm/regs.h": "struct regs { void (*save)(void); };",
+	"include/linux/clock.h":       "struct clock { void (*tick)(int a); };",
+	"arch/one/clock.c": `void one_tick(int a) { }
+static struct clock clock = { .tick = one_tick };
+void one_save(void) { }
+static struct regs regs = { .save = one_save };
+void one_run(struct clock *c) { c->tick(1); }
+`,
+	"kernel/clock.c": `void all_tick(int a) { }
+static struct clock clock = { .tick = all_tick };
+void all_run(struct clock *c, struct regs *r) { c->tick(1); r->save(); }
+`,
 	"kernel/core.c": `#include <linux/rover.h>
 int (*late)(int a);
 struct worker { void (*now)(struct work *w); };
@@ -230,6 +244,17 @@ drivers/a.c:19 work.func via INIT_WORK with priv.work of drivers/a.c
   called drivers/a.c:24 (1)
 `},
 		{"a_set", `drivers/a.c:27 6 via module_init
+`},
+		// The struct of an architecture, where there is one for all too, and where
+		// there is none.
+		{"one_tick", `arch/one/clock.c:2 clock.tick of arch/one/include/asm/clock.h
+  called arch/one/clock.c:5 (1)
+`},
+		{"all_tick", `kernel/clock.c:2 clock.tick
+  called kernel/clock.c:3 (1)
+`},
+		{"one_save", `arch/one/clock.c:4 regs.save
+  called kernel/clock.c:3 (0)
 `},
 		{"nosuch", ""},
 	} {

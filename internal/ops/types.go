@@ -3,6 +3,7 @@ package ops
 // From an expression to the struct behind it.
 
 import (
+	"slices"
 	"strings"
 
 	"dekho/internal/lang/c"
@@ -77,7 +78,7 @@ func (r *resolver) bodies(tag id, file int32) []*structDef {
 }
 
 func (r *resolver) choose(all []structDef, file int32) []*structDef {
-	var own, shared []*structDef
+	var own, arch, shared []*structDef
 	var near *structDef
 	best := -1
 	at := &r.macros.Files[file]
@@ -87,6 +88,8 @@ func (r *resolver) choose(all []structDef, file int32) []*structDef {
 		switch {
 		case d.file == file:
 			own = append(own, d)
+		case r.shared[d.file] && h.Arch != "" && h.Arch == at.Arch:
+			arch = append(arch, d) // that of the architecture comes first
 		case r.shared[d.file]:
 			shared = append(shared, d)
 		case !h.Header:
@@ -111,7 +114,13 @@ func (r *resolver) choose(all []structDef, file int32) []*structDef {
 		return own
 	case near != nil:
 		return []*structDef{near}
+	case len(arch) > 0:
+		return arch
 	case len(shared) > 0:
+		if slices.ContainsFunc(shared, func(d *structDef) bool { return r.macros.Files[d.file].Arch == "" }) {
+			// What an architecture calls so too is another matter.
+			return slices.DeleteFunc(shared, func(d *structDef) bool { return r.macros.Files[d.file].Arch != "" })
+		}
 		return shared
 	}
 	for i := range all {
@@ -146,12 +155,21 @@ func find(defs []*structDef, e *linkfacts.Elem) (*member, *structDef) {
 	return nil, nil
 }
 
-// group tells apart structs of one tag: 0 for those of headers for all.
-func (r *resolver) group(d *structDef) int32 {
-	if r.shared[d.file] {
-		return 0
+// group tells apart structs of one tag: 0 for those of headers for all. Those of
+// architectures are one, if they are all that there is.
+func (r *resolver) group(tag id, d *structDef) int32 {
+	if !r.shared[d.file] {
+		return d.file + 1
 	}
-	return d.file + 1
+	if r.macros.Files[d.file].Arch != "" {
+		all := r.decl.structs[tag]
+		for i := range all {
+			if f := all[i].file; r.shared[f] && r.macros.Files[f].Arch == "" {
+				return d.file + 1
+			}
+		}
+	}
+	return 0
 }
 
 // root finds the type at the root of a place, 0 if it is not known.
@@ -247,7 +265,7 @@ func (r *resolver) slot(p *linkfacts.Place) (n node, ok bool) {
 		if e == last {
 			switch {
 			case m != nil:
-				n = node{kind: Member, name: m.name, owner: tag, group: r.group(d)}
+				n = node{kind: Member, name: m.name, owner: tag, group: r.group(tag, d)}
 				if e.Name != nil {
 					r.name(e.Name)
 				}
@@ -270,13 +288,10 @@ func (r *resolver) slot(p *linkfacts.Place) (n node, ok bool) {
 				if tag != 0 {
 					n.owner = tag
 					if len(defs) > 0 {
-						n.group = r.group(defs[0])
+						n.group = r.group(tag, defs[0])
 						r.out.hold(n, opaque)
 					}
 				}
-			}
-			if n.owner != 0 {
-				r.out.owners[n.owner] = true
 			}
 			return n, true
 		}

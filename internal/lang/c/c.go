@@ -27,7 +27,7 @@ import (
 func Language() lang.Language {
 	return lang.Language{
 		Name:    "c",
-		Version: 9,
+		Version: 10,
 		Match:   match,
 		New:     func() lang.Extractor { return new(extractor) },
 	}

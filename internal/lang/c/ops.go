@@ -7,6 +7,8 @@ package c
 // for the linker.
 
 import (
+	"bytes"
+
 	"dekho/internal/lang"
 	"dekho/internal/lang/linkfacts"
 )
@@ -366,6 +368,14 @@ func (x *extractor) opsValue(i, end int, begin func()) {
 	x.opsString(int32(i))
 }
 
+// exported is how the macros begin that are handed functions most often, and
+// call none.
+var exported = []byte("EXPORT_SYMBOL")
+
+// opsMacro is part of the names of macros that fill tables of functions at file
+// scope, with functions of other files too: SET_RUNTIME_PM_OPS.
+var opsMacro = []byte("OPS")
+
 // functionName reports whether a name that the file does not define can well be
 // a function's. Leaving others out is only a matter of size.
 func functionName(w []byte) bool {
@@ -512,7 +522,7 @@ func (x *extractor) opsCall(i, open, close int) bool {
 			return true
 		}
 	}
-	if close == open+1 {
+	if close == open+1 || bytes.HasPrefix(x.text(callee), exported) {
 		return false
 	}
 	n := uint32(0)
@@ -529,6 +539,10 @@ func (x *extractor) opsCall(i, open, close int) bool {
 		}
 		last := stop - 1
 		if last >= j && ts[last].kind == kIdent && (last == j || ts[last-1].kind == kRParen && ts[j].kind == kLParen || x.opsAddress(j, last)) {
+			if g := x.opsGlobal(&ts[last]); !o.inFn && (g == nil || g.typ != isFunction) && !bytes.Contains(x.text(callee), opsMacro) {
+				j = stop + 1
+				continue // names of pins, fields and the like
+			}
 			written := len(o.w.Bytes)
 			x.opsValue(j, stop, func() { x.beginArg(i, open, n) })
 			names = names || len(o.w.Bytes) > written

@@ -144,7 +144,6 @@ struct gate *g = &(struct gate){ .swing = to_and_fro };`,
 6 door.bell = ring_it
 7 door.lock = front_lock
 8 door.knob = turn_knob
-8 wrap #0 turn_knob
 11 door.open = one_open
 12 door.2 = two_open
 14 $table = first_fn
@@ -210,14 +209,19 @@ struct door *get_door(struct hall *h)
 {
 	return machine.find(h);
 }
+static void door_fn(void) { }
+int door_init(void) { return 0; }
 module_init(door_init);
+EXPORT_SYMBOL(door_init);
+PINS(door_pin);
+SET_OPS(other_fn);
 static DECLARE_WORK(door_work, door_fn);`,
 			`1 v machine machine_ops
 2 func get_door static=false door
 4 machine_ops.find(1)
-6 module_init #0 door_init
-7 DECLARE_WORK #0 door_work
-7 DECLARE_WORK #1 door_fn at $door_work
+8 module_init #0 door_init
+11 SET_OPS #0 other_fn
+12 DECLARE_WORK #1 door_fn at $door_work
 `,
 		},
 		{
