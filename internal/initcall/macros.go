@@ -32,6 +32,7 @@ type macros struct {
 	sequence map[string]int
 	headers  map[int32]bool
 	perFile  map[source.FileID][]*macro.Def // of the files that have any of defs
+	left     int                            // of maxTokens
 }
 
 // base is a macro that names the section itself.
@@ -248,11 +249,16 @@ func (m *macros) order(id string) int {
 // entry is what an expansion comes to.
 type entry struct{ function, id string }
 
-// maxNesting bounds the macros inside of macros.
-const maxNesting = 20
+// maxNesting bounds the macros inside of macros, maxTokens what one use may come
+// to.
+const (
+	maxNesting = 20
+	maxTokens  = 200_000
+)
 
 // expand expands the use of a macro in a file.
 func (m *macros) expand(name, args string, file source.FileID) []entry {
+	m.left = maxTokens
 	return m.expandTokens(name, macro.Split(args), file, 0)
 }
 
@@ -268,7 +274,7 @@ func (m *macros) expandTokens(name string, args [][]macro.Token, file source.Fil
 		}
 		return nil
 	}
-	if depth == maxNesting {
+	if depth >= maxNesting || m.left <= 0 {
 		return nil
 	}
 	d := m.choose(name, file)
@@ -287,8 +293,9 @@ func (m *macros) expandTokens(name string, args [][]macro.Token, file source.Fil
 
 // scan expands what the body of a macro has come to.
 func (m *macros) scan(ts []macro.Token, of *macro.Def, file source.FileID, depth int) []entry {
+	m.left -= 1 + len(ts)
 	var list []entry
-	for i := 0; i+1 < len(ts); i++ {
+	for i := 0; i+1 < len(ts) && m.left > 0; i++ {
 		if ts[i].Kind != c.Ident || ts[i+1].Kind != c.Open {
 			continue
 		}

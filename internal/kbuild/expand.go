@@ -296,6 +296,7 @@ func (m *maker) lookup(name string) []Word {
 		if len(all)+len(words) > maxWords {
 			break
 		}
+		m.steps += len(words) / wordsPerStep
 		if i == 0 && len(v.segs) == 1 && seg.state == Yes && seg.raw.s == "" {
 			return words
 		}

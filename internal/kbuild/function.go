@@ -216,7 +216,9 @@ func filter(m *maker, c *call, keep bool) []Word {
 		if hit != No {
 			out = append(out, w.with(hit, why))
 		}
-		m.steps += len(patterns) / 16
+		if m.steps += len(patterns) / wordsPerStep; m.steps > maxSteps {
+			return m.unknown(c)
+		}
 	}
 	return out
 }
@@ -235,6 +237,7 @@ func fnFindstring(m *maker, c *call) []Word {
 
 func fnSort(m *maker, c *call) []Word {
 	words := slices.Clone(m.arg(c, 0))
+	m.steps += len(words) / 4 // comparing costs more than copying
 	slices.SortStableFunc(words, func(a, b Word) int {
 		if d := strings.Compare(a.Text, b.Text); d != 0 {
 			return d
@@ -334,7 +337,8 @@ func fnWildcard(m *maker, c *call) []Word {
 			return m.unknown(c)
 		}
 		p := path.Clean(w.Text)
-		if m.steps++; m.steps > maxSteps {
+		const cost = 200 // it may have to look at a good part of the tree
+		if m.steps += cost; m.steps > maxSteps {
 			return m.unknown(c)
 		}
 		for _, hit := range m.b.src.Glob(p) {

@@ -292,6 +292,8 @@ func FuzzBuild(f *testing.F) {
 		f.Add(text, name)
 	}
 	f.Add("a = $(b)$(b)\nb = $(a)$(a)\nobj-y += $(a)\n", "Makefile")
+	f.Add("x := "+strings.Repeat("a b c d ", 5000)+"\nobj-y += $(foreach i,$(x),$(if $(filter $(x),$(x)),))\n", "Makefile")
+	f.Add("x := "+strings.Repeat("a* ", 5000)+"\nobj-y += $(foreach i,$(x),$(foreach j,$(x),$(sort $(x)))) $(wildcard $(x))\n", "Makefile")
 	f.Add("a := x\na := $(a) $(a)\na := $(a) $(a)\ninclude Makefile\n", "Makefile")
 	f.Add("define f\nendef\nifeq (a\nelse\nendif\nendif\nobj-$(CONFIG_X)$(CONFIG_Y) += a.o", "Kbuild")
 	f.Fuzz(func(t *testing.T, text, name string) {

@@ -10,11 +10,13 @@ import (
 
 // Bounds that no makefile of a kernel comes near; beyond them values are cut.
 const (
-	maxDepth   = 60      // references inside of references
-	maxSteps   = 50_000  // references expanded for one directory
-	maxWords   = 20_000  // of one value
-	maxText    = 1 << 16 // bytes of one word
-	maxInclude = 20      // files that include one another
+	maxDepth = 60     // references inside of references
+	maxSteps = 50_000 // references expanded for one directory
+	// Work that grows with the words of a value counts as steps too.
+	wordsPerStep = 64
+	maxWords     = 20_000  // of one value
+	maxText      = 1 << 16 // bytes of one word
+	maxInclude   = 20      // files that include one another
 )
 
 // maker evaluates the makefile of one directory and what it includes.
