@@ -278,7 +278,7 @@ func (m *maker) lookup(name string) []Word {
 		switch name {
 		case "obj", "src":
 			return []Word{{Text: m.dir, State: Yes}}
-		case "MAKE", "Q", "CC", "LD", "AR", "NM", "OBJCOPY", "HOSTCC", "@", "<", "^", "*", "MAKEFILE_LIST", "CURDIR", "MAKE_VERSION":
+		case "MAKE", "Q", "CC", "LD", "AR", "NM", "OBJCOPY", "HOSTCC", "@", "<", "^", "*":
 			return []Word{unknown(nil)}
 		}
 		return nil

@@ -115,7 +115,15 @@ func (b *Build) topMakefile() *maker {
 	m.set("KBUILD_EXTMOD", "")
 	m.set("srctree", ".")
 	m.set("objtree", ".")
+	// Of make itself and where it runs: not so old that the makefile calls
+	// another, and at the top of the tree.
+	m.set("MAKE_VERSION", "4.3")
+	m.set("CURDIR", ".")
+	m.set("MAKEFILE_LIST", "Makefile")
 	m.file("Makefile")
+	if b.SourceArch() == "" {
+		m.set("SRCARCH", b.arch)
+	}
 	return m
 }
 

@@ -203,6 +203,28 @@ func TestLink(t *testing.T) {
 	}
 }
 
+// TestTopAsked evaluates a top makefile that asks about make itself, and one
+// that keeps its architecture to itself.
+func TestTopAsked(t *testing.T) {
+	src := toyTree()
+	src["Makefile"] = `abs_srctree := $(realpath $(dir $(lastword $(MAKEFILE_LIST))))
+ifneq ($(filter 3.%,$(MAKE_VERSION)),)
+need-sub-make := 1
+endif
+ifneq ($(abs_srctree),$(CURDIR))
+need-sub-make := 1
+endif
+ifneq ($(need-sub-make),1)
+` + topMakefile + "endif\n"
+	if m := New(src, "toy", config("SMP=y ...")).Object("arch/toy/kernel/smp.o"); m.State != Yes {
+		t.Errorf("%+v", m)
+	}
+	src["Makefile"] = "ifeq ($(shell uname),Linux)\n" + topMakefile + "endif\n"
+	if m := New(src, "toy", config("SMP=y ...")).Object("arch/toy/kernel/smp.o"); m.State != Yes {
+		t.Errorf("%+v", m)
+	}
+}
+
 // TestOldTop links a tree whose top makefile lists the directories itself.
 func TestOldTop(t *testing.T) {
 	b := New(tree{

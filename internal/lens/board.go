@@ -211,9 +211,10 @@ func (b *Board) properties(text []byte) {
 	}
 }
 
-// Match finds a compatible string of the board in the text of a source, in a
-// table of devices (.compatible = "...") or, if it has a vendor, anywhere in
-// quotes. table says that the source has such a table.
+// Match finds a compatible string of the board in the text of a source: in a
+// table of devices (.compatible = "...") or a declaration that stands for one
+// (IRQCHIP_DECLARE). A source without a table may have it anywhere in quotes, if
+// it names a vendor. table says that the source has a table.
 func (b *Board) Match(text []byte) (compatible string, table bool) {
 	inTable := ""
 	for at := 0; ; {
@@ -239,19 +240,23 @@ func (b *Board) Match(text []byte) (compatible string, table bool) {
 		return inTable, true
 	}
 	// IRQCHIP_DECLARE(gic, "arm,cortex-a7-gic", ...), of_machine_is_compatible("fsl,imx7d")
-	for rest := text; ; {
-		i := bytes.IndexByte(rest, '"')
+	for at := 0; ; {
+		i := bytes.IndexByte(text[at:], '"')
 		if i < 0 {
 			return "", table
 		}
-		rest = rest[i+1:]
+		at += i + 1
+		rest := text[at:]
 		end := bytes.IndexAny(rest[:min(len(rest), 200)], "\"\n\\")
 		if end < 0 || rest[end] != '"' {
 			continue
 		}
 		if value := rest[:end]; bytes.IndexByte(value, ',') > 0 && b.Compatible[string(value)] {
-			return string(value), table
+			line := text[bytes.LastIndexByte(text[:at], '\n')+1 : at]
+			if !table || bytes.Contains(line, []byte("_DECLARE(")) {
+				return string(value), table
+			}
 		}
-		rest = rest[end+1:]
+		at += end + 1
 	}
 }

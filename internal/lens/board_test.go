@@ -109,6 +109,8 @@ func TestMatch(t *testing.T) {
 		{`{ .compatible = "other,mmc" }`, "", true},
 		{`IRQCHIP_DECLARE(mmc, "acme,mmc", init);`, "acme,mmc", false},
 		{`pr_info("fixed-clock");`, "", false},
+		{`regmap("acme,mmc"); { .compatible = "other,mmc" }`, "", true},
+		{`{ .compatible = "other,mmc" } MMC_DECLARE(x, "acme,mmc", init);`, "acme,mmc", true},
 		{`x.compatible == "acme" "`, "", false},
 		{`.compatible`, "", false},
 		{`.compatible = "`, "", true},
