@@ -110,6 +110,19 @@ func TestTruthLens(t *testing.T) {
 	}
 }
 
+// TestBarsLens measures the lens on a point query and on a large one, beside the
+// same without it.
+func TestBarsLens(t *testing.T) {
+	k := testKernel(t)
+	config := debianConfig(t, "linux-image-amd64_amd64")
+	for _, args := range [][]string{{"def", "tcp_v4_rcv"}, {"def", "secondary_start_kernel"}, {"refs", "kfree"}} {
+		const runs = 7
+		plain := k.median(t, runs, args...)
+		lens := k.median(t, runs, append(args, "--config", config)...)
+		fmt.Printf("dekho %s: %.1f ms, with --config %.1f ms\n", strings.Join(args, " "), 1000*plain.Seconds(), 1000*lens.Seconds())
+	}
+}
+
 // lensOnFunctions looks at all functions of the files that were compiled: how
 // many of those that the lens calls in or out were.
 func lensOnFunctions(t *testing.T, k *kernel, tree *workbench.Tree, compiled map[string]map[string]bool) {

@@ -30,8 +30,8 @@ func InitcallsText(w io.Writer, style Style, res *workbench.Initcalls) error {
 			l.put(inkDim, "  "+c.Macro)
 		}
 		if c.Verdict.State == workbench.BuiltUnknown {
-			l.put("", "  ")
-			l.mark(&workbench.Judgement{BuildVerdict: c.Verdict})
+			mark, color := lensMark(&workbench.Judgement{BuildVerdict: c.Verdict})
+			l.put(color, "  ["+mark+"]")
 		}
 		l.buf = append(l.buf, '\n')
 		if _, err := w.Write(l.buf); err != nil {
