@@ -158,9 +158,9 @@ func TestShow(t *testing.T) {
 			t.Errorf("%s is %q, want %q", name, s.Constant, want)
 		}
 	}
-	s = k.show(t, "oom_kill_process")
+	s = k.show(t, "__oom_kill_process")
 	if len(s.Prints) == 0 {
-		t.Error("oom_kill_process prints nothing")
+		t.Error("__oom_kill_process prints nothing")
 	}
 	for _, name := range []string{"tcp_v4_rcv", "kfree", "ext4_fill_super", "file_operations", "GFP_KERNEL"} {
 		t.Logf("show %s: %v", name, k.median(t, 5, "show", name))
