@@ -76,7 +76,7 @@ func TestNearestNames(t *testing.T) {
 		"CONFIG_EXT4":      "CONFIG_EXT4_FS",
 		"__kmalloc_large":  "",
 	} {
-		for _, command := range []string{"def", "refs", "show"} {
+		for _, command := range []string{"def", "show"} {
 			a := k.ask(t, command, name)
 			if want != "" && !slices.Contains(a.Nearest, want) {
 				t.Errorf("%s %s: %v, want %s", command, name, a.Nearest, want)
