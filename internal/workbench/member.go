@@ -61,6 +61,27 @@ func otherOperator(name string) string {
 	return operatorWord + " " + symbol
 }
 
+// members keeps those of refs to a member that are about what it is asked for
+// in. When there are none, the outermost name may be that of a namespace which
+// macros open and close: LIB_BEGIN_NAMESPACE. Then the body of a macro has it,
+// and its members stand in nothing else.
+func (t *Tree) members(s spelling, refs []index.Ref) ([]index.Ref, error) {
+	kept, err := t.membersOf(s, slices.Clone(refs))
+	if err != nil || len(kept) > 0 || len(s.of) == 0 {
+		return kept, err
+	}
+	opened := false
+	err = t.idx.EachRef(s.of[0], index.Roles(lang.MacroBody), func(index.Ref) bool {
+		opened = true
+		return false
+	})
+	if err != nil || !opened {
+		return nil, err
+	}
+	s.of = s.of[1:]
+	return t.members(s, refs)
+}
+
 // membersOf keeps those of refs to a member that are about the class or
 // namespace it is asked for in: definitions and declarations by where they
 // stand, uses by whether the line qualifies the name.
@@ -72,6 +93,9 @@ func (t *Tree) membersOf(s spelling, refs []index.Ref) ([]index.Ref, error) {
 	kept := refs[:0]
 	for _, r := range refs {
 		if !r.Role.IsDef() && r.Role != lang.Declaration && r.Role != lang.ForwardType {
+			if len(s.of) == 0 {
+				continue
+			}
 			if inner == nil {
 				var err error
 				if inner, err = t.typeUses(s.of[len(s.of)-1], true); err != nil {
@@ -140,6 +164,9 @@ func inScope(scopes []index.Scope, s spelling, r index.Ref) (in, missing bool) {
 		}
 		around = append(around, c.Name)
 		open = c.Kind == lang.ScopeOpen
+	}
+	if len(s.of) == 0 {
+		return len(around) == 0 || open && len(around) == 1, false
 	}
 	if in, missing = endsWith(around, s.of); !in && open {
 		if in, more := endsWith(around[:len(around)-1], s.of); in || more {

@@ -39,7 +39,7 @@ func spellings(name string) []spelling {
 func (t *Tree) refsTo(s spelling, roles index.RoleSet) ([]index.Ref, error) {
 	refs, err := t.idx.Refs(s.name, roles)
 	if len(s.of) > 0 && err == nil {
-		return t.membersOf(s, refs)
+		return t.members(s, refs)
 	}
 	if err != nil || s.in == nil {
 		return refs, err

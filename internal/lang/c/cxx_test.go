@@ -62,8 +62,8 @@ func TestCxxRoles(t *testing.T) {
 			[]string{"OLD_NAME enumerator 1"},
 		},
 		{
-			"templates", "EXTERN template class EXPORT Array<int>;template <typename T, int N = 3, class... R> struct Array { T data[N]; };\ntemplate <> struct Array<bool, 1> : Bits<(1 > 0)> { };\ntemplate <bool B, typename = enable_if<B && true>> void f(T t);\ntemplate class Array<int, 2>;\ntemplate <int I> int g<I>::h() { return I; }\n",
-			[]string{"T parameter 1", "N parameter 1", "R parameter 1", "Array struct 1", "data member 1", "Array struct 2", "Bits type 2", "B parameter 3", "f declaration 3", "h function 5"},
+			"templates", "EXTERN template class EXPORT Array<int>;template <typename T, int N = 3, class... R> struct Array { T data[N]; };\ntemplate <> struct Array<bool, 1> : Bits<(1 > 0)> { };\ntemplate <bool B, typename = enable_if<B && true>> void f(T t);\ntemplate class Array<int, 2>;template <typename U, enable_if_t<is_enum<U>{} && !is_same<U, int>::value> * = nullptr> typename V<!is_same<U, U>::value, U>::type w(U u);\ntemplate <int I> int g<I>::h() { return I; }\n",
+			[]string{"T parameter 1", "N parameter 1", "R parameter 1", "Array struct 1", "data member 1", "Array struct 2", "Bits type 2", "B parameter 3", "f declaration 3", "h function 5", "U parameter 4", "w declaration 4"},
 			[]string{"f function 3", "T member 1", "EXPORT variable 1"},
 		},
 		{
@@ -72,8 +72,8 @@ func TestCxxRoles(t *testing.T) {
 			[]string{"x declaration 5", "LIB_PRIVATE declaration 14"},
 		},
 		{
-			"attributes", "[[nodiscard]] int f(int a [[maybe_unused]]);\nLIB_EXPORT LIB_WARN(\"x\") int g() LIB_NOTHROW;\nLIB_DEPRECATED(\"use h\")\nvoid old() { }\nclass alignas(16) [[final]] A { };\nstatic inline LIB_ALWAYS void k() noexcept(true) { }\n",
-			[]string{"f declaration 1", "g declaration 2", "LIB_NOTHROW read 2", "old function 4", "A class 5", "k function 6"},
+			"attributes", "[[nodiscard]] int f(int a [[maybe_unused]]);\nLIB_EXPORT LIB_WARN(\"x\") int g() LIB_NOTHROW;\nLIB_DEPRECATED(\"use h\")\nvoid old() { }\nclass alignas(16) [[final]] A { };class LIB_EXPORT LIB_ALIGN(8) B { };\nstatic inline LIB_ALWAYS void k() noexcept(true) { }\n",
+			[]string{"f declaration 1", "g declaration 2", "LIB_NOTHROW read 2", "old function 4", "A class 5", "B class 5", "k function 6"},
 			nil,
 		},
 		{
@@ -108,8 +108,8 @@ func TestCxxRoles(t *testing.T) {
 			nil,
 		},
 		{
-			"odd declarators", "void (*get(int a))(int) { return 0; }\nint (max)(int a);\ntypedef void (*Fn)(int), (CALLBACK Cb)(int);\nint (A::*method)(int);\nvoid (*hook)(int);\ntypedef struct { int x; } Anon, *AnonPtr;\nauto tail(int a) -> decltype(a) { return a; }\nconst UNUSED Rgb MASK = 1;\ntypedef typename S::Type T;\n",
-			[]string{"get function 1", "a parameter 1", "max declaration 2", "Fn typedef 3", "Cb typedef 3", "method variable 4", "hook variable 5", "Anon typedef 6", "AnonPtr typedef 6", "tail function 7", "MASK variable 8", "T typedef 9"},
+			"odd declarators", "void (*get(int a))(int) { return 0; }\nint (max)(int a);\ntypedef void (*Fn)(int), (CALLBACK Cb)(int);\nint (A::*method)(int);\nvoid (*hook)(int);\ntypedef struct { int x; } Anon, *AnonPtr;\nauto tail(int a) -> decltype(a) { return a; }\nconst UNUSED Rgb MASK = 1;\ntypedef typename S::Type T;\ntypedef a::Status (*Render)(int);\n",
+			[]string{"get function 1", "a parameter 1", "max declaration 2", "Fn typedef 3", "Cb typedef 3", "method variable 4", "hook variable 5", "Anon typedef 6", "AnonPtr typedef 6", "tail function 7", "MASK variable 8", "T typedef 9", "Render typedef 10"},
 			nil,
 		},
 		{"test macros", "TEST(Suite, Name) {\n\tcheck(1);\n}\nstatic void after() { }\n", []string{"TEST call 1", "check call 2", "after function 4"}, nil},

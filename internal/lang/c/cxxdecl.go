@@ -420,7 +420,7 @@ head:
 				continue
 			}
 			if j+1 < limit && ts[j+1].kind == kLParen {
-				if name >= 0 {
+				if name >= 0 && !(macroName(p.text(&ts[name])) && macroName(p.text(t))) {
 					break head // struct stat f(...)
 				}
 				j = min(p.after(j+1), limit) // an attribute macro

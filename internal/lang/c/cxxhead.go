@@ -564,6 +564,7 @@ func (p *cxxParser) declarator(i, end int, typed bool) int {
 	ts := p.toks
 	name := -1
 	attribute := false // what looks like a type may be a macro before it
+	weak := false      // name is a::b, which may be a type
 	for j := i; j < end; j = p.skipGroup(j, end) {
 		switch t := &ts[j]; t.kind {
 		case kIdent:
@@ -574,17 +575,17 @@ func (p *cxxParser) declarator(i, end int, typed bool) int {
 			case behind > j+1, !typed:
 				// A type, unless nothing follows that could be a name.
 				if j > i && ts[j-1].kind == kScope && (behind >= end || ts[behind].kind == kLBrack || ts[behind].kind == kLParen) {
-					name = j
+					name, weak = j, true
 				}
 				attribute = macroName(p.text(t))
 			case name < 0 || attribute || !macroName(p.text(t)) || ts[j-1].kind != kIdent:
-				name = j
+				name, weak = j, false
 			}
 			typed = true
 		case kwType, kwTypeof:
 			typed = true
 		case kLParen:
-			if name < 0 && typed {
+			if (name < 0 || weak) && typed {
 				if n := p.inner(j, end); n >= 0 {
 					return n
 				}

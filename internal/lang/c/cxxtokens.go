@@ -241,10 +241,16 @@ func (p *cxxParser) angles() {
 			}
 		case kLParen, kLBrack, kLBrace:
 			if t.kind == kLBrace {
+				if p.mate(i) == i+1 && top() != nil {
+					continue // is_enum<T>{} is a value
+				}
 				drop()
 			}
 			stack = append(stack, angle{tok: int32(i)})
 		case kRParen, kRBrack, kRBrace:
+			if t.kind == kRBrace && top() != nil && ts[i-1].kind == kLBrace {
+				continue
+			}
 			drop()
 			if n := len(stack); n > 0 && p.mate(int(stack[n-1].tok)) == i {
 				stack = stack[:n-1]
@@ -265,7 +271,7 @@ func (p *cxxParser) angles() {
 				}
 			}
 		case kOther, kQuestion:
-			if a := top(); a != nil {
+			if a := top(); a != nil && !is(p.text(t), "!") {
 				a.logic = true
 			}
 		}
@@ -277,7 +283,10 @@ func (p *cxxParser) angles() {
 // inside is one of template arguments: by what stands around it.
 func (p *cxxParser) templateBehind(open, close int) bool {
 	ts := p.toks
-	if ts[open-1].kind == kwTemplate {
+	if ts[open-1].kind == kwTemplate || bytes.HasPrefix(p.text(&ts[open-1]), []byte("enable_if")) {
+		return true
+	}
+	if first, _ := p.qualified(open - 1); first > 0 && ts[first-1].kind == kwTypename {
 		return true
 	}
 	if close+1 >= len(ts) {
