@@ -23,6 +23,10 @@ enumerators, labels, Kconfig symbols. The kernel proper comes before tools,
 samples and scripts. For a name that is only declared, the declarations are
 listed. A name that does not exist: exit code 1, and the nearest names.
 
+Members of C++ classes and namespaces are found by their name alone and by their
+qualified name, which leaves out those of others. An operator or a destructor
+has the name that it is declared with.
+
 With --all-trees, every indexed tree is asked, and the definitions of the others
 are compared with those of the tree that --tree names or that contains the
 working directory: same text, changed, moved, new, gone.
@@ -31,6 +35,7 @@ For "-", names are read from standard input, one a line, and each is answered
 as it comes.`,
 		Example: `  dekho def tcp_v4_rcv
   dekho def --all-trees kmalloc
+  dekho def QString::append 'QString::operator+=' '~QString'
   echo file_operations | dekho def --json -`,
 		GroupID:           groupQuery,
 		Args:              someArgs("a name"),

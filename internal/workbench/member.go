@@ -176,6 +176,32 @@ func inScope(scopes []index.Scope, s spelling, r index.Ref) (in, missing bool) {
 	return in, missing
 }
 
+// otherMembers lists what has a member of that name, with the name.
+func (t *Tree) otherMembers(member string) (names []string, err error) {
+	refs, err := t.idx.Refs(member, index.Definitions)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range refs {
+		scopes, err := t.idx.Scopes(r.File)
+		if err != nil {
+			return nil, err
+		}
+		name := ""
+		for i := range scopes {
+			if c := &scopes[i]; c.Kind == lang.ScopeClosed && c.Start <= r.Line && r.Line <= c.End {
+				name = c.Name + "::" + member
+			}
+		}
+		if name != "" && !slices.Contains(names, name) {
+			if names = append(names, name); len(names) == nearestShown {
+				break
+			}
+		}
+	}
+	return names, nil
+}
+
 // isScopeDef reports whether the role defines what has a scope of its own.
 func isScopeDef(r lang.Role) bool {
 	switch r {

@@ -54,6 +54,13 @@ func (t *Tree) nearest(ctx context.Context, name string) ([]string, error) {
 
 // nearestOf is nearest among the names defined in certain roles.
 func (t *Tree) nearestOf(ctx context.Context, name string, defs index.RoleSet) ([]string, error) {
+	if of, member := splitQualified(name); len(of) > 0 {
+		names, err := t.otherMembers(member)
+		if err != nil || len(names) > 0 {
+			return names, err
+		}
+		name = member
+	}
 	if name == "" || len(name) > maxNearName {
 		return nil, nil
 	}
