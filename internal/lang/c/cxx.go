@@ -14,7 +14,7 @@ import (
 func PlusPlus() lang.Language {
 	return lang.Language{
 		Name:    "c++",
-		Version: 1,
+		Version: 2,
 		Match:   matchCxx,
 		New:     func() lang.Extractor { return &extractor{cplusplus: true} },
 	}
