@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestConfigSymbol asks for a symbol of the configuration, whose facts were
@@ -212,6 +213,18 @@ func TestBoard(t *testing.T) {
 	}
 	for node := range want {
 		t.Errorf("no device %s", node)
+	}
+}
+
+// TestDeviceTreeTimings prints how long answers take from process start; the bar
+// is 20 ms but for boards.
+func TestDeviceTreeTimings(t *testing.T) {
+	k := testKernel(t)
+	for _, run := range [][]string{
+		{"def", "CONFIG_EXT4_FS"}, {"refs", "CONFIG_EXT4_FS"}, {"kconfig", "CONFIG_EXT4_FS"}, {"dt", "fsl,imx7d-gpc"},
+		{"dt", "CONFIG_GPIO_MXC"}, {"dt", "imx7d-sdb"},
+	} {
+		fmt.Printf("dekho %s: %v\n", strings.Join(run, " "), k.median(t, 7, run...).Round(100*time.Microsecond))
 	}
 }
 
