@@ -221,8 +221,12 @@ func TestBoard(t *testing.T) {
 func TestDeviceTreeTimings(t *testing.T) {
 	k := testKernel(t)
 	for _, run := range [][]string{
-		{"def", "CONFIG_EXT4_FS"}, {"refs", "CONFIG_EXT4_FS"}, {"kconfig", "CONFIG_EXT4_FS"}, {"dt", "fsl,imx7d-gpc"},
-		{"dt", "CONFIG_GPIO_MXC"}, {"dt", "imx7d-sdb"},
+		{"def", "CONFIG_EXT4_FS"},
+		{"refs", "CONFIG_EXT4_FS"},
+		{"kconfig", "CONFIG_EXT4_FS"},
+		{"dt", "fsl,imx7d-gpc"},
+		{"dt", "CONFIG_GPIO_MXC"},
+		{"dt", "imx7d-sdb"},
 	} {
 		fmt.Printf("dekho %s: %v\n", strings.Join(run, " "), k.median(t, 7, run...).Round(100*time.Microsecond))
 	}
