@@ -444,7 +444,13 @@ func (x *expression) cast() (v Value, ok bool, err error) {
 	}
 	t, ok := readType(x.ts[x.i+1 : end])
 	if !ok {
-		return v, false, nil
+		if !typedefCast(x.ts[x.i+1:end], x.ts[end+1:]) {
+			return v, false, nil
+		}
+		// A type that is not known: the value is what it was.
+		x.i = end + 1
+		v, err = x.unary()
+		return v, true, err
 	}
 	x.i = end + 1
 	if v, err = x.unary(); err != nil {
@@ -463,6 +469,24 @@ func (x *expression) cast() (v Value, ok bool, err error) {
 		v.Unsigned, v.Wide = t.unsigned, t.size == 8
 	}
 	return v.normal(), true, nil
+}
+
+// typedefCast reports whether parentheses that hold these words are a cast to a
+// type defined elsewhere: one named like a type, with an operand behind.
+func typedefCast(words, behind []macro.Token) bool {
+	for _, w := range words {
+		if w.Kind != c.Ident {
+			return false
+		}
+	}
+	if len(words) == 0 || len(behind) == 0 || !strings.HasSuffix(words[len(words)-1].Text, "_t") {
+		return false
+	}
+	switch behind[0].Kind {
+	case c.Number, c.Char, c.Ident, c.Open:
+		return true
+	}
+	return false
 }
 
 // sizeof computes the size of an integer type.

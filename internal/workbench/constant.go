@@ -124,6 +124,8 @@ func (k *constants) of(f *closeup, s *outline.Symbol) string {
 	switch {
 	case err == nil:
 		return v.String()
+	case errors.As(err, &depends) && depends.Name == s.Name && strings.HasPrefix(depends.Why, "#if"):
+		return "depends on " + depends.Why
 	case errors.As(err, &depends) && depends.Name == s.Name && depends.Why != "":
 		return "depends on which of its " + depends.Why + " is meant"
 	case errors.As(err, &depends), errors.Is(err, errTooMuch):
@@ -248,7 +250,7 @@ func (k *constants) meant(refs []index.Ref, path string) []index.Ref {
 	best, kept := 0, []index.Ref(nil)
 	for _, r := range refs {
 		p := k.t.idx.Path(r.File)
-		if len(refs) > 1 && place(path) != placeTools && k.userSpace(r) {
+		if len(refs) > 1 && place(path) != placeTools && k.foreign(r) {
 			continue
 		}
 		var rank int
@@ -280,10 +282,16 @@ func (k *constants) meant(refs []index.Ref, path string) []index.Ref {
 	return kept
 }
 
-// userSpace reports whether a line is for programs outside of the kernel.
-func (k *constants) userSpace(r index.Ref) bool {
+// foreign reports whether a line is for programs outside of the kernel, or for
+// assembly.
+func (k *constants) foreign(r index.Ref) bool {
 	conds, err := k.t.idx.Conds(r.File)
-	return err == nil && strings.Contains(condition(conds, r.Line, math.MaxUint32), "!__KERNEL__")
+	if err != nil {
+		return false
+	}
+	cond := condition(conds, r.Line, math.MaxUint32)
+	return strings.Contains(cond, "!__KERNEL__") ||
+		strings.Contains(strings.ReplaceAll(cond, "!__ASSEMBLY__", ""), "__ASSEMBLY__")
 }
 
 // commonDirs is how many directories two paths begin with in common.
