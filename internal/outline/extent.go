@@ -311,7 +311,7 @@ func (f *File) typeBody(i int) bool {
 }
 
 // Enumerators lists the enumerators of the enum that the one at off belongs to,
-// in order, without their extents.
+// in order, and among them, as calls, the macros that make further ones.
 func (f *File) Enumerators(off uint32) []*lang.Occ {
 	i := f.tokenAt(off)
 	if i < 0 {
@@ -336,8 +336,13 @@ func (f *File) Enumerators(off uint32) []*lang.Occ {
 	var list []*lang.Occ
 	occs := f.facts.Occs
 	for k := sort.Search(len(occs), func(k int) bool { return occs[k].Off >= from }); k < len(occs) && occs[k].Off < to; k++ {
-		if occs[k].Role == lang.DefEnumerator {
+		switch occs[k].Role {
+		case lang.DefEnumerator:
 			list = append(list, &occs[k])
+		case lang.Call:
+			if j := f.tokenAt(occs[k].Off); j > 0 && (f.Code[j-1].Is(f.Src, "{") || f.Code[j-1].Is(f.Src, ",") || f.Code[j-1].Kind == c.TokenDirective) {
+				list = append(list, &occs[k])
+			}
 		}
 	}
 	return list

@@ -155,6 +155,9 @@ func (k *constants) enumerator(f *closeup, off uint32) (constexpr.Value, error) 
 	steps := int64(0)
 	for i := at; i >= 0; i-- {
 		o := list[i]
+		if o.Role == lang.Call {
+			return constexpr.Value{}, &constexpr.DependsError{Name: string(f.Src[o.Off : o.Off+uint32(o.Len)])}
+		}
 		if cond := f.condition(o.Line); i < at && cond != "" && cond != governed {
 			return constexpr.Value{}, &constexpr.DependsError{Name: cond}
 		}
