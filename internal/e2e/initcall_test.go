@@ -44,7 +44,7 @@ func TestTruthInitcalls(t *testing.T) {
 			if len(truth) < 500 {
 				t.Fatalf("the capture has %d initcalls", len(truth))
 			}
-			out, code := k.run(t, nil, "initcalls", "--json", "--config", debianConfig(t, c.pkg))
+			out, code := k.run(t, nil, "initcalls", "--json", "--config", testenv.KernelConfig(t, c.pkg))
 			if code != 0 {
 				t.Fatalf("dekho initcalls: exit code %d", code)
 			}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,30 +17,12 @@ import (
 	"dekho/internal/workbench"
 )
 
-// debianConfig finds the configuration of Debian's kernel for a machine: that
-// of the package of the tree, which make capture unpacks.
-func debianConfig(t *testing.T, pkg string) string {
-	t.Helper()
-	cache, err := testenv.Cache()
-	if err != nil {
-		t.Fatal(err)
-	}
-	files, err := filepath.Glob(filepath.Join(cache, "packages", pkg, "root", "boot", "config-6.1.*"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(files) != 1 {
-		t.Skipf("SKIPPED: no configuration of %s: run scripts/fetch-package %s", pkg, strings.ReplaceAll(pkg, "_", " "))
-	}
-	return files[0]
-}
-
 // TestTruthLens holds the lens against what a compiler compiled: of the
 // definitions in the debug information, none may be called out.
 func TestTruthLens(t *testing.T) {
 	k := testKernel(t)
 	w, err := workbench.New(workbench.Options{Tree: k.tree, Store: k.store, Lens: &workbench.LensOptions{
-		Config: debianConfig(t, "linux-image-amd64_amd64"),
+		Config: testenv.KernelConfig(t, "linux-image-amd64_amd64"),
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -114,7 +95,7 @@ func TestTruthLens(t *testing.T) {
 // same without it.
 func TestBarsLens(t *testing.T) {
 	k := testKernel(t)
-	config := debianConfig(t, "linux-image-amd64_amd64")
+	config := testenv.KernelConfig(t, "linux-image-amd64_amd64")
 	for _, args := range [][]string{{"def", "tcp_v4_rcv"}, {"def", "secondary_start_kernel"}, {"refs", "kfree"}} {
 		const runs = 7
 		plain := k.median(t, runs, args...)

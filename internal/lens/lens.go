@@ -360,6 +360,9 @@ func (l *Lens) judgeHeader(file string) Verdict {
 // lines.
 func (l *Lens) At(file string, conds []index.Cond, lines, line uint32) Verdict {
 	v := l.File(file)
+	if !preprocessed(file) {
+		return v
+	}
 	arms := Governing(conds, lines, line)
 	if len(arms) == 0 {
 		return v
@@ -382,6 +385,16 @@ func (l *Lens) At(file string, conds []index.Cond, lines, line uint32) Verdict {
 	v.State = min(v.State, best)
 	v.Reasons = append(v.Reasons, reasons...)
 	return v
+}
+
+// preprocessed reports whether the conditions of a file are those of the
+// preprocessor of C; Kconfig files and makefiles have others.
+func preprocessed(file string) bool {
+	switch path.Ext(file) {
+	case ".c", ".h", ".S", ".inc", ".tbl", ".dts", ".dtsi", ".rs", ".lds":
+		return true
+	}
+	return false
 }
 
 // arm judges by one arm of an #if.

@@ -7,6 +7,7 @@ package testenv
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -33,6 +34,21 @@ func KernelTree(t testing.TB) string {
 		}
 	}
 	missing(t, "no kernel tree: run scripts/fetch-tree, or set DEKHO_TEST_TREE to the root of one")
+	return ""
+}
+
+// KernelConfig returns the configuration of Debian's kernel: that of a package
+// ("linux-image-amd64_amd64") that scripts/fetch-package unpacked below the
+// build's cache. The test is skipped without it, and fails when CI is set.
+func KernelConfig(t testing.TB, pkg string) string {
+	t.Helper()
+	if cache, err := Cache(); err == nil {
+		files, err := filepath.Glob(filepath.Join(cache, "packages", pkg, "root", "boot", "config-*"))
+		if err == nil && len(files) == 1 {
+			return files[0]
+		}
+	}
+	missing(t, "no configuration of a kernel: run scripts/fetch-package "+strings.Replace(pkg, "_", " ", 1))
 	return ""
 }
 

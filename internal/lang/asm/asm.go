@@ -29,7 +29,7 @@ import (
 func Language() lang.Language {
 	return lang.Language{
 		Name:    "asm",
-		Version: 2,
+		Version: 3,
 		Match:   func(path string) bool { return isScript(path) || isSource(path) },
 		New:     func() lang.Extractor { return new(extractor) },
 	}

@@ -467,7 +467,7 @@ func check(t *testing.T, src []byte, f *lang.Facts) {
 		end = fn.End
 	}
 	for _, c := range f.Conds {
-		if int(c.Expr.Off+c.Expr.Len) > len(src) || c.End < c.Start {
+		if int(c.Expr.Off+c.Expr.Len) > len(src) || c.End+1 < c.Start {
 			t.Fatalf("condition %+v", c)
 		}
 	}

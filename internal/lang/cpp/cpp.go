@@ -51,6 +51,7 @@ type frame struct {
 	expr     lang.Span // of the #if or #elif that governs the open arm
 	kind     lang.CondKind
 	start    uint32 // first line of the open arm
+	chained  bool   // the open arm is not the first
 	skipping bool   // the open arm is #if 0, or stands behind #if 1
 	taken    bool   // an arm was #if 1
 	dead     bool   // the whole chain stands in text that is skipped
@@ -243,14 +244,19 @@ func (r *Reader) condition(fr *frame, word []byte, i int, line uint32) (int, uin
 	return end, line
 }
 
-// endArm closes the open arm, which ends before line.
-func (r *Reader) endArm(line uint32) *frame {
+// endArm closes the open arm, which ends before line. More of its chain may
+// follow.
+func (r *Reader) endArm(line uint32, more bool) *frame {
 	fr := &r.conds[len(r.conds)-1]
 	if fr.dead {
 		return fr
 	}
-	if line > fr.start {
-		r.f.Conds = append(r.f.Conds, lang.Cond{Expr: fr.expr, Start: fr.start, End: line - 1, Kind: fr.kind})
+	if line > fr.start || more {
+		kind := fr.kind
+		if fr.chained && kind != lang.CondElse {
+			kind += lang.CondElif - lang.CondIf
+		}
+		r.f.Conds = append(r.f.Conds, lang.Cond{Expr: fr.expr, Start: fr.start, End: line - 1, Kind: kind})
 	}
 	if fr.skipping {
 		r.skip--
@@ -263,7 +269,8 @@ func (r *Reader) next(word []byte, i int, line uint32) (int, uint32, Kind) {
 	if len(r.conds) == 0 {
 		return end, line + lines(r.src[i:end]), Other
 	}
-	fr := r.endArm(line)
+	fr := r.endArm(line, true)
+	fr.chained = true
 	taken := fr.taken
 	if string(word) == "else" {
 		line += lines(r.src[i:end])
@@ -281,7 +288,7 @@ func (r *Reader) next(word []byte, i int, line uint32) (int, uint32, Kind) {
 
 func (r *Reader) close(line uint32) {
 	if len(r.conds) > 0 {
-		r.endArm(line)
+		r.endArm(line, false)
 		r.conds = r.conds[:len(r.conds)-1]
 	}
 }
