@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -52,6 +53,8 @@ one a line, and each is answered as it comes.`,
 	f.IntVarP(&o.context, "context", "C", 0, "show `N` lines before and after each match")
 	f.IntVarP(&o.MaxCount, "max-count", "m", 0, "stop after `N` lines in each file")
 	f.StringArrayVarP(&o.Paths, "path", "g", nil, "only files whose path matches `GLOB` (as rg -g); may be repeated, ! leaves out")
+	f.StringSliceVar(&o.Languages, "lang", nil, "only files of these `LANGUAGES`: "+strings.Join(workbench.Languages(), ", "))
+	complete(cmd, "lang", cobra.FixedCompletions(workbench.Languages(), cobra.ShellCompDirectiveNoFileComp))
 	f.BoolVar(&o.Hidden, "hidden", false, "search files whose name starts with a dot, too")
 	return cmd
 }

@@ -2,10 +2,15 @@ package workbench
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"dekho/internal/index"
+	"dekho/internal/lang"
+	"dekho/internal/lang/all"
 	"dekho/internal/query/grep"
 	"dekho/internal/query/pathglob"
 	"dekho/internal/query/pattern"
@@ -20,6 +25,9 @@ type GrepOptions struct {
 	Literal, IgnoreCase, SmartCase, Word bool
 	// Paths are patterns over paths, as for ripgrep's -g; none is all files.
 	Paths []string
+	// Languages are names of languages (see Languages), whose files are
+	// searched; none is all files.
+	Languages []string
 	// FilesOnly asks only which files match, Count only how often.
 	FilesOnly, Count bool
 	// Before and After are lines of context.
@@ -68,7 +76,42 @@ func (t *Tree) Grep(text string, o GrepOptions) (*Grep, error) {
 		}
 		g.opts.Keep = set.Match
 	}
+	if len(o.Languages) > 0 {
+		match, err := languageFilter(o.Languages)
+		if err != nil {
+			return nil, err
+		}
+		paths := g.opts.Keep
+		g.opts.Keep = func(path string) bool { return match(path) && (paths == nil || paths(path)) }
+	}
 	return g, nil
+}
+
+// Languages lists the names of the languages that dekho reads.
+func Languages() []string {
+	var names []string
+	for _, l := range all.Languages() {
+		names = append(names, l.Name)
+	}
+	return names
+}
+
+// languageFilter matches the files of some languages.
+func languageFilter(names []string) (func(path string) bool, error) {
+	table := all.Languages()
+	for _, name := range names {
+		if !slices.ContainsFunc(table, func(l lang.Language) bool { return l.Name == name }) {
+			return nil, &UsageError{fmt.Errorf("there is no language %q; languages are %s", name, strings.Join(Languages(), ", "))}
+		}
+	}
+	return func(path string) bool {
+		for i := range table { // the first that matches reads the file
+			if table[i].Match(path) {
+				return slices.Contains(names, table[i].Name)
+			}
+		}
+		return false
+	}, nil
 }
 
 // Run calls emit for each file with a match, in the order of their paths. The
