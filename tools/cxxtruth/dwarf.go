@@ -47,6 +47,9 @@ func readObject(path, root string, facts map[fact]bool) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
+	if f.Section(".debug_info") == nil {
+		return nil // #if leaves nothing of it
+	}
 	data, err := f.DWARF()
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)

@@ -14,7 +14,7 @@ import (
 func PlusPlus() lang.Language {
 	return lang.Language{
 		Name:    "c++",
-		Version: 2,
+		Version: 3,
 		Match:   matchCxx,
 		New:     func() lang.Extractor { return &extractor{cplusplus: true} },
 	}

@@ -141,14 +141,14 @@ func (p *cxxParser) scan(i, end int, stmts bool) {
 		case i == newName:
 			p.occ(t, lang.Call)
 		default:
-			p.occ(t, p.use(i, end, i < angleEnd || i < typeEnd))
+			p.occ(t, p.reference(i, end, i < angleEnd || i < typeEnd))
 		}
 	}
 	p.names = p.names[:base]
 }
 
-// use tells what the identifier toks[i] does in an expression.
-func (p *cxxParser) use(i, end int, inAngles bool) lang.Role {
+// reference tells what the identifier toks[i] does in an expression.
+func (p *cxxParser) reference(i, end int, inAngles bool) lang.Role {
 	ts := p.toks
 	var prev, next kind = kOther, kOther
 	if i > 0 {

@@ -5,6 +5,7 @@ package c
 
 import (
 	"dekho/internal/lang"
+	"dekho/internal/lang/linkfacts"
 )
 
 // decl reads the declaration, definition or macro that starts at toks[start]
@@ -208,6 +209,13 @@ func (p *cxxParser) macro(start, limit int) int {
 	}
 	if call && p.isClassName(start) {
 		return start // a constructor
+	}
+	if call {
+		flags := uint32(0)
+		if p.inClass() {
+			flags = linkfacts.FlagMember
+		}
+		p.use(start, flags)
 	}
 	p.scan(start, next, false)
 	return next
