@@ -7,7 +7,6 @@ import (
 
 	"dekho/internal/index"
 	"dekho/internal/ops"
-	"dekho/internal/source"
 )
 
 // CallKind says how a function is called.
@@ -196,15 +195,11 @@ func (g *callGraph) caller(p *presenter, k funcKey, e *edge) (Caller, error) {
 	if e.how == CallInit || e.how == CallMacro || e.how == CallSyscall {
 		p.name = k.name
 	}
-	p.noText = wordIn(g.lineOf(e.ref), p.name) < 0
+	p.loose = true
 	var err error
 	if c.Result, err = p.result(e.ref); err != nil {
 		return c, err
 	}
-	if c.Text == "" {
-		c.Text = string(g.lineOf(e.ref))
-	}
-	p.file = source.NoFile // what was loaded without text is no use to the next
 	for i := range e.via {
 		c.Steps = append(c.Steps, g.step(&e.via[i]))
 	}

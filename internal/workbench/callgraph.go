@@ -41,6 +41,7 @@ type callGraph struct {
 	files map[source.FileID][]body
 	read  source.Reader
 	macro *macros // nil if nothing is known of macros
+	plain bool    // what macros call is left out of callers
 	texts map[source.FileID][]byte
 	// leftOut is how many calls the lens left out.
 	leftOut int
@@ -304,7 +305,7 @@ func (f *flow) chain() []ops.Put {
 
 // written finds the calls of a function that are written as macros.
 func (g *callGraph) written(k funcKey) ([]edge, error) {
-	if g.macro == nil {
+	if g.macro == nil || g.plain {
 		return nil, nil
 	}
 	calls, err := g.macro.callers(k.name)

@@ -19,7 +19,7 @@ const (
 	MarkNone  Mark = ""
 	MarkCycle Mark = "cycle" // it is its own caller
 	MarkShown Mark = "shown" // its callers stand elsewhere in the tree
-	MarkDepth Mark = "depth" // it has callers beyond the depth asked for
+	MarkDepth Mark = "depth" // the depth asked for is reached
 )
 
 // CallBranch is a function in a tree of callers, with where it calls the one

@@ -40,6 +40,7 @@ type macros struct {
 	table  *xref.Map
 	funcs  *index.FuncFinder
 	defs   map[string][]macroFile // by name
+	text   presenter              // of the file read last
 	reader source.Reader
 }
 
@@ -288,14 +289,19 @@ const maxArgs = 4096
 
 // fits reports whether the arguments of a use are the words it takes.
 func (m *macros) fits(r index.Ref, name string, words map[int]string) bool {
-	path := m.t.idx.Path(r.File)
-	content, err := m.reader.ReadText(filepath.Join(m.t.Root(), filepath.FromSlash(path)), path)
-	if err != nil {
+	if m.text.t == nil || m.text.file != r.File { // references come file by file
+		path := m.t.idx.Path(r.File)
+		content, err := m.reader.ReadText(filepath.Join(m.t.Root(), filepath.FromSlash(path)), path)
+		if err != nil {
+			content = nil
+		}
+		m.text = presenter{t: m.t, file: r.File, content: content, line: 1}
+	}
+	if m.text.content == nil {
 		return false
 	}
-	p := presenter{content: content, line: 1}
-	p.text(r.Line)
-	text := content[p.at:]
+	m.text.text(r.Line)
+	text := m.text.content[m.text.at:]
 	text = text[:min(len(text), maxArgs)]
 	for {
 		i := wordIn(text, name)
@@ -307,7 +313,13 @@ func (m *macros) fits(r index.Ref, name string, words map[int]string) bool {
 		if open < 0 || len(bytes.TrimSpace(text[:open])) > 0 {
 			continue
 		}
-		args, _, ok := macro.Group(macro.Lex(nil, string(text[open:])), 0)
+		group := text[open:closing(text, open)]
+		for _, w := range words {
+			if wordIn(group, w) < 0 {
+				return false // without taking it apart
+			}
+		}
+		args, _, ok := macro.Group(macro.Lex(nil, string(group)), 0)
 		if !ok {
 			continue
 		}
@@ -319,4 +331,27 @@ func (m *macros) fits(r index.Ref, name string, words map[int]string) bool {
 			return true
 		}
 	}
+}
+
+// closing is where the group ends that opens at text[open]: behind its
+// parenthesis, or at the end of the text.
+func closing(text []byte, open int) int {
+	depth := 0
+	for i := open; i < len(text); i++ {
+		switch c := text[i]; c {
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		case '"', '\'':
+			for i++; i < len(text) && text[i] != c && text[i] != '\n'; i++ {
+				if text[i] == '\\' {
+					i++
+				}
+			}
+		}
+	}
+	return len(text)
 }

@@ -223,6 +223,7 @@ type presenter struct {
 	funcs      *index.FuncFinder
 	conditions bool
 	noText     bool
+	loose      bool // lines need not spell the name out
 
 	reader   source.Reader
 	file     source.FileID
@@ -253,7 +254,7 @@ func (p *presenter) result(r index.Ref) (Result, error) {
 	text := p.text(r.Line)
 	if i := wordIn(text, p.name); i >= 0 {
 		res.Column = i + 1
-	} else if !p.noText && !p.changed && !p.compared {
+	} else if !p.noText && !p.loose && !p.changed && !p.compared {
 		// A macro pastes the name together, or the file is not what it was.
 		p.compare()
 		res.Changed = p.changed

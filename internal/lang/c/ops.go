@@ -372,9 +372,12 @@ func (x *extractor) opsValue(i, end int, begin func()) {
 // call none.
 var exported = []byte("EXPORT_SYMBOL")
 
-// opsMacro is part of the names of macros that fill tables of functions at file
-// scope, with functions of other files too: SET_RUNTIME_PM_OPS.
-var opsMacro = []byte("OPS")
+// fillsTable reports whether a macro used at file scope may well put argument n
+// into a table of functions, those of other files too: SET_RUNTIME_PM_OPS.
+// Leaving others out is only a matter of size.
+func fillsTable(macro []byte, n uint32) bool {
+	return bytes.Contains(macro, []byte("OPS")) || n > 0 && macroName(macro) && !bytes.Contains(macro, []byte("GROUP"))
+}
 
 // functionName reports whether a name that the file does not define can well be
 // a function's. Leaving others out is only a matter of size.
@@ -539,7 +542,7 @@ func (x *extractor) opsCall(i, open, close int) bool {
 		}
 		last := stop - 1
 		if last >= j && ts[last].kind == kIdent && (last == j || ts[last-1].kind == kRParen && ts[j].kind == kLParen || x.opsAddress(j, last)) {
-			if g := x.opsGlobal(&ts[last]); !o.inFn && (g == nil || g.typ != isFunction) && !bytes.Contains(x.text(callee), opsMacro) {
+			if g := x.opsGlobal(&ts[last]); !o.inFn && (g == nil || g.typ != isFunction) && !fillsTable(x.text(callee), n) {
 				j = stop + 1
 				continue // names of pins, fields and the like
 			}

@@ -214,14 +214,17 @@ int door_init(void) { return 0; }
 module_init(door_init);
 EXPORT_SYMBOL(door_init);
 PINS(door_pin);
+PINGROUP(1, door_pin);
+static struct entry entries[] = { ONE("x", other_one), };
 SET_OPS(other_fn);
 static DECLARE_WORK(door_work, door_fn);`,
 			`1 v machine machine_ops
 2 func get_door static=false door
 4 machine_ops.find(1)
 8 module_init #0 door_init
-11 SET_OPS #0 other_fn
-12 DECLARE_WORK #1 door_fn at $door_work
+12 ONE #1 other_one
+13 SET_OPS #0 other_fn
+14 DECLARE_WORK #1 door_fn at $door_work
 `,
 		},
 		{
