@@ -64,7 +64,7 @@ func (k *kernel) prepare(t *testing.T, tree string) error {
 		return fmt.Errorf("go build: %w\n%s", err, out)
 	}
 	print, err := fingerprint(root, "internal/lang", "internal/logmap", "internal/index", "internal/store", "internal/source",
-		"internal/trigram", "internal/query/fuzzy", "internal/macro", "internal/ops", "internal/workbench/linker.go")
+		"internal/trigram", "internal/query/fuzzy", "internal/macro", "internal/ops", "internal/xref", "internal/workbench/linker.go")
 	if err != nil {
 		return err
 	}

@@ -52,6 +52,14 @@ type macroFile struct {
 
 // macros opens what is known of macros, nil if the index has none of it.
 func (t *Tree) macros() (*macros, error) {
+	t.xrefOnce.Do(func() { t.xref, t.xrefErr = t.openXref() })
+	if t.xref == nil {
+		return nil, t.xrefErr
+	}
+	return &macros{t: t, table: t.xref, funcs: t.idx.FuncFinder(), defs: make(map[string][]macroFile)}, nil
+}
+
+func (t *Tree) openXref() (*xref.Map, error) {
 	b, err := t.idx.Artifact(xrefArtifact, xref.Version)
 	switch {
 	case errors.Is(err, ErrNoIndex), errors.Is(err, ErrVersion):
@@ -59,11 +67,11 @@ func (t *Tree) macros() (*macros, error) {
 	case err != nil:
 		return nil, err
 	}
-	table, err := xref.Open(b)
+	m, err := xref.Open(b)
 	if err != nil {
 		return nil, errors.Join(ErrDamaged, err)
 	}
-	return &macros{t: t, table: table, funcs: t.idx.FuncFinder(), defs: make(map[string][]macroFile)}, nil
+	return m, nil
 }
 
 // made is a definition that the use of a macro makes.

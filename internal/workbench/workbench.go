@@ -10,9 +10,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"dekho/internal/index"
+	"dekho/internal/xref"
 )
 
 // What can stop a use case; test with errors.Is. Their texts name the command
@@ -147,6 +149,10 @@ type Tree struct {
 	w    *Workbench
 	idx  *index.Tree
 	view *view // nil without a lens
+
+	xrefOnce sync.Once
+	xref     *xref.Map // nil if the index has none
+	xrefErr  error
 }
 
 // Open opens the tree that the options name. The error wraps ErrNoIndex,
