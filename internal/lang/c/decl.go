@@ -288,7 +288,8 @@ func (x *extractor) declarators(i, end int, typed bool, role lang.Role) {
 	if i >= end {
 		return
 	}
-	if typed && x.behindBody(i) && x.annotations(i, end) {
+	initialised := end < len(ts) && ts[end].kind == kAssign
+	if typed && !initialised && x.behindBody(i) && x.annotations(i, end) {
 		return // struct name { ... } __packed;
 	}
 	// NAME(...) alone is a macro; struct_group(name, members) holds members.
