@@ -2,6 +2,7 @@ package workbench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -124,28 +125,46 @@ func (t *Tree) callers(ctx context.Context, name string, opts CallerOptions) (*C
 		if room := opts.Limit - len(a.Callers); opts.Limit > 0 && len(refs) > room {
 			refs = refs[:max(0, room)]
 		}
+		// Most of the time goes into reading files, the rest into what does not
+		// spell the name out: both at once.
 		results := make([]Result, len(refs))
-		if err := t.present(ctx, name, name, refs, results, RefOptions{}); err != nil {
+		presented := make(chan error, 1)
+		go func() {
+			presented <- index.Guard(func() error { return t.present(ctx, name, name, refs, results, RefOptions{}) })
+		}()
+		var edges []edge
+		if !opts.Direct {
+			edges, err = g.indirect(ctx, k)
+		}
+		if err = errors.Join(err, <-presented); err != nil {
 			return nil, err
 		}
 		a.Callers = slices.Grow(a.Callers, len(results))
 		for i := range results {
 			a.Callers = append(a.Callers, Caller{Result: results[i], How: CallDirect, Of: of})
 		}
-		if opts.Direct {
-			continue
-		}
-		edges, err := g.indirect(ctx, k)
-		if err != nil {
-			return nil, err
-		}
 		a.Total += len(edges)
 		if room := opts.Limit - len(a.Callers); opts.Limit > 0 && len(edges) > room {
 			edges = edges[:max(0, room)]
 		}
-		p := t.newPresenter(name)
 		first := len(a.Callers)
-		for i := range edges {
+		n := 0 // edges that are only a place and the macros written there
+		for n < len(edges) && edges[n].how == CallMacro && len(edges[n].via) == 0 {
+			n++
+		}
+		places := make([]index.Ref, n)
+		for i := range places {
+			places[i] = edges[i].ref
+		}
+		results = make([]Result, n)
+		if err := t.present(ctx, name, name, places, results, RefOptions{loose: true}); err != nil {
+			return nil, err
+		}
+		for i := range results {
+			a.Callers = append(a.Callers, Caller{Result: results[i], How: CallMacro, Macros: edges[i].chain, Of: of})
+		}
+		p := t.newPresenter(name)
+		for i := n; i < len(edges); i++ {
 			c, err := g.caller(p, k, &edges[i])
 			if err != nil {
 				return nil, err

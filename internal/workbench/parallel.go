@@ -27,7 +27,7 @@ func (t *Tree) present(ctx context.Context, asked, name string, refs []index.Ref
 	}
 	newPresenter := func() *presenter {
 		p := t.newPresenter(name)
-		p.asked, p.noText = asked, opts.NoText
+		p.asked, p.noText, p.loose = asked, opts.NoText, opts.loose
 		return p
 	}
 	if len(refs) <= presentRun || workers() == 1 {

@@ -26,6 +26,8 @@ type RefOptions struct {
 	Roles []string
 	// NoText leaves out the text of the lines.
 	NoText bool
+
+	loose bool // lines need not spell the name out
 }
 
 // The roles that are no lang.Role: they are not stored.
