@@ -1,7 +1,6 @@
 package macro
 
 import (
-	"dekho/internal/lang/linkfacts"
 	"errors"
 	"fmt"
 	"runtime"
@@ -9,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+
+	"dekho/internal/lang/linkfacts"
 )
 
 // userSpaceDirs hold programs and texts that are not part of the kernel.

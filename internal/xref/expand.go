@@ -194,11 +194,10 @@ func (x *expander) expand(dst, ts []macro.Token, depth int) []macro.Token {
 		// The body of a function and an initialiser are left as they are:
 		// nothing in them is declared for others, and what they call is known
 		// by the macros' names.
-		if end := i; i > 0 && (t.Text == "{" && ts[i-1].Kind == c.Close || ts[i-1].Text == "=") {
+		if i > 0 && (t.Text == "{" && ts[i-1].Kind == c.Close || ts[i-1].Text == "=") {
+			end := behindValue(ts, i)
 			if t.Text == "{" {
 				end = behindBrace(ts, i)
-			} else {
-				end = behindValue(ts, i)
 			}
 			dst = append(dst, ts[i:end]...)
 			i = end

@@ -18,7 +18,7 @@ package xref
 //	callees    name, item's template: calls without arguments in the name
 //	edges      callee, macro, through (macro or ^0): by callee
 //	byMacro    edges, by the name of the macro
-//	patterns   name (with marks), macro, through
+//	patterns   name (with marks), macro, through: by macro
 //
 // Files, macros and templates are referred to by their numbers.
 
@@ -38,7 +38,7 @@ import (
 )
 
 // Version is that of the artifact's format and of what the linker finds out.
-const Version = 1
+const Version = 2
 
 const magic = 0x46455258 // "XREF"
 
@@ -262,12 +262,8 @@ func (w *writer) write(parts []derived, out io.Writer) (Stats, error) {
 	sec[secCallees] = w.callees()
 	edges := w.edges()
 	st.Edges = len(edges) / edgeWords
-	var patterns []uint32
-	for i := range w.g.all {
-		p := &w.g.all[i]
-		patterns = append(patterns, w.intern(p.name), w.macro(p.def), w.macro(p.through))
-	}
-	st.Patterns = len(w.g.all)
+	patterns := w.patterns()
+	st.Patterns = len(patterns) / patternWords
 	sec[secStrings] = w.strings.Bytes()
 	sec[secFiles] = wordBytes(w.files)
 	sec[secMacros] = wordBytes(w.macros)
@@ -326,6 +322,21 @@ func (w *writer) edges() []uint32 {
 			continue
 		}
 		flat = append(flat, w.intern(es[i].callee), w.macro(es[i].def), w.macro(es[i].through))
+	}
+	return flat
+}
+
+// patterns lists the calls made of arguments, by macro.
+func (w *writer) patterns() []uint32 {
+	rows := make([][patternWords]uint32, 0, len(w.g.all))
+	for i := range w.g.all {
+		p := &w.g.all[i]
+		rows = append(rows, [patternWords]uint32{w.intern(p.name), w.macro(p.def), w.macro(p.through)})
+	}
+	slices.SortStableFunc(rows, func(a, b [patternWords]uint32) int { return cmp.Compare(a[1], b[1]) })
+	flat := make([]uint32, 0, len(rows)*patternWords)
+	for i := range rows {
+		flat = append(flat, rows[i][:]...)
 	}
 	return flat
 }
@@ -407,8 +418,8 @@ type Map struct {
 
 // patternRow is a call made of arguments.
 type patternRow struct {
-	name  string // with marks
-	macro uint32
+	name           string // with marks
+	macro, through uint32
 }
 
 // Open opens the bytes written by Link, usually a mapping; it reads nothing but

@@ -119,8 +119,8 @@ func (s *bodyScan) scan(m *macro.Def) {
 				s.edges = append(s.edges, edge{name, m.ID, -1})
 			}
 		case strings.IndexByte(name, mark) >= 0:
-			if len(s.patterns) < maxPatterns {
-				s.patterns = append(s.patterns, pattern{name, m.ID, -1})
+			if p := (pattern{name, m.ID, -1}); len(s.patterns) < maxPatterns && !slices.Contains(s.patterns, p) {
+				s.patterns = append(s.patterns, p)
 			}
 		case !pasted && notFunction(name):
 		default:

@@ -1,6 +1,7 @@
 package xref
 
 import (
+	"cmp"
 	"slices"
 	"sort"
 	"strings"
@@ -216,6 +217,7 @@ func (m *Map) Macros(name string) []MacroCall {
 	type step struct {
 		macro, to uint32 // to is the index in queue of the next towards name, none at the end
 		words     map[int]string
+		via       []uint32 // the macros that hand the callee on as an argument, outermost first
 	}
 	var queue []step
 	seen := make(map[uint32]bool)
@@ -225,6 +227,7 @@ func (m *Map) Macros(name string) []MacroCall {
 			return
 		}
 		byName[callee] = true
+		from := len(queue)
 		n := m.rows(secEdges, edgeWords)
 		i := uint32(sort.Search(int(n), func(i int) bool {
 			return string(m.bytes(m.col(secEdges, edgeWords, uint32(i), 0))) >= callee
@@ -232,7 +235,7 @@ func (m *Map) Macros(name string) []MacroCall {
 		for ; i < n && string(m.bytes(m.col(secEdges, edgeWords, i, 0))) == callee && len(queue) < maxMacros; i++ {
 			if d := m.col(secEdges, edgeWords, i, 1); !seen[d] {
 				seen[d] = true
-				queue = append(queue, step{d, to, nil})
+				queue = append(queue, step{d, to, nil, m.handedOn(callee, m.col(secEdges, edgeWords, i, 2))})
 			}
 		}
 		if callee == "" {
@@ -242,10 +245,11 @@ func (m *Map) Macros(name string) []MacroCall {
 			for _, p := range m.patternsAt(first) {
 				words, ok := matchPattern(p.name, callee)
 				if ok && !seen[p.macro] && len(queue) < maxMacros {
-					queue = append(queue, step{p.macro, to, words})
+					queue = append(queue, step{p.macro, to, words, m.handedOn(callee, p.through)})
 				}
 			}
 		}
+		slices.SortStableFunc(queue[from:], func(a, b step) int { return cmp.Compare(len(a.via), len(b.via)) })
 	}
 	add(name, none)
 	for i := 0; i < len(queue); i++ {
@@ -256,11 +260,40 @@ func (m *Map) Macros(name string) []MacroCall {
 	list := make([]MacroCall, len(queue))
 	for i := range queue {
 		list[i] = MacroCall{Macro: m.macro(queue[i].macro), Words: queue[i].words}
-		for to := queue[i].to; to != none; to = queue[to].to {
-			list[i].Chain = append(list[i].Chain, m.macro(queue[to].macro))
+		for at := uint32(i); at != none; at = queue[at].to {
+			if at != uint32(i) {
+				list[i].Chain = append(list[i].Chain, m.macro(queue[at].macro))
+			}
+			for _, via := range queue[at].via {
+				list[i].Chain = append(list[i].Chain, m.macro(via))
+			}
 		}
 	}
 	return list
+}
+
+// handedOn are the macros that hand a callee on as an argument, from the one
+// that gets it first to the one that calls it.
+func (m *Map) handedOn(callee string, through uint32) []uint32 {
+	var via []uint32
+	n := m.rows(secPatterns, patternWords)
+	for through != none && len(via) <= patternRounds {
+		via = append(via, through)
+		i := uint32(sort.Search(int(n), func(i int) bool { return m.col(secPatterns, patternWords, uint32(i), 1) >= through }))
+		next := none
+		for ; i < n && m.col(secPatterns, patternWords, i, 1) == through; i++ {
+			name := m.str(m.col(secPatterns, patternWords, i, 0))
+			_, matches := matchPattern(name, callee)
+			if _, p, rest := place(name); matches || p >= 0 && name[0] == mark && rest == "" {
+				next = m.col(secPatterns, patternWords, i, 2)
+				if matches {
+					break
+				}
+			}
+		}
+		through = next
+	}
+	return via
 }
 
 // BodyCall is a call in the body of a macro.
@@ -291,7 +324,9 @@ func (m *Map) Body(name string) []BodyCall {
 func (m *Map) patternsAt(first byte) []patternRow {
 	m.patternsOnce.Do(func() {
 		for i := range m.rows(secPatterns, patternWords) {
-			p := patternRow{m.str(m.col(secPatterns, patternWords, i, 0)), m.col(secPatterns, patternWords, i, 1)}
+			p := patternRow{
+				m.str(m.col(secPatterns, patternWords, i, 0)), m.col(secPatterns, patternWords, i, 1), m.col(secPatterns, patternWords, i, 2),
+			}
 			switch {
 			case p.name == "":
 			case p.name[0] == mark:

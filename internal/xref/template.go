@@ -227,6 +227,9 @@ func (ts *templates) read(items []item, toks []macro.Token, flags uint32) []item
 	if len(toks) == 0 || toks[0].Kind != c.Ident {
 		return items // values, not declarations
 	}
+	if flags&(linkfacts.FlagMember|linkfacts.FlagEnum|linkfacts.FlagName|linkfacts.FlagBody) == 0 && listed(toks) {
+		flags |= linkfacts.FlagEnum
+	}
 	b := ts.text[:0]
 	switch {
 	case flags&linkfacts.FlagMember != 0:
@@ -281,6 +284,12 @@ func (ts *templates) read(items []item, toks []macro.Token, flags uint32) []item
 		}
 	}
 	return items
+}
+
+// listed reports whether tokens are enumerators: `name = value,` in a file that
+// others include inside of an enum.
+func listed(toks []macro.Token) bool {
+	return len(toks) > 2 && toks[1].Text == "=" && toks[len(toks)-1].Kind == c.Comma
 }
 
 type funcSpan struct {
