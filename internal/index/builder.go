@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/klauspost/compress/s2"
-
 	"dekho/internal/lang"
 	"dekho/internal/trigram"
 )
@@ -26,7 +24,7 @@ type blobKey struct {
 
 // logBlock is how many bytes of log facts are compressed together: enough to
 // compress well, little enough to read one file's facts in no time.
-const logBlock = 64 << 10
+const logBlock = 256 << 10
 
 // builder collects the facts of blobs in memory and writes them as a segment.
 // It belongs to one goroutine.
@@ -231,7 +229,7 @@ func (b *builder) endLogBlock() {
 		return
 	}
 	b.blocks = append(b.blocks, uint64(len(b.logs)))
-	b.logs = append(b.logs, s2.EncodeBetter(nil, b.raw)...)
+	b.logs = logEncoder().EncodeAll(b.raw, b.logs)
 	b.raw = b.raw[:0]
 	b.nblock++
 }

@@ -193,13 +193,21 @@ func (u *updater) settle() error {
 	return nil
 }
 
-// link runs the linkers.
+// link runs the linkers, beside each other: none keeps all processors busy from
+// its start to its end.
 func (u *updater) link(ctx context.Context, tree *Tree, m *meta, links []Linker) error {
-	for _, l := range links {
-		ref, err := link(ctx, u.st, l, tree)
-		if err != nil {
-			return err
-		}
+	refs := make([]artifactRef, len(links))
+	errs := make([]error, len(links))
+	var wg sync.WaitGroup
+	for i, l := range links {
+		wg.Go(func() { refs[i], errs[i] = link(ctx, u.st, l, tree) })
+	}
+	wg.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	for i, l := range links {
+		ref := refs[i]
 		m.Artifacts = append(m.Artifacts, ref)
 		u.stats.IndexBytes += ref.Size
 		u.stats.Sections = addSections(u.stats.Sections, []store.SectionSize{{Name: l.Name(), Bytes: ref.Size}})

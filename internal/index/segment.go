@@ -10,11 +10,11 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/klauspost/compress/s2"
-
 	"dekho/internal/query/fuzzy"
 	"dekho/internal/store"
 	"dekho/internal/trigram"
+
+	"github.com/klauspost/compress/zstd"
 )
 
 // segment is an open segment file. Its methods can be called from several
@@ -227,14 +227,7 @@ func (s *segment) logBlock(dst []byte, block uint32) ([]byte, error) {
 	if p, err = s.logs.Bytes(from, to-from); err != nil {
 		return nil, err
 	}
-	n, err := s2.DecodedLen(p)
-	if err != nil || n > maxLogBlock {
-		return nil, s.damaged("block %d of log facts", block)
-	}
-	if cap(dst) < n {
-		dst = make([]byte, n)
-	}
-	dst, err = s2.Decode(dst[:n], p)
+	dst, err = logDecoder().DecodeAll(p, dst[:0])
 	if err != nil {
 		return nil, s.damaged("block %d of log facts: %v", block, err)
 	}
@@ -244,6 +237,25 @@ func (s *segment) logBlock(dst []byte, block uint32) ([]byte, error) {
 // maxLogBlock bounds a block of log facts: a block is larger than logBlock only
 // if one file's facts are, and these do not outgrow the file by much.
 const maxLogBlock = 1 << 30
+
+// logEncoder and logDecoder compress and decompress blocks; both serve any
+// number of goroutines.
+var (
+	logEncoder = sync.OnceValue(func() *zstd.Encoder {
+		e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(false), zstd.WithWindowSize(logBlock))
+		if err != nil {
+			panic(err) // the options are constants
+		}
+		return e
+	})
+	logDecoder = sync.OnceValue(func() *zstd.Decoder {
+		d, err := zstd.NewReader(nil, zstd.WithDecoderMaxMemory(maxLogBlock), zstd.WithDecoderConcurrency(0))
+		if err != nil {
+			panic(err) // the options are constants
+		}
+		return d
+	})
+)
 
 // logFacts cuts a blob's facts out of its decompressed block.
 func (s *segment) logFacts(block, d []byte) ([]byte, error) {

@@ -14,7 +14,7 @@ import (
 
 // segmentKind is the format of segment files. Any change of what a section
 // means, of the trigram section and of lang.Role included, takes a new number.
-var segmentKind = store.Kind{Magic: [8]byte{'D', 'E', 'K', 'H', 'O', 'S', 'E', 'G'}, Format: 3}
+var segmentKind = store.Kind{Magic: [8]byte{'D', 'E', 'K', 'H', 'O', 'S', 'E', 'G'}, Format: 4}
 
 // The sections of a segment. docs/index-format.md describes them.
 var (

@@ -137,7 +137,7 @@ func (m *Def) SubstituteExpanded(args [][]Token, expand func([]Token) []Token) [
 			paste = true
 			continue
 		}
-		add := []Token{t}
+		add := body[i : i+1 : i+1]
 		if t.Kind == c.Ident && m.Function {
 			if p := m.ParamIndex(t.Text); p >= 0 {
 				add = arg(p)

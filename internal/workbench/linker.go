@@ -24,8 +24,10 @@ func linkers() []index.Linker {
 	return []index.Linker{logLinker{s}, opsLinker{s}, xrefLinker{s}}
 }
 
-// linkShare keeps what the linkers of one run read.
+// linkShare keeps what the linkers of one run read. They run at once; the first
+// that needs something reads it.
 type linkShare struct {
+	mu    sync.Mutex
 	tree  *index.Tree
 	in    *linkInput
 	table *macro.Table
@@ -34,6 +36,8 @@ type linkShare struct {
 
 // load reads the facts of the tree, once.
 func (s *linkShare) load(ctx context.Context, t *index.Tree) (*linkInput, *macro.Table, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.tree == t {
 		return s.in, s.table, nil
 	}
@@ -45,7 +49,7 @@ func (s *linkShare) load(ctx context.Context, t *index.Tree) (*linkInput, *macro
 	if err != nil {
 		return nil, nil, err
 	}
-	*s = linkShare{tree: t, in: in, table: table}
+	s.tree, s.in, s.table, s.funcs = t, in, table, nil
 	return in, table, nil
 }
 
@@ -135,6 +139,8 @@ type nameSet []uint64
 
 // functionNames gathers the names of the functions that the tree defines, once.
 func (s *linkShare) functionNames(ctx context.Context, t *index.Tree) (nameSet, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.funcs != nil {
 		return s.funcs, nil
 	}

@@ -240,5 +240,5 @@ func symbol(name string) bool { return name != "" && (name[0] < '0' || name[0] >
 // of it, and it is no entry of the symbol table, which has one for each
 // EXPORT_SYMBOL under a name of its own.
 func asked(name string) bool {
-	return !strings.Contains(name, "__COUNTER__") && !strings.Contains(name, "__LINE__") && !strings.HasPrefix(name, "__ksymtab_")
+	return !strings.Contains(name, "__COUNTER__") && !strings.Contains(name, "__LINE__") && !strings.HasPrefix(name, "__ksym")
 }

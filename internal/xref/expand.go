@@ -141,7 +141,7 @@ func (x *expander) pick(defs []*macro.Def) *macro.Def {
 	if plain(defs) {
 		return defs[0]
 	}
-	return defs[x.choose(defs)]
+	return defs[x.choose(defs, x.active)]
 }
 
 // plain reports whether it does not matter which of the definitions is taken:
@@ -156,32 +156,39 @@ func plain(defs []*macro.Def) bool {
 }
 
 // choices walks through the combinations of definitions that the names in one
-// expansion can have. The first name met, which is outermost, runs fastest, and
-// the others run along with it, so that the first few combinations show every
-// definition, and the first with all of the second when there is time.
+// expansion can have. Names beside each other run along together: every
+// definition of each is seen. A name that stands inside of the definitions of
+// the first is seen with all of those.
 type choices struct {
 	variant int // the combination
-	first   *macro.Def
-	firstN  int
-	othersN int // definitions of the name behind the first that has most
+	first   []*macro.Def
+	besideN int // definitions of the name beside the first that has most
+	insideN int // the same of those inside of it
 }
 
 func (c *choices) begin(variant int) { c.variant, c.first = variant, nil }
 
-// count is the number of combinations, known when one expansion was made.
+// count is the number of combinations, as far as they are known.
 func (c *choices) count() int {
-	return min(max(c.firstN, 1)*max(c.othersN, 1), maxVariants)
+	return min(max(len(c.first)*max(c.insideN, 1), c.besideN, 1), maxVariants)
 }
 
-func (c *choices) choose(defs []*macro.Def) int {
+// choose picks one of the definitions of a name inside of the active macros.
+func (c *choices) choose(defs, active []*macro.Def) int {
 	if c.first == nil {
-		c.first, c.firstN = defs[0], len(defs)
+		c.first = defs
 	}
-	if c.first == defs[0] {
+	if c.first[0] == defs[0] {
 		return c.variant % len(defs)
 	}
-	c.othersN = max(c.othersN, len(defs))
-	return (c.variant/c.firstN + c.variant) % len(defs)
+	for _, m := range active {
+		if slices.Contains(c.first, m) {
+			c.insideN = max(c.insideN, len(defs))
+			return (c.variant/len(c.first) + c.variant) % len(defs)
+		}
+	}
+	c.besideN = max(c.besideN, len(defs))
+	return c.variant % len(defs)
 }
 
 // expand replaces the macros in ts by what they come to, appending to dst.
@@ -191,14 +198,7 @@ func (x *expander) expand(dst, ts []macro.Token, depth int) []macro.Token {
 		if x.steps++; x.steps > macro.MaxExpansion {
 			return append(dst, ts[i:]...)
 		}
-		// The body of a function and an initialiser are left as they are:
-		// nothing in them is declared for others, and what they call is known
-		// by the macros' names.
-		if i > 0 && (t.Text == "{" && ts[i-1].Kind == c.Close || ts[i-1].Text == "=") {
-			end := behindValue(ts, i)
-			if t.Text == "{" {
-				end = behindBrace(ts, i)
-			}
+		if end := aside(ts, i); end > i {
 			dst = append(dst, ts[i:end]...)
 			i = end
 			continue
@@ -244,14 +244,31 @@ func (x *expander) expand(dst, ts []macro.Token, depth int) []macro.Token {
 	return dst
 }
 
-// behindBrace is the index behind the group that opens at ts[i].
-func behindBrace(ts []macro.Token, i int) int {
+// aside is the index behind what begins at ts[i] and is left as it is: the body
+// of a function, an initialiser, parameters, the arguments of an attribute.
+// Nothing in them is declared for others, and what they call is known by the
+// macros' names.
+func aside(ts []macro.Token, i int) int {
+	switch {
+	case i == 0:
+	case ts[i-1].Text == "=":
+		return behindValue(ts, i)
+	case ts[i].Kind == c.Open && ts[i-1].Kind == c.Ident && (i+1 >= len(ts) || ts[i+1].Text != "*"):
+		return behind(ts, i)
+	case ts[i].Text == "{" && ts[i-1].Kind == c.Close:
+		return behind(ts, i)
+	}
+	return i
+}
+
+// behind is the index behind the group that opens at ts[i].
+func behind(ts []macro.Token, i int) int {
 	depth := 0
 	for ; i < len(ts); i++ {
 		switch ts[i].Text {
-		case "{":
+		case "{", "(":
 			depth++
-		case "}":
+		case "}", ")":
 			if depth--; depth == 0 {
 				return i + 1
 			}

@@ -178,7 +178,7 @@ func (ts *templates) holds(t *template) bool {
 }
 
 // expansions lists what the use of m with args makes, in all variants. each
-// sees the tokens outside of brackets, where declarations stand.
+// sees the tokens outside of brackets and values, where declarations stand.
 func (ts *templates) expansions(m *macro.Def, args [][]macro.Token, flags uint32, each func(*macro.Token)) []item {
 	x := ts.x
 	var items []item
@@ -190,15 +190,19 @@ func (ts *templates) expansions(m *macro.Def, args [][]macro.Token, flags uint32
 		if assembly(out) {
 			continue
 		}
-		depth := 0
+		depth, value := 0, false
 		for i := range out {
 			switch out[i].Text {
 			case "{", "(", "[":
 				depth++
 			case "}", ")", "]":
 				depth--
+			case "=":
+				value = true
+			case ";":
+				value = false
 			default:
-				if depth <= 0 {
+				if depth <= 0 && !value {
 					each(&out[i])
 				}
 			}
@@ -275,6 +279,9 @@ func (ts *templates) read(items []item, toks []macro.Token, flags uint32) []item
 		case lang.DefFunction, lang.DefStruct, lang.DefUnion, lang.DefEnum, lang.DefEnumerator, lang.DefTypedef, lang.DefVariable, lang.DefMember:
 			it = item{name: string(b[o.Off : o.Off+uint32(o.Len)]), role: o.Role}
 		case lang.Call:
+			if fn == "" {
+				continue // attributes; at file scope nothing is called
+			}
 			it = item{name: string(b[o.Off : o.Off+uint32(o.Len)]), role: o.Role, fn: fn}
 		default:
 			continue
