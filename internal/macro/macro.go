@@ -97,13 +97,17 @@ const MaxExpansion = 20000
 
 // Substitute is the body of m with its parameters replaced by args, the
 // tokens of each argument. The operators # and ## are applied.
-func (m *Def) Substitute(args [][]Token) []Token { return m.SubstituteExpanded(args, nil) }
+func (m *Def) Substitute(args [][]Token) []Token {
+	return m.AppendExpanded(make([]Token, 0, len(m.Tokens())+16), args, nil)
+}
 
-// SubstituteExpanded is Substitute that passes arguments on to expand before
-// they are put in, but for operands of # and ##, as C has it.
-func (m *Def) SubstituteExpanded(args [][]Token, expand func([]Token) []Token) []Token {
+// AppendExpanded appends what Substitute returns to dst, whose tokens it does
+// not look at. Unless expand is nil, arguments are passed to it before they are
+// put in, but for operands of # and ##, as C has it; what it returns is used at
+// once.
+func (m *Def) AppendExpanded(dst []Token, args [][]Token, expand func([]Token) []Token) []Token {
 	body := m.Tokens()
-	out := make([]Token, 0, len(body)+16)
+	out := dst[len(dst):]
 	variable := func() []Token {
 		var v []Token
 		for i := len(m.Params); i < len(args); i++ {
@@ -159,5 +163,5 @@ func (m *Def) SubstituteExpanded(args [][]Token, expand func([]Token) []Token) [
 		paste = false
 		out = append(out, add...)
 	}
-	return out
+	return append(dst, out...)
 }

@@ -131,9 +131,9 @@ func TestSubstitute(t *testing.T) {
 	}
 }
 
-// TestSubstituteExpanded wants arguments expanded on their way, but for
+// TestAppendExpanded wants arguments expanded on their way, but for
 // operands of # and ##.
-func TestSubstituteExpanded(t *testing.T) {
+func TestAppendExpanded(t *testing.T) {
 	expand := func(ts []Token) []Token {
 		out := []Token{{Kind: c.Punct, Text: "<"}}
 		return append(append(out, ts...), Token{Kind: c.Punct, Text: ">"})
@@ -147,7 +147,7 @@ func TestSubstituteExpanded(t *testing.T) {
 		{"#define A(x, ...) f(x, ##__VA_ARGS__)", "a, b", "f ( < a > , b )"},
 		{"#define A(x, ...) f(__VA_ARGS__)", "a, b, c", "f ( < b , c > )"},
 	} {
-		if got := text(one(t, tt.define).SubstituteExpanded(Split(tt.args), expand)); got != tt.want {
+		if got := text(one(t, tt.define).AppendExpanded(nil, Split(tt.args), expand)); got != tt.want {
 			t.Errorf("%s of %s: got %s, want %s", tt.define, tt.args, got, tt.want)
 		}
 	}
@@ -417,7 +417,7 @@ func FuzzSubstitute(f *testing.F) {
 			n += len(a) + 1
 		}
 		same := func(ts []Token) []Token { return ts }
-		if got := m.SubstituteExpanded(given, same); len(got) > MaxExpansion+n {
+		if got := m.AppendExpanded(nil, given, same); len(got) > MaxExpansion+n {
 			t.Errorf("%d tokens", len(got))
 		}
 		for i, tok := range m.Tokens() {

@@ -174,6 +174,9 @@ func (t *Table) NumDefs() int { return int(t.defs) }
 // Names lists the names that are defined, by their numbers.
 func (t *Table) Names() []string { return t.list }
 
+// Defines reports whether a name is that of a macro.
+func (t *Table) Defines(name []byte) bool { return t.names[string(name)] != nil }
+
 // Lookup finds the definitions of a name, nil if there are none.
 func (t *Table) Lookup(name string) *Names { return t.names[name] }
 

@@ -217,16 +217,16 @@ const maxRefine = 4
 // them a macro's name is made, or the name of something defined cannot be told
 // from them.
 func (ts *templates) special(t *template, args [][]macro.Token) (bits uint64) {
-	for i := range t.items {
-		if r := t.items[i].role; r == lang.Call || r == lang.DefMember && t.flags&linkfacts.FlagMember == 0 {
-			continue
-		}
-		if _, ok := fill(t.items[i].name, args); !ok {
-			bits |= places(t.items[i].name, len(args))
+	for i := range min(len(args), maxMarked) {
+		if t.named>>i&1 != 0 {
+			if _, ok := word(args[i]); !ok {
+				bits |= 1 << i
+			}
 		}
 	}
 	for _, id := range t.idents {
-		if full, ok := fill(id, args); ok && ts.x.t.Lookup(full) != nil {
+		var ok bool
+		if ts.name, ok = appendFilled(ts.name[:0], id, args); ok && ts.x.t.Defines(ts.name) {
 			bits |= places(id, len(args))
 		}
 	}

@@ -24,6 +24,9 @@ type expander struct {
 	passed []string
 	active []*macro.Def
 	closed closures
+	// bodies and given are scratch memory by depth: the body that is being
+	// expanded there, and an argument that is being put into it.
+	bodies, given [][]macro.Token
 }
 
 // scope is the place a macro is used at.
@@ -227,18 +230,18 @@ func (x *expander) expand(dst, ts []macro.Token, depth int) []macro.Token {
 				continue
 			}
 		}
-		out := x.body(nil, m, args, depth)
+		before := len(dst)
+		dst = x.body(dst, m, args, depth)
 		// A function-like macro that the body ends in takes its arguments from
 		// what follows.
-		if n := len(out); n > 0 && out[n-1].Kind == c.Ident && next < len(ts) && ts[next].Kind == c.Open && depth < maxNesting {
-			if m := x.pick(x.find(out[n-1].Text)); m != nil && m.Function && !slices.Contains(x.active, m) {
+		if n := len(dst); n > before && dst[n-1].Kind == c.Ident && next < len(ts) && ts[next].Kind == c.Open && depth < maxNesting {
+			if m := x.pick(x.find(dst[n-1].Text)); m != nil && m.Function && !slices.Contains(x.active, m) {
 				if args, after, ok := macro.Group(ts, next); ok {
-					out = x.body(out[:n-1], m, args, depth)
+					dst = x.body(dst[:n-1], m, args, depth)
 					next = after
 				}
 			}
 		}
-		dst = append(dst, out...)
 		i = next
 	}
 	return dst
@@ -297,19 +300,23 @@ func behindValue(ts []macro.Token, i int) int {
 
 // body appends the expansion of one use of m.
 func (x *expander) body(dst []macro.Token, m *macro.Def, args [][]macro.Token, depth int) []macro.Token {
-	var body []macro.Token
+	body := m.Tokens()
 	if m.Function {
-		body = m.SubstituteExpanded(args, func(a []macro.Token) []macro.Token {
+		for len(x.bodies) <= depth {
+			x.bodies = append(x.bodies, nil)
+			x.given = append(x.given, nil)
+		}
+		body = m.AppendExpanded(x.bodies[depth][:0], args, func(a []macro.Token) []macro.Token {
 			if x.record && len(a) == 1 && strings.IndexByte(a[0].Text, mark) >= 0 && !slices.Contains(x.passed, a[0].Text) {
 				x.passed = append(x.passed, a[0].Text)
 			}
 			if !x.expandable(a) {
 				return a
 			}
-			return x.expand(nil, a, depth+1)
+			x.given[depth] = x.expand(x.given[depth][:0], a, depth+1)
+			return x.given[depth]
 		})
-	} else {
-		body = m.Tokens()
+		x.bodies[depth] = body
 	}
 	x.active = append(x.active, m)
 	dst = x.expand(dst, body, depth+1)

@@ -44,6 +44,7 @@ type template struct {
 	// one of them is a macro too, the use has to be expanded by itself.
 	idents []string
 	deps   []lookup // what the expansion depends on
+	named  uint64   // the arguments that have a part in names that it defines, a bit each
 	id     int32
 	// given are the arguments that the template is for; of the others there
 	// are places only. refined are templates of more given arguments.
@@ -58,6 +59,8 @@ type templates struct {
 	parse lang.Extractor
 	facts lang.Facts
 	text  []byte
+	name  []byte
+	out   []macro.Token
 	all   []*template
 }
 
@@ -142,12 +145,16 @@ func (ts *templates) make(m *macro.Def, flags uint32, given [][]macro.Token) *te
 		}
 	})
 	x.record = false
-	var named uint64
+	var any uint64
 	for i := range t.items {
-		named |= places(t.items[i].name, maxMarked)
+		bits := places(t.items[i].name, maxMarked)
+		any |= bits
+		if r := t.items[i].role; r != lang.Call && (r != lang.DefMember || flags&linkfacts.FlagMember != 0) {
+			t.named |= bits
+		}
 	}
 	for _, p := range x.passed {
-		if places(p, maxMarked)&named != 0 && !slices.Contains(t.idents, p) {
+		if places(p, maxMarked)&any != 0 && !slices.Contains(t.idents, p) {
 			t.idents = append(t.idents, p)
 		}
 	}
@@ -186,7 +193,8 @@ func (ts *templates) expansions(m *macro.Def, args [][]macro.Token, flags uint32
 	for v := 0; v < x.count(); v++ {
 		x.begin(v)
 		x.steps, x.active = 0, x.active[:0]
-		out := x.body(nil, m, args, 0)
+		ts.out = x.body(ts.out[:0], m, args, 0)
+		out := ts.out
 		if assembly(out) {
 			continue
 		}
@@ -304,26 +312,23 @@ type funcSpan struct {
 	name string
 }
 
-// fill puts arguments into a name. ok is false when one of them is not a plain
-// word, so that it has to be given for the expansion to know.
-func fill(name string, args [][]macro.Token) (filled string, ok bool) {
-	if strings.IndexByte(name, mark) < 0 {
-		return name, true
-	}
-	var b strings.Builder
+// appendFilled appends a name with the arguments in their places. ok is false
+// when one of them is not a plain word, so that it has to be given for the
+// expansion to know.
+func appendFilled(dst []byte, name string, args [][]macro.Token) (filled []byte, ok bool) {
 	for len(name) > 0 {
 		before, n, after := place(name)
-		b.WriteString(before)
+		dst = append(dst, before...)
 		name = after
 		if n >= 0 && n < len(args) {
-			word, ok := word(args[n])
+			w, ok := word(args[n])
 			if !ok {
-				return "", false
+				return dst, false
 			}
-			b.WriteString(word)
+			dst = append(dst, w...)
 		}
 	}
-	return b.String(), true
+	return dst, true
 }
 
 // place splits a name at its first place for an argument, whose index is n; -1
