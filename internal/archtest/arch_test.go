@@ -83,8 +83,8 @@ var layers = []layer{
 	},
 	{
 		packages: []string{"internal/xref"},
-		imports:  []string{"internal/lang", "internal/lang/linkfacts", "internal/lang/c", "internal/macro"},
-		why:      "what macros make is worked out from facts, for whoever can provide them",
+		imports:  []string{"internal/lang", "internal/lang/linkfacts", "internal/lang/c", "internal/macro", "internal/query/fuzzy"},
+		why:      "what macros make is worked out from facts, for whoever can provide them; its names are found as those of the index are",
 	},
 	{
 		packages: []string{"internal/kbuild"},

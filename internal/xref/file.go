@@ -4,9 +4,9 @@ package xref
 //
 //	magic u32, Version u32, then for each section: offset u32, length u32
 //
-// and holds these sections, of little-endian u32 but for the first:
+// and holds these sections, of little-endian u32 but where bytes are said:
 //
-//	strings    varint length and bytes each; a reference is an offset
+//	strings    bytes: varint length and text each; a reference is an offset
 //	files      path
 //	macros     name, file, line: a #define
 //	templates  macro, first item, number of items
@@ -19,6 +19,9 @@ package xref
 //	edges      callee, macro, through (macro or ^0): by callee
 //	byMacro    edges, by the name of the macro
 //	patterns   name (with marks), macro, through: by macro
+//	words      the dictionary of names, see names.go; bytes
+//	nameBlocks offset of each block of it, and the end
+//	digests    of the blocks; bytes, see package fuzzy
 //
 // Files, macros and templates are referred to by their numbers.
 
@@ -56,6 +59,9 @@ const (
 	secEdges
 	secByMacro
 	secPatterns
+	secWords
+	secNameBlocks
+	secDigests
 	sectionCount
 )
 
@@ -199,6 +205,7 @@ func (w *writer) write(parts []derived, out io.Writer) (Stats, error) {
 	type named struct{ hash, use uint32 }
 	var names []named
 	var hashes []uint32 // of the use being written
+	var words []string
 	for p := range parts {
 		for i := range parts[p].uses {
 			u := &parts[p].uses[i]
@@ -230,6 +237,9 @@ func (w *writer) write(parts []derived, out io.Writer) (Stats, error) {
 			}
 			if it.role != lang.Call {
 				st.Names++
+				if listed(full, it.role) && !w.g.functions([]byte(full)) {
+					words = append(words, full)
+				}
 			}
 			if h := lang.Hash([]byte(full)); !slices.Contains(hashes, h) {
 				hashes = append(hashes, h)
@@ -237,8 +247,13 @@ func (w *writer) write(parts []derived, out io.Writer) (Stats, error) {
 			}
 		}
 	}
-	slices.SortFunc(names, func(a, b named) int { return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.use, b.use)) })
 	var sec [sectionCount][]byte
+	sorted := make(chan struct{})
+	go func() {
+		sec[secWords], sec[secNameBlocks], sec[secDigests] = dictionary(words)
+		close(sorted)
+	}()
+	slices.SortFunc(names, func(a, b named) int { return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.use, b.use)) })
 	nameRows := make([]uint32, 0, len(names)*nameWords)
 	for _, n := range names {
 		nameRows = append(nameRows, n.hash, n.use)
@@ -276,6 +291,7 @@ func (w *writer) write(parts []derived, out io.Writer) (Stats, error) {
 	sec[secEdges] = wordBytes(edges)
 	sec[secByMacro] = wordBytes(w.byMacro(edges))
 	sec[secPatterns] = wordBytes(patterns)
+	<-sorted
 	return st, writeSections(out, &sec)
 }
 

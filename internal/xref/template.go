@@ -239,7 +239,7 @@ func (ts *templates) read(items []item, toks []macro.Token, flags uint32) []item
 	if len(toks) == 0 || toks[0].Kind != c.Ident {
 		return items // values, not declarations
 	}
-	if flags&(linkfacts.FlagMember|linkfacts.FlagEnum|linkfacts.FlagName|linkfacts.FlagBody) == 0 && listed(toks) {
+	if flags&(linkfacts.FlagMember|linkfacts.FlagEnum|linkfacts.FlagName|linkfacts.FlagBody) == 0 && enumerators(toks) {
 		flags |= linkfacts.FlagEnum
 	}
 	b := ts.text[:0]
@@ -301,9 +301,9 @@ func (ts *templates) read(items []item, toks []macro.Token, flags uint32) []item
 	return items
 }
 
-// listed reports whether tokens are enumerators: `name = value,` in a file that
+// enumerators reports whether tokens are enumerators: `name = value,` in a file that
 // others include inside of an enum.
-func listed(toks []macro.Token) bool {
+func enumerators(toks []macro.Token) bool {
 	return len(toks) > 2 && toks[1].Text == "=" && toks[len(toks)-1].Kind == c.Comma
 }
 
