@@ -81,6 +81,47 @@ func (f *File) Symbols() []Symbol {
 	return list
 }
 
+// Made is a symbol for a name that the use of a macro on a line makes; its extent
+// is that of the use, with the body of a function behind it, or the line if the
+// macro is not spelled out there.
+func (f *File) Made(name, macro string, line uint32, role lang.Role) Symbol {
+	s := Symbol{Name: name, Role: role, Line: line, Start: line, End: line, Parent: -1}
+	s.From, s.To = f.LineExtent(line)
+	for s.From < s.To && (f.Src[s.From] == ' ' || f.Src[s.From] == '\t') {
+		s.From++
+	}
+	s.Off, s.Body = s.From, s.To
+	if !f.braces {
+		return s
+	}
+	i := f.tokenAt(s.From)
+	for i >= 0 && i < len(f.Code) && f.Code[i].Off < s.To && !f.Code[i].Is(f.Src, macro) {
+		i++
+	}
+	if i < 0 || i >= len(f.Code) || f.Code[i].Off >= s.To {
+		return s
+	}
+	s.Off = f.Code[i].Off
+	next := i + 1
+	if next < len(f.Code) && f.Code[next].Is(f.Src, "(") {
+		next = f.forward(next)
+	}
+	body := next < len(f.Code) && f.Code[next].Is(f.Src, "{")
+	switch {
+	case body:
+		s.Body = f.Code[next].Off
+		next = f.forward(next)
+	case next < len(f.Code) && f.Code[next].Is(f.Src, ";"):
+		next++
+	}
+	s.To = f.Code[next-1].End
+	s.End = f.LineOf(max(s.To, 1) - 1)
+	if !body {
+		s.Body = s.To
+	}
+	return s
+}
+
 // Nest sorts symbols into the order of an outline and sets who is nested in
 // whom. Symbols that come from elsewhere, such as names that a macro makes, can
 // be added to a list before it is nested.

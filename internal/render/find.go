@@ -28,6 +28,9 @@ func FoundText(w io.Writer, style Style, list []workbench.Found) error {
 			l.put(inkDim, kind+" ")
 			l.mark(f.Lens)
 			marked(l, f.Name, f.Positions, "")
+			if f.Macro != nil {
+				l.generated(f.Macro)
+			}
 			if f.More > 0 {
 				l.put(inkDim, fmt.Sprintf("  (and %d more)", f.More))
 			}
@@ -79,6 +82,7 @@ func FoundJSON(w io.Writer, tree, query string, list []workbench.Found) error {
 		o.opt("symbol", f.Name)
 		o.opt("condition", f.Condition)
 		o.opt("text", f.Text)
+		o.macro(f.Macro)
 		o.optNum("more", int64(f.More))
 		o.lens(f.Lens)
 		o.num("score", int64(f.Score))

@@ -28,6 +28,9 @@ func OutlineText(w io.Writer, style Style, o *workbench.Outline) error {
 		l.put(inkDim, fmt.Sprintf("%-*s  %-*s  ", kinds, it.Kind, numbers, extent(it)))
 		l.put("", strings.Repeat("  ", it.Depth))
 		l.put(inkName, it.Name)
+		if it.Macro != nil {
+			l.generated(it.Macro)
+		}
 		if it.Condition != "" {
 			l.put(inkDim, "  #if "+it.Condition)
 		}
@@ -67,6 +70,7 @@ func OutlineJSON(w io.Writer, o *workbench.Outline) error {
 		j.num("depth", int64(it.Depth))
 		j.opt("condition", it.Condition)
 		j.opt("text", it.Text)
+		j.macro(it.Macro)
 		j.close('}')
 		if len(j.buf) > flushAt {
 			n := len(j.buf) - 1

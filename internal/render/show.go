@@ -94,6 +94,9 @@ func (p *showText) definition() {
 	if p.s.End > p.s.Start {
 		p.l.put(inkDim, fmt.Sprintf("  lines %d-%d", p.s.Start, p.s.End))
 	}
+	if d.Macro != nil {
+		p.l.generated(d.Macro)
+	}
 	if d.Function != "" && d.Function != p.s.Name {
 		p.l.put(inkDim, "  in "+d.Function+"()")
 	}

@@ -1,6 +1,8 @@
 package workbench
 
 import (
+	"errors"
+	"slices"
 	"strings"
 
 	"dekho/internal/index"
@@ -17,6 +19,23 @@ func (t *Tree) Complete(prefix string, limit int) ([]string, error) {
 		prefix, before, roles = symbol, configPrefix, index.Roles(lang.DefConfig)
 	}
 	err := index.Guard(func() error {
+		var generated []string
+		if roles == index.Definitions {
+			m, err := t.macros()
+			if err != nil {
+				return err
+			}
+			if m != nil {
+				for name, err := range m.table.Names().WithPrefix(prefix) {
+					if err != nil {
+						return errors.Join(ErrDamaged, err)
+					}
+					if generated = append(generated, name); len(generated) >= limit {
+						break
+					}
+				}
+			}
+		}
 		for n, err := range t.idx.Names(prefix) {
 			if err != nil {
 				return err
@@ -27,6 +46,12 @@ func (t *Tree) Complete(prefix string, limit int) ([]string, error) {
 			if names = append(names, before+strings.Clone(n.Text)); len(names) >= limit {
 				break
 			}
+		}
+		if len(generated) > 0 {
+			names = append(names, generated...)
+			slices.Sort(names)
+			names = slices.Compact(names)
+			names = names[:min(len(names), limit)]
 		}
 		return nil
 	})

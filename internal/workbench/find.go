@@ -67,6 +67,13 @@ func (t *Tree) find(ctx context.Context, q *fuzzy.Query, o FindOptions) ([]Found
 		if err != nil {
 			return nil, err
 		}
+		m, err := t.macros()
+		if err != nil {
+			return nil, err
+		}
+		if m != nil {
+			inputs = append(inputs, fuzzy.Input{Corpus: m.table.Names()})
+		}
 	}
 	if o.Files {
 		files = len(inputs)
@@ -87,6 +94,7 @@ func (t *Tree) find(ctx context.Context, q *fuzzy.Query, o FindOptions) ([]Found
 	stop = t.w.step("definitions")
 	defer stop()
 	var out []Found
+	seen := make(map[string]bool) // a name may be in the text and made by macros
 	for i := range found {
 		f := &found[i]
 		res := Found{Score: f.Score, Positions: f.Positions}
@@ -95,6 +103,10 @@ func (t *Tree) find(ctx context.Context, q *fuzzy.Query, o FindOptions) ([]Found
 			out = append(out, res)
 			continue
 		}
+		if seen[f.Text] {
+			continue
+		}
+		seen[f.Text] = true
 		var ok bool
 		if res.Result, res.More, ok, err = t.firstDefinition(f.Text); err != nil {
 			return nil, err
@@ -163,21 +175,35 @@ func weight(f *Found) int {
 }
 
 // firstDefinition is the first definition of a name, without its text: a
-// screenful of them is not worth reading a screenful of files.
+// screenful of them is not worth reading a screenful of files. What macros make
+// counts where nothing else does.
 func (t *Tree) firstDefinition(name string) (first Result, more int, ok bool, err error) {
 	best := 0
-	err = t.idx.EachRef(name, findRoles, func(r index.Ref) bool {
-		res := Result{Path: t.idx.Path(r.File), Line: r.Line, Kind: r.Role.Kind(), Role: r.Role.String()}
+	consider := func(r index.Ref, by *MacroPlace) {
+		res := Result{Path: t.idx.Path(r.File), Line: r.Line, Kind: r.Role.Kind(), Role: r.Role.String(), Macro: by}
 		rank := defRank(&res, r.Role)
 		switch {
 		case !ok:
 			first, best, ok = res, rank, true
-			return true
+			return
 		case rank < best || rank == best && (res.Path < first.Path || res.Path == first.Path && res.Line < first.Line):
 			first, best = res, rank
 		}
 		more++
+	}
+	err = t.idx.EachRef(name, findRoles, func(r index.Ref) bool {
+		consider(r, nil)
 		return true
 	})
+	if ok || err != nil {
+		return first, more, ok, err
+	}
+	m, err := t.macros()
+	if err != nil || m == nil {
+		return first, more, ok, err
+	}
+	for _, d := range m.definitions(name) {
+		consider(d.ref, &d.macro)
+	}
 	return first, more, ok, err
 }

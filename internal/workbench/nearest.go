@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -71,17 +72,31 @@ func (t *Tree) nearestOf(ctx context.Context, name string, defs index.RoleSet) (
 		measures[i] = newMeasure(name)
 	}
 	spelling := fuzzy.NewSpelling(name, measures[0].limit)
-	err := t.idx.ScanNames(ctx, index.Scan{Roles: defs, Workers: n, Block: spelling.MayHave}, func(worker int, got []byte, _ index.RoleSet) bool {
+	look := func(worker int, got []byte) {
 		if d, ok := measures[worker].distance(got); ok {
 			if len(found[worker]) >= nearestPerWorker {
 				found[worker] = closest(found[worker], name)[:nearestPerWorker/2]
 			}
 			found[worker] = append(found[worker], near{string(got), d})
 		}
+	}
+	err := t.idx.ScanNames(ctx, index.Scan{Roles: defs, Workers: n, Block: spelling.MayHave}, func(worker int, got []byte, _ index.RoleSet) bool {
+		look(worker, got)
 		return true
 	})
 	if err != nil {
 		return nil, err
+	}
+	if defs.Has(lang.DefFunction) {
+		m, err := t.macros()
+		if err != nil {
+			return nil, err
+		}
+		if m != nil {
+			if err := m.table.Names().Scan(spelling.MayHave, func(got []byte) { look(0, got) }); err != nil {
+				return nil, errors.Join(ErrDamaged, err)
+			}
+		}
 	}
 	var names []string
 	all := closest(slices.Concat(found...), name)
@@ -237,6 +252,11 @@ func (t *Tree) alive(name string, defs index.RoleSet) bool {
 		ok = true
 		return false
 	})
+	if !ok && err == nil && defs.Has(lang.DefFunction) {
+		if m, err := t.macros(); err == nil && m != nil {
+			return len(m.definitions(name)) > 0
+		}
+	}
 	return ok && err == nil
 }
 

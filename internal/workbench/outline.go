@@ -1,9 +1,14 @@
 package workbench
 
 import (
+	"cmp"
 	"context"
+	"slices"
+	"strings"
 
 	"dekho/internal/index"
+	"dekho/internal/lang"
+	"dekho/internal/outline"
 )
 
 // OutlineItem is a definition of a file.
@@ -20,6 +25,9 @@ type OutlineItem struct {
 	Condition string
 	// Text is the line of the name.
 	Text string
+	// Macro is the macro whose use defines the name, nil for what stands in the
+	// text.
+	Macro *MacroPlace
 }
 
 // Outline is the definitions of a file.
@@ -53,7 +61,10 @@ func (t *Tree) outline(ctx context.Context, name string) (*Outline, error) {
 		return nil, err
 	}
 	o.Path = c.path
-	symbols := c.Symbols()
+	symbols, by, err := t.withMade(c)
+	if err != nil {
+		return nil, err
+	}
 	o.Items = make([]OutlineItem, len(symbols))
 	for i := range symbols {
 		s := &symbols[i]
@@ -61,8 +72,73 @@ func (t *Tree) outline(ctx context.Context, name string) (*Outline, error) {
 			Name: s.Name, Kind: s.Role.Kind(), Line: s.Line, Start: s.Start, End: s.End, Depth: s.Depth,
 			Condition: c.condition(s.Line), Text: c.text(s.Line),
 		}
+		if m, ok := by[madeAt{s.Name, s.Line, s.Role}]; ok {
+			o.Items[i].Macro = &m
+		}
 	}
 	return o, nil
+}
+
+// madeAt is a definition that the use of a macro on a line makes.
+type madeAt struct {
+	name string
+	line uint32
+	role lang.Role
+}
+
+// withMade lists the definitions of a file with those that uses of macros make,
+// and these with their macros. They are left out of a file that changed since it
+// was indexed: their lines are no longer known.
+func (t *Tree) withMade(c *closeup) ([]outline.Symbol, map[madeAt]MacroPlace, error) {
+	symbols := c.Symbols()
+	m, err := t.macros()
+	if err != nil || m == nil {
+		return symbols, nil, err
+	}
+	list := m.table.InFile(c.path)
+	if len(list) == 0 {
+		return symbols, nil, nil
+	}
+	if _, changed, err := t.idx.ReadFile(c.id); err != nil || changed {
+		return symbols, nil, nil //nolint:nilerr // a file that cannot be read is a changed one
+	}
+	by := make(map[madeAt]MacroPlace, len(list))
+	lines := make(map[uint32]bool)
+	for i := range list {
+		d := &list[i]
+		k := madeAt{d.Name, d.Line, d.Role}
+		if _, ok := by[k]; ok {
+			continue
+		}
+		by[k] = MacroPlace(d.Macro)
+		lines[d.Line] = true
+	}
+	// The extractor sees that a macro makes a name, not what.
+	symbols = slices.DeleteFunc(symbols, func(s outline.Symbol) bool {
+		return s.Role == lang.DefGenerated && lines[s.Line]
+	})
+	// What a macro is used for before the variables that it needs for that.
+	made := make([]outline.Symbol, 0, len(by))
+	for k, m := range by {
+		made = append(made, c.Made(k.name, m.Name, k.line, k.role))
+	}
+	slices.SortFunc(made, func(a, b outline.Symbol) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(madeOrder(&a), madeOrder(&b)), strings.Compare(a.Name, b.Name))
+	})
+	symbols = append(symbols, made...)
+	outline.Nest(symbols)
+	return symbols, by, nil
+}
+
+// madeOrder orders the names that one use of a macro makes.
+func madeOrder(s *outline.Symbol) int {
+	switch {
+	case strings.HasPrefix(s.Name, "__"):
+		return 2
+	case s.Role == lang.DefVariable:
+		return 1
+	}
+	return 0
 }
 
 // CompleteFile lists the paths that begin with prefix, up to the next slash.

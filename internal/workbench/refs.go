@@ -123,6 +123,9 @@ func (t *Tree) refs(ctx context.Context, name string, want wanted, opts RefOptio
 			}
 			a.Results = mergeResults(a.Results, results)
 		}
+		if err := t.addGenerated(a, want.roles, opts); err != nil {
+			return nil, err
+		}
 	}
 	stored := len(a.Results)
 	if want.include {
@@ -163,6 +166,41 @@ func (t *Tree) refs(ctx context.Context, name string, want wanted, opts RefOptio
 	return a, err
 }
 
+// addGenerated adds the definitions that uses of macros make. They take the place
+// of what the extractor, who sees that a macro makes a name but not what, says
+// about their lines.
+func (t *Tree) addGenerated(a *Answer, roles index.RoleSet, opts RefOptions) error {
+	if roles&index.Definitions == 0 {
+		return nil
+	}
+	m, err := t.macros()
+	if err != nil || m == nil {
+		return err
+	}
+	var results []Result
+	p := t.newPresenter(a.Name)
+	p.noText = opts.NoText
+	for _, d := range m.definitions(a.Name) {
+		if !roles.Has(d.ref.Role) {
+			continue
+		}
+		res, err := p.result(d.ref)
+		if err != nil {
+			return err
+		}
+		res.Macro = &d.macro
+		results = append(results, res)
+	}
+	if len(results) == 0 {
+		return nil
+	}
+	a.Results = slices.DeleteFunc(a.Results, func(r Result) bool {
+		return r.Kind == lang.DefGenerated.Kind() && slices.ContainsFunc(results, func(d Result) bool { return d.Path == r.Path && d.Line == r.Line })
+	})
+	a.Results = mergeResults(a.Results, results)
+	return nil
+}
+
 // rolesOf lists the roles in which a name occurs.
 func (t *Tree) rolesOf(name string) ([]string, error) {
 	var roles []string
@@ -175,6 +213,15 @@ func (t *Tree) rolesOf(name string) ([]string, error) {
 		})
 		if err != nil {
 			return nil, err
+		}
+	}
+	made, err := t.generated(name)
+	if err != nil {
+		return nil, err
+	}
+	for i := range made {
+		if role := made[i].Role; !slices.Contains(roles, role) {
+			roles = append(roles, role)
 		}
 	}
 	slices.Sort(roles)

@@ -183,8 +183,14 @@ func (t *Tree) showDefinition(s *Show) error {
 	k := t.constants()
 	k.files[id] = f
 	sym, ok := f.symbolAt(s.Definition)
+	if m := s.Definition.Macro; m != nil && !s.Definition.Changed {
+		for _, role := range [...]lang.Role{lang.DefFunction, lang.DefStruct, lang.DefUnion, lang.DefEnum, lang.DefEnumerator, lang.DefTypedef, lang.DefVariable, lang.DefMember} {
+			if role.Kind() == s.Definition.Kind {
+				sym, ok = f.Made(s.Name, m.Name, s.Definition.Line, role), true
+			}
+		}
+	}
 	if !ok {
-		// A name that a macro makes is not spelled out: its line is all there is.
 		s.Head, s.Start, s.End = strings.TrimSpace(s.Definition.Text), s.Definition.Line, s.Definition.Line
 		return nil
 	}

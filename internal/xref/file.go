@@ -41,7 +41,7 @@ import (
 )
 
 // Version is that of the artifact's format and of what the linker finds out.
-const Version = 2
+const Version = 3
 
 const magic = 0x46455258 // "XREF"
 

@@ -362,6 +362,13 @@ func queries(m *Map) {
 		m.Macros(name)
 		m.Body(name)
 	}
+	for _, prefix := range [...]string{"", "Set", "zz"} {
+		for range m.Names().WithPrefix(prefix) {
+		}
+	}
+	if err := m.Names().Scan(func([]byte) bool { return true }, func([]byte) {}); err != nil && !errors.Is(err, ErrDamaged) {
+		panic(err)
+	}
 	m.InFile("kernel/use.c")
 	m.InFile("include/linux/flags.h")
 }
