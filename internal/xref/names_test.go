@@ -58,7 +58,10 @@ func TestDictionary(t *testing.T) {
 			t.Errorf("%q: %d names, want %d", prefix, len(got), len(want))
 		}
 	}
-	for range n.WithPrefix("trace") {
+	for _, err := range n.WithPrefix("trace") {
+		if err != nil {
+			t.Error(err)
+		}
 		break
 	}
 	if n := dictionaryOf().Names(); n.Blocks() != 0 {

@@ -363,7 +363,10 @@ func queries(m *Map) {
 		m.Body(name)
 	}
 	for _, prefix := range [...]string{"", "Set", "zz"} {
-		for range m.Names().WithPrefix(prefix) {
+		for _, err := range m.Names().WithPrefix(prefix) {
+			if err != nil && !errors.Is(err, ErrDamaged) {
+				panic(err)
+			}
 		}
 	}
 	if err := m.Names().Scan(func([]byte) bool { return true }, func([]byte) {}); err != nil && !errors.Is(err, ErrDamaged) {
