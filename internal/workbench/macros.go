@@ -36,18 +36,22 @@ type macroCall struct {
 // macros answers what the macros of a tree make and call. It is for one
 // goroutine.
 type macros struct {
-	t      *Tree
-	table  *xref.Map
-	funcs  *index.FuncFinder
-	defs   map[string][]macroFile // by name
-	text   presenter              // of the file read last
-	reader source.Reader
+	t     *Tree
+	table *xref.Map
+	funcs *index.FuncFinder
+	defs  map[string][]macroFile // by name
+	text  presenter              // of the file read last
+	// included are the last elements of what the file including includes.
+	including source.FileID
+	included  []string
+	reader    source.Reader
 }
 
 // macroFile is a file with definitions of a macro.
 type macroFile struct {
-	id   source.FileID
-	path string
+	id    source.FileID
+	path  string
+	tools bool // not of the kernel
 }
 
 // macros opens what is known of macros, nil if the index has none of it.
@@ -108,34 +112,38 @@ func (m *macros) callers(name string) ([]macroCall, error) {
 			list = append(list, macroCall{file, line, chain})
 		}
 	}
-	fileScope := func(name string, chain []string) {
-		for _, c := range m.table.Calls(name) {
-			if f, ok := m.t.idx.FileByPath(c.Path); ok {
-				add(f, c.Line, append([]string{c.Macro.Name}, chain...))
-			}
+	for _, c := range m.table.Calls(name) {
+		if f, ok := m.t.idx.FileByPath(c.Path); ok {
+			add(f, c.Line, []string{c.Macro.Name})
 		}
 	}
-	fileScope(name, nil)
 	// Nearest first, so that of several ways the shortest is shown.
 	calls := m.table.Macros(name)
-	for len(calls) > 0 {
-		// The definitions of one name together, when they stand together.
-		n := 1
-		for n < len(calls) && calls[n].Macro.Name == calls[0].Macro.Name && calls[n].Words == nil && calls[0].Words == nil {
-			n++
+	w, err := m.newReach(name, calls)
+	if err != nil {
+		return nil, err
+	}
+	done := make([]bool, len(w.names))
+	for i := range calls {
+		c := &calls[i]
+		if c.Words != nil {
+			err = m.usesWith(c, w, func(r index.Ref, chain []string) { add(r.File, r.Line, chain) })
+		} else if n := w.index[c.Macro.Name]; !done[n] {
+			done[n] = true
+			for _, d := range m.table.Calls(c.Macro.Name) {
+				f, ok := m.t.idx.FileByPath(d.Path)
+				if !ok {
+					continue
+				}
+				if w.at(f); w.from(n) != 0 {
+					add(f, d.Line, append([]string{d.Macro.Name}, w.chain(n)...))
+				}
+			}
+			err = m.uses(c.Macro.Name, w, n, func(r index.Ref, chain []string) { add(r.File, r.Line, chain) })
 		}
-		chain := make([]string, 0, len(calls[0].Chain)+1)
-		chain = append(chain, calls[0].Macro.Name)
-		for _, c := range calls[0].Chain {
-			chain = append(chain, c.Name)
-		}
-		if calls[0].Words == nil {
-			fileScope(calls[0].Macro.Name, chain)
-		}
-		if err := m.uses(calls[:n], func(r index.Ref) { add(r.File, r.Line, chain) }); err != nil {
+		if err != nil {
 			return nil, err
 		}
-		calls = calls[n:]
 	}
 	slices.SortFunc(list, func(a, b macroCall) int {
 		return compareRef(index.Ref{File: a.file, Line: a.line}, index.Ref{File: b.file, Line: b.line})
@@ -183,31 +191,77 @@ func (m *macros) callees(name string, file source.FileID) []macroCallee {
 }
 
 // uses calls fn for the places in functions where a macro is used that comes to
-// a call; calls are definitions of one name.
-func (m *macros) uses(calls []xref.MacroCall, fn func(index.Ref)) error {
-	name := calls[0].Macro.Name
-	all, err := m.definitionsOf(name)
+// a call, with the macros on the way.
+func (m *macros) uses(name string, w *reach, n int, fn func(index.Ref, []string)) error {
+	var last source.FileID = source.NoFile
+	var chain []string
+	comes := false
+	return m.eachUse(name, func(r index.Ref) bool {
+		if r.File != last {
+			last = r.File
+			w.at(r.File)
+			if comes = w.from(n) != 0; comes {
+				chain = w.chain(n)
+			}
+		}
+		return comes && w.calls(n, r.Role)
+	}, func(r index.Ref) { fn(r, chain) })
+}
+
+// usesWith is uses for a macro that comes to the call with certain arguments
+// only.
+func (m *macros) usesWith(c *xref.MacroCall, w *reach, fn func(index.Ref, []string)) error {
+	all, err := m.definitionsOf(c.Macro.Name)
 	if err != nil {
 		return err
 	}
-	roles := index.Roles(lang.Call, lang.Read, lang.Write, lang.Address)
-	var last source.FileID = source.NoFile
-	sees := false
-	var failed error
-	err = m.t.idx.EachRef(name, roles, func(r index.Ref) bool {
-		if r.File != last {
-			last = r.File
-			sees = m.sees(r.File, all, calls)
+	h := &c.Next[0]
+	sees, asked := source.NoFile, source.NoFile // the files last looked at
+	visible, comes := false, false
+	var chain []string
+	return m.eachUse(c.Macro.Name, func(r index.Ref) bool {
+		if r.File != sees {
+			sees, visible = r.File, m.sees(r.File, all, []xref.MacroCall{*c})
 		}
-		if !sees {
+		return visible
+	}, func(r index.Ref) {
+		if !m.fits(r, c.Macro.Name, c.Words) {
+			return
+		}
+		if r.File != asked {
+			asked = r.File
+			w.at(r.File)
+			if comes = w.hop(h)&w.arch(c.Macro.Path)&w.mask != 0; comes {
+				chain = []string{c.Macro.Name}
+				for _, via := range h.Via {
+					chain = append(chain, via.Name)
+				}
+				if n, ok := w.index[h.Callee]; ok && h.Callee != w.target {
+					chain = append(chain, w.chain(n)...)
+				}
+			}
+		}
+		if comes {
+			fn(r, chain)
+		}
+	})
+}
+
+// eachUse calls fn for the uses of a macro in the bodies of functions, of those
+// that are wanted.
+func (m *macros) eachUse(name string, wanted func(index.Ref) bool, fn func(index.Ref)) error {
+	roles := index.Roles(lang.Call, lang.Read, lang.Write, lang.Address)
+	var failed error
+	err := m.t.idx.EachRef(name, roles, func(r index.Ref) bool {
+		if !wanted(r) {
 			return true
 		}
-		_, in, err := m.funcs.At(r.File, r.Line)
+		f, in, err := m.funcs.At(r.File, r.Line)
 		if err != nil {
 			failed = err
 			return false
 		}
-		if in && (calls[0].Words == nil || m.fits(r, name, calls[0].Words)) {
+		if in && !m.inHead(r, name, &f) {
 			fn(r)
 		}
 		return true
@@ -227,7 +281,8 @@ func (m *macros) definitionsOf(name string) ([]macroFile, error) {
 	var files []macroFile
 	for _, r := range refs {
 		if len(files) == 0 || files[len(files)-1].id != r.File {
-			files = append(files, macroFile{r.File, m.t.idx.Path(r.File)})
+			path := m.t.idx.Path(r.File)
+			files = append(files, macroFile{r.File, path, place(path) == placeTools})
 		}
 	}
 	m.defs[name] = files
@@ -238,11 +293,9 @@ func (m *macros) definitionsOf(name string) ([]macroFile, error) {
 // that the macro has: its own first, else those of the headers nearest to it.
 func (m *macros) sees(file source.FileID, all []macroFile, calls []xref.MacroCall) bool {
 	path := m.t.idx.Path(file)
-	if (place(path) == placeTools) != (place(calls[0].Macro.Path) == placeTools) {
+	tools := place(path) == placeTools
+	if tools != (place(calls[0].Macro.Path) == placeTools) {
 		return false
-	}
-	if len(all) == 1 {
-		return true
 	}
 	is := func(p string) bool {
 		return slices.ContainsFunc(calls, func(c xref.MacroCall) bool { return c.Macro.Path == p })
@@ -252,7 +305,10 @@ func (m *macros) sees(file source.FileID, all []macroFile, calls []xref.MacroCal
 	}
 	best, found := -1, false
 	for _, f := range all {
-		near := nearness(f.path, path)
+		if f.tools != tools {
+			continue
+		}
+		near := m.nearness(f.path, path, file)
 		if near < best || near < 0 {
 			continue
 		}
@@ -266,30 +322,46 @@ func (m *macros) sees(file source.FileID, all []macroFile, calls []xref.MacroCal
 
 // nearness says how likely a file is to see the macros of a header, -1 if it
 // does not.
-func nearness(header, file string) int {
-	if !strings.HasSuffix(header, ".h") || (place(header) == placeTools) != (place(file) == placeTools) {
-		return -1
-	}
-	common := macro.CommonDirs(header, file)
+func (m *macros) nearness(header, path string, file source.FileID) int {
+	isHeader := strings.HasSuffix(header, ".h")
 	rest, inArch := strings.CutPrefix(header, "arch/")
-	switch {
-	case strings.HasPrefix(header, "include/"):
+	if isHeader && strings.HasPrefix(header, "include/") {
 		return 1
-	case inArch:
+	}
+	if inArch {
 		arch, sub, _ := strings.Cut(rest, "/")
-		if own, ok := strings.CutPrefix(file, "arch/"); ok && !strings.HasPrefix(own, arch+"/") {
+		if own, ok := strings.CutPrefix(path, "arch/"); ok && !strings.HasPrefix(own, arch+"/") {
 			return -1
 		}
-		if strings.HasPrefix(sub, "include/") {
+		if isHeader && strings.HasPrefix(sub, "include/") {
 			return 1
 		}
-		fallthrough
-	default:
-		if common < 2 {
-			return -1
-		}
-		return common
 	}
+	common := macro.CommonDirs(header, path)
+	slash := strings.LastIndexByte(header, '/') + 1
+	switch {
+	case isHeader && common >= 2:
+		return common
+	case isHeader && strings.HasPrefix(path, header[:slash]), m.includes(file, header[slash:]):
+		return 2
+	}
+	return -1
+}
+
+// includes reports whether a file includes one of that name, whatever its
+// directory.
+func (m *macros) includes(file source.FileID, base string) bool {
+	if m.including != file || m.included == nil {
+		list, err := m.t.idx.Includes(file)
+		if err != nil {
+			list = nil
+		}
+		m.including, m.included = file, m.included[:0]
+		for i := range list {
+			m.included = append(m.included, list[i].Path[strings.LastIndexByte(list[i].Path, '/')+1:])
+		}
+	}
+	return slices.Contains(m.included, base)
 }
 
 // maxArgs bounds the text in which the arguments of a use are looked for.
@@ -297,14 +369,7 @@ const maxArgs = 4096
 
 // fits reports whether the arguments of a use are the words it takes.
 func (m *macros) fits(r index.Ref, name string, words map[int]string) bool {
-	if m.text.t == nil || m.text.file != r.File { // references come file by file
-		path := m.t.idx.Path(r.File)
-		content, err := m.reader.ReadText(filepath.Join(m.t.Root(), filepath.FromSlash(path)), path)
-		if err != nil {
-			content = nil
-		}
-		m.text = presenter{t: m.t, file: r.File, content: content, line: 1}
-	}
+	m.textOf(r.File)
 	if m.text.content == nil {
 		return false
 	}
@@ -339,6 +404,19 @@ func (m *macros) fits(r index.Ref, name string, words map[int]string) bool {
 			return true
 		}
 	}
+}
+
+// textOf is the text of a file, without content if it cannot be read.
+func (m *macros) textOf(file source.FileID) *presenter {
+	if m.text.t == nil || m.text.file != file { // references come file by file
+		path := m.t.idx.Path(file)
+		content, err := m.reader.ReadText(filepath.Join(m.t.Root(), filepath.FromSlash(path)), path)
+		if err != nil {
+			content = nil
+		}
+		m.text = presenter{t: m.t, file: file, content: content, line: 1}
+	}
+	return &m.text
 }
 
 // closing is where the group ends that opens at text[open]: behind its

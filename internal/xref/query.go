@@ -202,27 +202,50 @@ const noWord = "\x01"
 type MacroCall struct {
 	// Macro is the macro that is used.
 	Macro Macro
-	// Chain are the macros between it and the function, outermost first.
-	Chain []Macro
+	// Next are the calls in its body that come to the function, the shortest way
+	// first.
+	Next []Hop
 	// Words are, by the index of a parameter, the arguments a use must have to
 	// come to the call; empty when any use does.
 	Words map[int]string
 }
 
-// maxMacros bounds the macros that one answer goes through.
-const maxMacros = 1 << 16
+// Hop is a call in the body of a macro.
+type Hop struct {
+	// Callee is the name that is called: of the function, or of a macro that
+	// comes to it.
+	Callee string
+	// Via are the macros that hand the callee on as an argument, outermost
+	// first.
+	Via []Macro
+}
+
+// maxMacros bounds the macros that one answer goes through, and maxHops the
+// ways from one of them.
+const (
+	maxMacros = 1 << 16
+	maxHops   = 8
+)
 
 // Macros lists the macros through which a name is called, nearest first.
 func (m *Map) Macros(name string) []MacroCall {
 	type step struct {
-		macro, to uint32 // to is the index in queue of the next towards name, none at the end
-		words     map[int]string
-		via       []uint32 // the macros that hand the callee on as an argument, outermost first
+		macro uint32
+		words map[int]string
+		via   int // macros that hand the callee of the first hop on
+		next  []Hop
 	}
-	var queue []step
-	seen := make(map[uint32]bool)
+	var queue []*step
+	seen := make(map[uint32]*step)
 	byName := make(map[string]bool)
-	add := func(callee string, to uint32) {
+	hop := func(callee string, through uint32) Hop {
+		h := Hop{Callee: callee}
+		for _, via := range m.handedOn(callee, through) {
+			h.Via = append(h.Via, m.macro(via))
+		}
+		return h
+	}
+	add := func(callee string) {
 		if byName[callee] {
 			return
 		}
@@ -233,10 +256,21 @@ func (m *Map) Macros(name string) []MacroCall {
 			return string(m.bytes(m.col(secEdges, edgeWords, uint32(i), 0))) >= callee
 		}))
 		for ; i < n && string(m.bytes(m.col(secEdges, edgeWords, i, 0))) == callee && len(queue) < maxMacros; i++ {
-			if d := m.col(secEdges, edgeWords, i, 1); !seen[d] {
-				seen[d] = true
-				queue = append(queue, step{d, to, nil, m.handedOn(callee, m.col(secEdges, edgeWords, i, 2))})
+			d := m.col(secEdges, edgeWords, i, 1)
+			s := seen[d]
+			switch {
+			case s == nil:
+				s = &step{macro: d}
+				seen[d] = s
+				queue = append(queue, s)
+			case len(s.next) == maxHops:
+				continue
 			}
+			h := hop(callee, m.col(secEdges, edgeWords, i, 2))
+			if len(s.next) == 0 {
+				s.via = len(h.Via)
+			}
+			s.next = append(s.next, h)
 		}
 		if callee == "" {
 			return
@@ -244,30 +278,23 @@ func (m *Map) Macros(name string) []MacroCall {
 		for _, first := range [...]byte{0, callee[0]} {
 			for _, p := range m.patternsAt(first) {
 				words, ok := matchPattern(p.name, callee)
-				if ok && !seen[p.macro] && len(queue) < maxMacros {
-					queue = append(queue, step{p.macro, to, words, m.handedOn(callee, p.through)})
+				if ok && seen[p.macro] == nil && len(queue) < maxMacros {
+					h := hop(callee, p.through)
+					queue = append(queue, &step{p.macro, words, len(h.Via), []Hop{h}})
 				}
 			}
 		}
-		slices.SortStableFunc(queue[from:], func(a, b step) int { return cmp.Compare(len(a.via), len(b.via)) })
+		slices.SortStableFunc(queue[from:], func(a, b *step) int { return cmp.Compare(a.via, b.via) })
 	}
-	add(name, none)
+	add(name)
 	for i := 0; i < len(queue); i++ {
 		if queue[i].words == nil { // what calls a macro with other arguments is not known to come here
-			add(m.str(m.col(secMacros, macroWords, queue[i].macro, 0)), uint32(i))
+			add(m.str(m.col(secMacros, macroWords, queue[i].macro, 0)))
 		}
 	}
 	list := make([]MacroCall, len(queue))
-	for i := range queue {
-		list[i] = MacroCall{Macro: m.macro(queue[i].macro), Words: queue[i].words}
-		for at := uint32(i); at != none; at = queue[at].to {
-			if at != uint32(i) {
-				list[i].Chain = append(list[i].Chain, m.macro(queue[at].macro))
-			}
-			for _, via := range queue[at].via {
-				list[i].Chain = append(list[i].Chain, m.macro(via))
-			}
-		}
+	for i, s := range queue {
+		list[i] = MacroCall{Macro: m.macro(s.macro), Next: s.next, Words: s.words}
 	}
 	return list
 }

@@ -290,10 +290,19 @@ func TestMacros(t *testing.T) {
 		{"", nil},
 	} {
 		var got []string
-		for _, c := range m.Macros(tt.callee) {
+		calls := m.Macros(tt.callee)
+		for _, c := range calls {
 			s := c.Macro.Name
-			for _, via := range c.Chain {
-				s += " > " + via.Name
+			for at := c; ; {
+				for _, via := range at.Next[0].Via {
+					s += " > " + via.Name
+				}
+				i := slices.IndexFunc(calls, func(c MacroCall) bool { return c.Macro.Name == at.Next[0].Callee })
+				if i < 0 {
+					break
+				}
+				at = calls[i]
+				s += " > " + at.Macro.Name
 			}
 			var words []string
 			for _, i := range slices.Sorted(maps.Keys(c.Words)) {
