@@ -14,7 +14,10 @@ package xref
 //	uses       file, line, template, arguments: sorted by template
 //	byTemplate first use of each template, and the end
 //	byFile     uses, by file and line
-//	names      hash, use: who makes or, with arguments in the name, calls it
+//	names      use: who makes or, with arguments in the name, calls a name, by
+//	           the bucket of its hash
+//	buckets    first of names for each value of the upper bits of a hash, and
+//	           the end; how many bits follows from how many rows
 //	callees    name, item's template: calls without arguments in the name
 //	edges      callee, macro, through (macro or ^0): by callee
 //	byMacro    edges, by the name of the macro
@@ -32,6 +35,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 	"slices"
 	"strings"
 	"sync"
@@ -41,7 +45,7 @@ import (
 )
 
 // Version is that of the artifact's format and of what the linker finds out.
-const Version = 3
+const Version = 4
 
 const magic = 0x46455258 // "XREF"
 
@@ -55,6 +59,7 @@ const (
 	secByTemplate
 	secByFile
 	secNames
+	secBuckets
 	secCallees
 	secEdges
 	secByMacro
@@ -71,7 +76,6 @@ const (
 	templateWords = 3
 	itemWords     = 3
 	useWords      = 4
-	nameWords     = 2
 	calleeWords   = 2
 	edgeWords     = 3
 	patternWords  = 3
@@ -202,7 +206,6 @@ func (w *writer) template(t *template) uint32 {
 func (w *writer) write(parts []derived, out io.Writer) (Stats, error) {
 	var st Stats
 	var uses [][useWords]uint32
-	type named struct{ hash, use uint32 }
 	var names []named
 	var hashes []uint32 // of the use being written
 	var words []string
@@ -253,11 +256,7 @@ func (w *writer) write(parts []derived, out io.Writer) (Stats, error) {
 		sec[secWords], sec[secNameBlocks], sec[secDigests] = dictionary(words)
 		close(sorted)
 	}()
-	slices.SortFunc(names, func(a, b named) int { return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.use, b.use)) })
-	nameRows := make([]uint32, 0, len(names)*nameWords)
-	for _, n := range names {
-		nameRows = append(nameRows, n.hash, n.use)
-	}
+	sec[secNames], sec[secBuckets] = inBuckets(names)
 	templates := len(w.templates) / templateWords
 	byTemplate := make([]uint32, templates+1)
 	useRows := make([]uint32, 0, len(uses)*useWords)
@@ -287,12 +286,38 @@ func (w *writer) write(parts []derived, out io.Writer) (Stats, error) {
 	sec[secUses] = wordBytes(useRows)
 	sec[secByTemplate] = wordBytes(byTemplate)
 	sec[secByFile] = wordBytes(byFile)
-	sec[secNames] = wordBytes(nameRows)
 	sec[secEdges] = wordBytes(edges)
 	sec[secByMacro] = wordBytes(w.byMacro(edges))
 	sec[secPatterns] = wordBytes(patterns)
 	<-sorted
 	return st, writeSections(out, &sec)
+}
+
+// named is a use that makes a name, or calls it.
+type named struct{ hash, use uint32 }
+
+// perBucket is how many names share a bucket, more or less: each is read to see
+// whether it is the one.
+const perBucket = 4
+
+// inBuckets is the sections of names and of their buckets.
+func inBuckets(names []named) (uses, buckets []byte) {
+	width := max(bits.Len(uint(len(names)/perBucket)), 1) - 1
+	for i := range names {
+		names[i].hash >>= 32 - width // in Go, nothing is left for width 0
+	}
+	slices.SortFunc(names, func(a, b named) int { return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.use, b.use)) })
+	names = slices.Compact(names)
+	starts := make([]uint32, 1<<width+1)
+	uses = make([]byte, 0, len(names)*4)
+	for _, n := range names {
+		starts[n.hash+1]++
+		uses = binary.LittleEndian.AppendUint32(uses, n.use)
+	}
+	for i := range 1 << width {
+		starts[i+1] += starts[i]
+	}
+	return uses, wordBytes(starts)
 }
 
 // callees lists the plain calls of templates, by name.

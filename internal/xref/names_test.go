@@ -1,6 +1,7 @@
 package xref
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,8 @@ import (
 
 	"dekho/internal/lang"
 	"dekho/internal/query/fuzzy"
+
+	"github.com/rogpeppe/go-internal/txtar"
 )
 
 // dictionaryOf is a table that has names only.
@@ -121,6 +124,30 @@ func TestDamagedNames(t *testing.T) {
 		for _, err := range m.Names().WithPrefix("") {
 			if err != nil && !errors.Is(err, ErrDamaged) {
 				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// TestBuckets wants every name in the bucket where it is looked for.
+func TestBuckets(t *testing.T) {
+	for n := range 50 {
+		src := ""
+		for i := range n {
+			src += fmt.Sprintf("MAKE(n%d)\n", i)
+		}
+		in := extractTree(&txtar.Archive{Files: []txtar.File{{Name: "a.c", Data: []byte("#define MAKE(n) int made_##n;\n" + src)}}})
+		var b bytes.Buffer
+		if _, err := linkInto(in, &b); err != nil {
+			t.Fatal(err)
+		}
+		m, err := Open(b.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range n {
+			if got := m.Definitions(fmt.Sprintf("made_n%d", i)); len(got) != 1 || got[0].Line != uint32(i+2) {
+				t.Errorf("%d of %d: %+v", i, n, got)
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package xref
 
 import (
 	"cmp"
+	"math/bits"
 	"slices"
 	"sort"
 	"strings"
@@ -63,12 +64,11 @@ func (m *Map) Calls(name string) []Made {
 // made lists what uses make under a name.
 func (m *Map) made(name string, want func(lang.Role) bool) []Made {
 	var list []Made
-	h := lang.Hash([]byte(name))
-	n := m.rows(secNames, nameWords)
-	i := uint32(sort.Search(int(n), func(i int) bool { return m.col(secNames, nameWords, uint32(i), 0) >= h }))
-	for ; i < n && m.col(secNames, nameWords, i, 0) == h; i++ {
-		u := m.col(secNames, nameWords, i, 1)
-		for _, d := range m.useItems(u) {
+	width := bits.Len32(max(m.rows(secBuckets, 1), 2)-1) - 1
+	bucket := uint64(lang.Hash([]byte(name))) >> (32 - width)
+	end := min(m.word(secBuckets, bucket+1), m.rows(secNames, 1))
+	for i := m.word(secBuckets, bucket); i < end; i++ {
+		for _, d := range m.useItems(m.word(secNames, uint64(i))) {
 			if d.Name == name && want(d.Role) {
 				list = append(list, d)
 			}
