@@ -41,7 +41,7 @@ type macros struct {
 	funcs *index.FuncFinder
 	defs  map[string][]macroFile // by name
 	text  presenter              // of the file read last
-	// included are the last elements of what the file including includes.
+	// included is what the file including includes.
 	including source.FileID
 	included  []string
 	reader    source.Reader
@@ -342,15 +342,16 @@ func (m *macros) nearness(header, path string, file source.FileID) int {
 	switch {
 	case isHeader && common >= 2:
 		return common
-	case isHeader && strings.HasPrefix(path, header[:slash]), m.includes(file, header[slash:]):
+	case isHeader && strings.HasPrefix(path, header[:slash]), m.includes(file, path, header):
 		return 2
 	}
 	return -1
 }
 
-// includes reports whether a file includes one of that name, whatever its
-// directory.
-func (m *macros) includes(file source.FileID, base string) bool {
+// includes reports whether a file includes a header, as far as the name tells:
+// where the directory in which it is looked for first has one of the name, it
+// is that.
+func (m *macros) includes(file source.FileID, path, header string) bool {
 	if m.including != file || m.included == nil {
 		list, err := m.t.idx.Includes(file)
 		if err != nil {
@@ -358,10 +359,23 @@ func (m *macros) includes(file source.FileID, base string) bool {
 		}
 		m.including, m.included = file, m.included[:0]
 		for i := range list {
-			m.included = append(m.included, list[i].Path[strings.LastIndexByte(list[i].Path, '/')+1:])
+			m.included = append(m.included, list[i].Path)
 		}
 	}
-	return slices.Contains(m.included, base)
+	base := header[strings.LastIndexByte(header, '/')+1:]
+	for _, inc := range m.included {
+		if inc[strings.LastIndexByte(inc, '/')+1:] != base {
+			continue
+		}
+		beside := macro.CleanJoin(path[:strings.LastIndexByte(path, '/')+1], inc)
+		if beside == header {
+			return true
+		}
+		if _, ok := m.t.idx.FileByPath(beside); !ok {
+			return true
+		}
+	}
+	return false
 }
 
 // maxArgs bounds the text in which the arguments of a use are looked for.

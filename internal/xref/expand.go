@@ -23,7 +23,8 @@ type expander struct {
 	// another macro.
 	passed []string
 	active []*macro.Def
-	closed closures
+	closed closures // of the file that is being looked at
+	outer  closures // of one that includes it
 	// bodies and given are scratch memory by depth: the body that is being
 	// expanded there, and an argument that is being put into it.
 	bodies, given [][]macro.Token

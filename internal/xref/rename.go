@@ -68,7 +68,7 @@ func (l *linker) rename(r *renaming, ts *templates, d *derived) {
 			x.begin(v)
 			x.steps, x.active = 0, x.active[:0]
 			m := x.pick(defs)
-			if m == nil || !isName(m) || !l.reaches(m, r) {
+			if m == nil || !isName(m) || !l.reaches(x, m, r, from) {
 				continue
 			}
 			out := x.body(nil, m, nil, 0)
@@ -84,11 +84,15 @@ func (l *linker) rename(r *renaming, ts *templates, d *derived) {
 }
 
 // reaches reports whether a definition can stand under the macro: it comes
-// behind it, and is not general code next to an architecture's macro.
-func (l *linker) reaches(m *macro.Def, r *renaming) bool {
+// behind it in one file, or its file or the one that includes that reads the
+// file of the macro, and it is not general code next to an architecture's macro.
+func (l *linker) reaches(x *expander, m *macro.Def, r *renaming, from int32) bool {
 	if m.File == r.file {
 		return m.Line < r.line
 	}
-	a := l.t.Files[m.File].Arch
-	return a == "" || a == l.t.Files[r.file].Arch
+	if a := l.t.Files[m.File].Arch; a != "" && a != l.t.Files[r.file].Arch {
+		return false
+	}
+	defs := []*macro.Def{m}
+	return m.File == from || len(x.closed.among(l.t, r.file, defs)) > 0 || from >= 0 && len(x.outer.among(l.t, from, defs)) > 0
 }

@@ -239,6 +239,9 @@ func (ts *templates) read(items []item, toks []macro.Token, flags uint32) []item
 	if len(toks) == 0 || toks[0].Kind != c.Ident {
 		return items // values, not declarations
 	}
+	if flags&(linkfacts.FlagMember|linkfacts.FlagEnum) == 0 && len(toks) > 1 && toks[1].Kind == c.Comma {
+		return items // enumerators, for a use elsewhere
+	}
 	if flags&(linkfacts.FlagMember|linkfacts.FlagEnum|linkfacts.FlagName|linkfacts.FlagBody) == 0 && enumerators(toks) {
 		flags |= linkfacts.FlagEnum
 	}

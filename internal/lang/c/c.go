@@ -27,7 +27,7 @@ import (
 func Language() lang.Language {
 	return lang.Language{
 		Name:    "c",
-		Version: 11,
+		Version: 12,
 		Match:   match,
 		New:     func() lang.Extractor { return new(extractor) },
 	}

@@ -362,7 +362,7 @@ func (x *extractor) declarator(i, end int, typed bool) int {
 					name = j
 				}
 				typed = true
-			case !annotation(x.text(&ts[j])):
+			case !annotation(x.text(&ts[j])), j == name+1 && specifier(x.text(&ts[name])):
 				name = j
 			}
 			j++
@@ -407,6 +407,18 @@ func (x *extractor) declarator(i, end int, typed bool) int {
 // macro (__iomem, __rcu, ____cacheline_aligned), which the tree defines away.
 func annotation(w []byte) bool {
 	return len(w) > 2 && w[0] == '_' && w[1] == '_'
+}
+
+// specifier reports whether an annotation is one that stands before names as
+// well, which may begin with underscores themselves: typedef __u16 __bitwise
+// __le16. No name is one of these words.
+func specifier(w []byte) bool {
+	switch string(w) {
+	case "__bitwise", "__bitwise__", "__read_mostly", "__ro_after_init", "__initdata", "__refdata", "__percpu", "__rcu", "__iomem",
+		"__user", "__kernel", "__force", "__private", "__maybe_unused", "__used", "__visible", "__weak":
+		return true
+	}
+	return false
 }
 
 // behindBody reports whether nothing but annotations stands between toks[i] and
@@ -680,6 +692,10 @@ func (x *extractor) declare(start, end int, d declFlags, by kind) {
 		return
 	}
 	last := len(x.items) - 1
+	if last == 0 && first == start && end == first+1 && ts[first].kind == kIdent {
+		x.scan(start, end, false) // a macro without parameters that declares something
+		return
+	}
 	if k := ts[first].kind; last == 0 && (k == kwStruct || k == kwUnion || k == kwEnum) {
 		return // a type alone
 	}
