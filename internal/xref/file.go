@@ -11,7 +11,7 @@ package xref
 //	macros     name, file, line: a #define
 //	templates  macro, first item, number of items
 //	items      name (with marks), role, function it is in (with marks)
-//	uses       file, line, template, arguments: sorted by template
+//	uses       file, line, arguments: by template
 //	byTemplate first use of each template, and the end
 //	byFile     uses, by file and line
 //	names      use: who makes or, with arguments in the name, calls a name, by
@@ -19,7 +19,8 @@ package xref
 //	buckets    first of names for each value of the upper bits of a hash, and
 //	           the end; how many bits follows from how many rows
 //	callees    name, item's template: calls without arguments in the name
-//	edges      callee, macro, through (macro or ^0): by callee
+//	edges      callee, macro: by callee
+//	through    edge, the macro through which it calls an argument: by edge
 //	byMacro    edges, by the name of the macro
 //	patterns   name (with marks), macro, through: by macro
 //	words      the dictionary of names, see names.go; bytes
@@ -45,7 +46,7 @@ import (
 )
 
 // Version is that of the artifact's format and of what the linker finds out.
-const Version = 4
+const Version = 5
 
 const magic = 0x46455258 // "XREF"
 
@@ -62,6 +63,7 @@ const (
 	secBuckets
 	secCallees
 	secEdges
+	secThrough
 	secByMacro
 	secPatterns
 	secWords
@@ -75,9 +77,10 @@ const (
 	macroWords    = 3
 	templateWords = 3
 	itemWords     = 3
-	useWords      = 4
+	useWords      = 3
 	calleeWords   = 2
-	edgeWords     = 3
+	edgeWords     = 2
+	throughWords  = 2
 	patternWords  = 3
 )
 
@@ -205,18 +208,18 @@ func (w *writer) template(t *template) uint32 {
 
 func (w *writer) write(parts []derived, out io.Writer) (Stats, error) {
 	var st Stats
-	var uses [][useWords]uint32
+	var uses []useRow
 	var names []named
 	var hashes []uint32 // of the use being written
 	var words []string
 	for p := range parts {
 		for i := range parts[p].uses {
 			u := &parts[p].uses[i]
-			uses = append(uses, [useWords]uint32{w.file(u.file), u.line, w.template(u.tmpl), w.intern(u.args)})
+			uses = append(uses, useRow{w.template(u.tmpl), w.file(u.file), u.line, w.intern(u.args)})
 		}
 	}
-	slices.SortFunc(uses, func(a, b [useWords]uint32) int {
-		return cmp.Or(cmp.Compare(a[2], b[2]), cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1]), cmp.Compare(a[3], b[3]))
+	slices.SortFunc(uses, func(a, b useRow) int {
+		return cmp.Or(cmp.Compare(a.template, b.template), cmp.Compare(a.file, b.file), cmp.Compare(a.line, b.line), cmp.Compare(a.args, b.args))
 	})
 	uses = slices.Compact(uses)
 	st.Uses = len(uses)
@@ -226,9 +229,9 @@ func (w *writer) write(parts []derived, out io.Writer) (Stats, error) {
 	view.sections[secTemplates] = wordBytes(w.templates)
 	var args []string
 	for i := range uses {
-		args = splitArgs(args[:0], view.str(uses[i][3]))
+		args = splitArgs(args[:0], view.str(uses[i].args))
 		hashes = hashes[:0]
-		first, n := view.templateItems(uses[i][2])
+		first, n := view.templateItems(uses[i].template)
 		for j := first; j < first+n; j++ {
 			it := view.item(j)
 			if it.role == lang.Call && strings.IndexByte(it.name, mark) < 0 {
@@ -262,8 +265,8 @@ func (w *writer) write(parts []derived, out io.Writer) (Stats, error) {
 	useRows := make([]uint32, 0, len(uses)*useWords)
 	byFile := make([]uint32, len(uses))
 	for i := range uses {
-		byTemplate[uses[i][2]+1]++
-		useRows = append(useRows, uses[i][:]...)
+		byTemplate[uses[i].template+1]++
+		useRows = append(useRows, uses[i].file, uses[i].line, uses[i].args)
 		byFile[i] = uint32(i)
 	}
 	for i := range templates {
@@ -271,10 +274,10 @@ func (w *writer) write(parts []derived, out io.Writer) (Stats, error) {
 	}
 	slices.SortFunc(byFile, func(a, b uint32) int {
 		x, y := &uses[a], &uses[b]
-		return cmp.Or(cmp.Compare(x[0], y[0]), cmp.Compare(x[1], y[1]), cmp.Compare(a, b))
+		return cmp.Or(cmp.Compare(x.file, y.file), cmp.Compare(x.line, y.line), cmp.Compare(a, b))
 	})
 	sec[secCallees] = w.callees()
-	edges := w.edges()
+	edges, through := w.edges()
 	st.Edges = len(edges) / edgeWords
 	patterns := w.patterns()
 	st.Patterns = len(patterns) / patternWords
@@ -287,11 +290,15 @@ func (w *writer) write(parts []derived, out io.Writer) (Stats, error) {
 	sec[secByTemplate] = wordBytes(byTemplate)
 	sec[secByFile] = wordBytes(byFile)
 	sec[secEdges] = wordBytes(edges)
+	sec[secThrough] = wordBytes(through)
 	sec[secByMacro] = wordBytes(w.byMacro(edges))
 	sec[secPatterns] = wordBytes(patterns)
 	<-sorted
 	return st, writeSections(out, &sec)
 }
+
+// useRow is a use of a macro with its template.
+type useRow struct{ template, file, line, args uint32 }
 
 // named is a use that makes a name, or calls it.
 type named struct{ hash, use uint32 }
@@ -351,20 +358,23 @@ func (w *writer) callees() []byte {
 	return wordBytes(flat)
 }
 
-// edges lists the calls in macros, by callee.
-func (w *writer) edges() []uint32 {
+// edges lists the calls in macros, by callee, and which go through another macro.
+func (w *writer) edges() (edges, through []uint32) {
 	es := w.g.edges
 	slices.SortFunc(es, func(a, b edge) int {
 		return cmp.Or(strings.Compare(a.callee, b.callee), cmp.Compare(a.def, b.def), cmp.Compare(a.through, b.through))
 	})
-	flat := make([]uint32, 0, len(es)*edgeWords)
+	edges = make([]uint32, 0, len(es)*edgeWords)
 	for i := range es {
 		if i > 0 && es[i].callee == es[i-1].callee && es[i].def == es[i-1].def {
 			continue
 		}
-		flat = append(flat, w.intern(es[i].callee), w.macro(es[i].def), w.macro(es[i].through))
+		if es[i].through >= 0 {
+			through = append(through, uint32(len(edges)/edgeWords), w.macro(es[i].through))
+		}
+		edges = append(edges, w.intern(es[i].callee), w.macro(es[i].def))
 	}
-	return flat
+	return edges, through
 }
 
 // patterns lists the calls made of arguments, by macro.

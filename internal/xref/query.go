@@ -48,11 +48,11 @@ func (m *Map) Calls(name string) []Made {
 		t := m.col(secCallees, calleeWords, i, 1)
 		uses := m.rows(secUses, useWords)
 		for u := m.word(secByTemplate, uint64(t)); u < min(m.word(secByTemplate, uint64(t)+1), uses); u++ {
-			args = splitArgs(args[:0], m.str(m.col(secUses, useWords, u, 3)))
+			args = splitArgs(args[:0], m.str(m.col(secUses, useWords, u, 2)))
 			first, count := m.templateItems(t)
 			for j := first; j < first+count; j++ {
 				if it := m.item(j); it.role == lang.Call && it.name == name {
-					list = append(list, m.useMade(u, &it, name, args))
+					list = append(list, m.useMade(t, u, &it, name, args))
 				}
 			}
 		}
@@ -135,8 +135,8 @@ func (m *Map) fileNumber(path string) uint32 {
 
 // useItems is what a use makes and, with its arguments in the name, calls.
 func (m *Map) useItems(u uint32) []Made {
-	t := m.col(secUses, useWords, u, 2)
-	args := splitArgs(nil, m.str(m.col(secUses, useWords, u, 3)))
+	t := m.templateOf(u)
+	args := splitArgs(nil, m.str(m.col(secUses, useWords, u, 2)))
 	first, n := m.templateItems(t)
 	var list []Made
 	for j := first; j < first+n; j++ {
@@ -145,14 +145,20 @@ func (m *Map) useItems(u uint32) []Made {
 			continue
 		}
 		if full, ok := giveWords(it.name, args); ok && symbol(full) {
-			list = append(list, m.useMade(u, &it, full, args))
+			list = append(list, m.useMade(t, u, &it, full, args))
 		}
 	}
 	return list
 }
 
-func (m *Map) useMade(u uint32, it *item, name string, args []string) Made {
-	t := m.col(secUses, useWords, u, 2)
+// templateOf is the template of a use: the last that does not begin behind it.
+func (m *Map) templateOf(u uint32) uint32 {
+	n := m.rows(secTemplates, templateWords)
+	return uint32(sort.Search(int(n), func(i int) bool { return m.word(secByTemplate, uint64(i)+1) > u }))
+}
+
+// useMade is an item of the template t in the use u.
+func (m *Map) useMade(t, u uint32, it *item, name string, args []string) Made {
 	fn, _ := giveWords(it.fn, args)
 	return Made{
 		Name: name, Role: it.role, Function: fn,
@@ -266,7 +272,7 @@ func (m *Map) Macros(name string) []MacroCall {
 			case len(s.next) == maxHops:
 				continue
 			}
-			h := hop(callee, m.col(secEdges, edgeWords, i, 2))
+			h := hop(callee, m.through(i))
 			if len(s.next) == 0 {
 				s.via = len(h.Via)
 			}
@@ -297,6 +303,16 @@ func (m *Map) Macros(name string) []MacroCall {
 		list[i] = MacroCall{Macro: m.macro(s.macro), Next: s.next, Words: s.words}
 	}
 	return list
+}
+
+// through is the macro through which an edge calls an argument, or none.
+func (m *Map) through(edge uint32) uint32 {
+	n := m.rows(secThrough, throughWords)
+	i := uint32(sort.Search(int(n), func(i int) bool { return m.col(secThrough, throughWords, uint32(i), 0) >= edge }))
+	if i < n && m.col(secThrough, throughWords, i, 0) == edge {
+		return m.col(secThrough, throughWords, i, 1)
+	}
+	return none
 }
 
 // handedOn are the macros that hand a callee on as an argument, from the one
