@@ -470,6 +470,7 @@ type Map struct {
 // patternRow is a call made of arguments.
 type patternRow struct {
 	name           string // with marks
+	head, tail     string // of name, before its first and behind its last mark
 	macro, through uint32
 }
 

@@ -283,6 +283,9 @@ func (m *Map) Macros(name string) []MacroCall {
 		}
 		for _, first := range [...]byte{0, callee[0]} {
 			for _, p := range m.patternsAt(first) {
+				if !strings.HasPrefix(callee, p.head) || !strings.HasSuffix(callee, p.tail) {
+					continue
+				}
 				words, ok := matchPattern(p.name, callee)
 				if ok && seen[p.macro] == nil && len(queue) < maxMacros {
 					h := hop(callee, p.through)
@@ -368,8 +371,13 @@ func (m *Map) patternsAt(first byte) []patternRow {
 	m.patternsOnce.Do(func() {
 		for i := range m.rows(secPatterns, patternWords) {
 			p := patternRow{
-				m.str(m.col(secPatterns, patternWords, i, 0)), m.col(secPatterns, patternWords, i, 1), m.col(secPatterns, patternWords, i, 2),
+				name: m.str(m.col(secPatterns, patternWords, i, 0)), macro: m.col(secPatterns, patternWords, i, 1), through: m.col(secPatterns, patternWords, i, 2),
 			}
+			if _, n, after := place(p.name); n < 0 || p.name[0] == mark && after == "" {
+				continue // matches nothing, see matchPattern
+			}
+			p.head = p.name[:strings.IndexByte(p.name, mark)]
+			p.tail = p.name[strings.LastIndexByte(p.name, mark)+1:]
 			switch {
 			case p.name == "":
 			case p.name[0] == mark:
