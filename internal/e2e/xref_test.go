@@ -153,8 +153,12 @@ func TestTruthCalls(t *testing.T) {
 	k := testKernel(t)
 	tree := openTree(t, k)
 	sites := map[string][]truthRow{}
+	definedAt := map[string]bool{}
 	for _, r := range crossReference(t) {
-		if r.kind == "call" && crc32.ChecksumIEEE([]byte(r.name))%60 == 0 {
+		if r.kind == "func" {
+			definedAt[fmt.Sprintf("%s %s:%d", r.name, r.path, r.line)] = true
+		}
+		if r.kind == "call" && crc32.ChecksumIEEE([]byte(r.name))%20 == 0 {
 			sites[r.name] = append(sites[r.name], r)
 		}
 	}
@@ -192,7 +196,7 @@ func TestTruthCalls(t *testing.T) {
 				files[r.path] = src
 			}
 			last, calls := statement(src, r.line)
-			if !calls {
+			if !calls || definedAt[fmt.Sprintf("%s %s:%d", r.name, r.path, r.line)] {
 				silent++
 				continue
 			}
@@ -205,11 +209,11 @@ func TestTruthCalls(t *testing.T) {
 		}
 	}
 	fmt.Printf("calls: %d sites of %d functions; %.2f %% spelled out; %.2f %% at the line but for arguments of macros on later lines (%.2f %%); "+
-		"%.2f %% where the line calls nothing (code that the compiler moved)\n", total, len(sites),
+		"%.2f %% where the line calls nothing, or begins the function itself (code that the compiler moved or split)\n", total, len(sites),
 		percent(direct, total), percent(exact, total), percent(within, total), percent(silent, total))
-	reached(t, "call sites at the exact line", exact, total, 97, 88)
-	reached(t, "the same, arguments counted to the macro", exact+within, total, 97, 90)
-	reached(t, "the same, of lines that call something", exact+within, total-silent, 97, 94)
+	reached(t, "call sites at the exact line", exact, total, 97, 94)
+	reached(t, "the same, arguments counted to the macro", exact+within, total, 97, 95.5)
+	reached(t, "the same, of lines that call something", exact+within, total-silent, 97, 97)
 }
 
 // statement looks at what begins in a line: the last line of the arguments of

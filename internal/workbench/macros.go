@@ -5,6 +5,7 @@ package workbench
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"path/filepath"
 	"slices"
@@ -36,11 +37,12 @@ type macroCall struct {
 // macros answers what the macros of a tree make and call. It is for one
 // goroutine.
 type macros struct {
-	t     *Tree
-	table *xref.Map
-	funcs *index.FuncFinder
-	defs  map[string][]macroFile // by name
-	text  presenter              // of the file read last
+	t      *Tree
+	table  *xref.Map
+	funcs  *index.FuncFinder
+	defs   map[string][]macroFile   // by name
+	making map[source.FileID][]span // uses that make functions
+	text   presenter                // of the file read last
 	// included is what the file including includes.
 	including source.FileID
 	included  []string
@@ -60,7 +62,7 @@ func (t *Tree) macros() (*macros, error) {
 	if t.xref == nil {
 		return nil, t.xrefErr
 	}
-	return &macros{t: t, table: t.xref, funcs: t.idx.FuncFinder(), defs: make(map[string][]macroFile)}, nil
+	return &macros{t: t, table: t.xref, funcs: t.idx.FuncFinder(), defs: make(map[string][]macroFile), making: make(map[source.FileID][]span)}, nil
 }
 
 func (t *Tree) openXref() (*xref.Map, error) {
@@ -261,12 +263,60 @@ func (m *macros) eachUse(name string, wanted func(index.Ref) bool, fn func(index
 			failed = err
 			return false
 		}
-		if in && !m.inHead(r, name, &f) {
+		if in && !m.inHead(r, name, &f) || !in && m.inMade(r) {
 			fn(r)
 		}
 		return true
 	})
 	return errors.Join(err, failed)
+}
+
+// maxUse bounds the lines of one use of a macro at file scope.
+const maxUse = 300
+
+// span is a range of lines.
+type span struct{ first, last uint32 }
+
+// inMade reports whether a place outside of functions is among the arguments of
+// a macro that makes functions of them, as TRACE_EVENT does: the nearest
+// definition above it in the file is made by such a use.
+func (m *macros) inMade(r index.Ref) bool {
+	spans, ok := m.making[r.File]
+	if !ok {
+		spans = m.makingSpans(r.File)
+		m.making[r.File] = spans
+	}
+	i, found := slices.BinarySearchFunc(spans, r.Line, func(s span, line uint32) int { return cmp.Compare(s.first, line) })
+	return !found && i > 0 && r.Line <= spans[i-1].last
+}
+
+// makingSpans are, for each use of a macro in a file that makes functions, its
+// line and the last that can belong to it.
+func (m *macros) makingSpans(file source.FileID) []span {
+	var spans []span
+	for _, line := range m.table.Making(m.t.idx.Path(file)) {
+		if n := len(spans); n > 0 {
+			spans[n-1].last = min(spans[n-1].last, line-1)
+		}
+		spans = append(spans, span{line, line + maxUse})
+	}
+	if len(spans) == 0 {
+		return nil
+	}
+	funcs, err := m.t.idx.Funcs(file)
+	if err != nil {
+		return nil
+	}
+	next := 0
+	for i := range spans {
+		for next < len(funcs) && funcs[next].Start <= spans[i].first {
+			next++
+		}
+		if next < len(funcs) {
+			spans[i].last = min(spans[i].last, funcs[next].Start-1)
+		}
+	}
+	return spans
 }
 
 // definitionsOf lists the files that define a macro.

@@ -461,6 +461,9 @@ func splitArgs(dst []string, text string) []string {
 type Map struct {
 	sections [sectionCount][]byte
 
+	filesOnce sync.Once
+	files     map[string]uint32 // numbers by path
+
 	patternsOnce sync.Once
 	// patterns are those of macros by their first byte; those that begin with
 	// an argument are at 0.

@@ -90,25 +90,13 @@ func sortMade(list []Made) {
 // InFile lists what uses of macros in a file define, by line.
 func (m *Map) InFile(path string) []Made {
 	var list []Made
-	n := m.rows(secByFile, 1)
-	file := m.fileNumber(path)
-	if file == none {
-		return nil
-	}
-	i := uint32(sort.Search(int(n), func(i int) bool {
-		return m.col(secUses, useWords, m.word(secByFile, uint64(i)), 0) >= file
-	}))
-	for ; i < n; i++ {
-		u := m.word(secByFile, uint64(i))
-		if m.col(secUses, useWords, u, 0) != file {
-			break
-		}
+	m.eachUse(path, func(u uint32) {
 		for _, d := range m.useItems(u) {
 			if d.Role != lang.Call {
 				list = append(list, d)
 			}
 		}
-	}
+	})
 	return slices.Compact(list)
 }
 
@@ -124,13 +112,49 @@ func (m *Map) EachName(fn func(name string, role lang.Role) bool) {
 	}
 }
 
-func (m *Map) fileNumber(path string) uint32 {
-	for i := range m.rows(secFiles, 1) {
-		if m.str(m.word(secFiles, uint64(i))) == path {
-			return i
+// Making lists the lines in a file where uses of macros make functions, in
+// order.
+func (m *Map) Making(path string) []uint32 {
+	var lines []uint32
+	m.eachUse(path, func(u uint32) {
+		line := m.col(secUses, useWords, u, 1)
+		if len(lines) > 0 && lines[len(lines)-1] == line {
+			return
 		}
+		first, n := m.templateItems(m.col(secUses, useWords, u, 2))
+		for j := first; j < first+n; j++ {
+			if lang.Role(m.col(secItems, itemWords, j, 1)) == lang.DefFunction {
+				lines = append(lines, line)
+				return
+			}
+		}
+	})
+	return lines
+}
+
+// eachUse calls fn for the uses in a file, by line.
+func (m *Map) eachUse(path string, fn func(use uint32)) {
+	m.filesOnce.Do(func() {
+		m.files = make(map[string]uint32)
+		for i := range m.rows(secFiles, 1) {
+			m.files[m.str(m.word(secFiles, uint64(i)))] = i
+		}
+	})
+	file, ok := m.files[path]
+	if !ok {
+		return
 	}
-	return none
+	n := m.rows(secByFile, 1)
+	i := uint32(sort.Search(int(n), func(i int) bool {
+		return m.col(secUses, useWords, m.word(secByFile, uint64(i)), 0) >= file
+	}))
+	for ; i < n; i++ {
+		u := m.word(secByFile, uint64(i))
+		if m.col(secUses, useWords, u, 0) != file {
+			return
+		}
+		fn(u)
+	}
 }
 
 // useItems is what a use makes and, with its arguments in the name, calls.
