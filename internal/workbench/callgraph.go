@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -43,6 +44,8 @@ type callGraph struct {
 	macro *macros // nil if nothing is known of macros
 	plain bool    // what macros call is left out of callers
 	texts map[source.FileID][]byte
+	// spoken says which files name a type: file and tag.
+	spoken map[[2]string]bool
 	// leftOut is how many calls the lens left out.
 	leftOut int
 }
@@ -52,7 +55,7 @@ type callGraph struct {
 func (t *Tree) newCallGraph() (*callGraph, error) {
 	g := &callGraph{
 		t: t, funcs: t.idx.FuncFinder(), defs: make(map[string][]funcDef), files: make(map[source.FileID][]body),
-		texts: make(map[source.FileID][]byte),
+		texts: make(map[source.FileID][]byte), spoken: make(map[[2]string]bool),
 	}
 	stop := t.w.step("open table")
 	defer stop()
@@ -518,6 +521,9 @@ func (g *callGraph) alike(edges []edge, f *flow, n ops.Node, k funcKey) []edge {
 			continue
 		}
 		for _, c := range g.table.Calls(id) {
+			if !g.related(f, c, n, o) {
+				continue
+			}
 			if params < 0 {
 				params = g.parameters(k)
 			}
@@ -535,6 +541,40 @@ func (g *callGraph) alike(edges []edge, f *flow, n ops.Node, k funcKey) []edge {
 		}
 	}
 	return edges
+}
+
+// related reports whether a call can be of what a put fills although the struct
+// is not known on both sides: both are in one directory, or where it is not
+// known the file at least speaks of that of the other side.
+func (g *callGraph) related(f *flow, c ops.Call, put, called ops.Node) bool {
+	switch {
+	case put.Struct != "" && called.Struct != "", path.Dir(f.put.File) == path.Dir(c.File):
+		return true
+	case called.Struct != "":
+		return g.speaks(f.put.File, called.Struct)
+	case put.Struct != "":
+		return g.speaks(c.File, put.Struct)
+	}
+	return false
+}
+
+// speaks reports whether a file names a type.
+func (g *callGraph) speaks(file, tag string) bool {
+	k := [2]string{file, tag}
+	if is, ok := g.spoken[k]; ok {
+		return is
+	}
+	is := false
+	if id, ok := g.t.idx.FileByPath(file); ok {
+		roles := index.Roles(lang.TypeUse, lang.ForwardType, lang.DefStruct, lang.DefUnion, lang.DefTypedef)
+		err := g.t.idx.EachRef(tag, roles, func(r index.Ref) bool {
+			is = r.File == id
+			return !is
+		})
+		is = is || err != nil
+	}
+	g.spoken[k] = is
+	return is
 }
 
 // parameters counts the parameters of a function, -1 if that cannot be told.
