@@ -406,7 +406,13 @@ func (g *callGraph) pointers(ctx context.Context, k funcKey) ([]edge, error) {
 		f := queue[i]
 		calls, moves := g.table.Calls(f.node), g.table.Moves(f.node)
 		n := g.table.Node(f.node)
+		// Members of structs that are not known are one node for all.
+		apart := n.Kind == ops.Member && n.Struct == ""
+		dir := path.Dir(f.put.File)
 		for _, c := range calls {
+			if apart && path.Dir(c.File) != dir {
+				continue
+			}
 			grade := TypeMatched
 			if !f.typed {
 				grade = SignatureMatched
@@ -415,6 +421,9 @@ func (g *callGraph) pointers(ctx context.Context, k funcKey) ([]edge, error) {
 			edges = g.called(edges, f, c, n, grade)
 		}
 		for _, p := range moves {
+			if apart && path.Dir(p.File) != dir {
+				continue
+			}
 			step(p, f)
 		}
 	}
