@@ -175,8 +175,7 @@ func weight(f *Found) int {
 }
 
 // firstDefinition is the first definition of a name, without its text: a
-// screenful of them is not worth reading a screenful of files. What macros make
-// counts where nothing else does.
+// screenful of them is not worth reading a screenful of files.
 func (t *Tree) firstDefinition(name string) (first Result, more int, ok bool, err error) {
 	best := 0
 	consider := func(r index.Ref, by *MacroPlace) {
@@ -191,19 +190,25 @@ func (t *Tree) firstDefinition(name string) (first Result, more int, ok bool, er
 		}
 		more++
 	}
+	m, err := t.macros()
+	if err != nil {
+		return first, more, ok, err
+	}
+	var generated []made
+	if m != nil {
+		generated = m.definitions(name)
+	}
 	err = t.idx.EachRef(name, findRoles, func(r index.Ref) bool {
-		consider(r, nil)
+		// The extractor sees that a macro makes a name, not what.
+		if r.Role != lang.DefGenerated || !slices.ContainsFunc(generated, func(d made) bool { return d.ref.File == r.File && d.ref.Line == r.Line }) {
+			consider(r, nil)
+		}
 		return true
 	})
-	if ok || err != nil {
-		return first, more, ok, err
-	}
-	m, err := t.macros()
-	if err != nil || m == nil {
-		return first, more, ok, err
-	}
-	for _, d := range m.definitions(name) {
-		consider(d.ref, &d.macro)
+	for i := range generated {
+		if d := &generated[i]; findRoles.Has(d.ref.Role) {
+			consider(d.ref, &d.macro)
+		}
 	}
 	return first, more, ok, err
 }

@@ -1,6 +1,7 @@
 package xref
 
 import (
+	"bytes"
 	"cmp"
 	"math/bits"
 	"slices"
@@ -68,14 +69,36 @@ func (m *Map) made(name string, want func(lang.Role) bool) []Made {
 	bucket := uint64(lang.Hash([]byte(name))) >> (32 - width)
 	end := min(m.word(secBuckets, bucket+1), m.rows(secNames, 1))
 	for i := m.word(secBuckets, bucket); i < end; i++ {
-		for _, d := range m.useItems(m.word(secNames, uint64(i))) {
-			if d.Name == name && want(d.Role) {
-				list = append(list, d)
-			}
-		}
+		list = m.named(list, m.word(secNames, uint64(i)), name, want)
 	}
 	sortMade(list)
 	return slices.Compact(list)
+}
+
+// named appends what a use makes under a name. Most uses that are asked make
+// others only, and many of them: these are told by how they begin.
+func (m *Map) named(list []Made, u uint32, name string, want func(lang.Role) bool) []Made {
+	t := m.templateOf(u)
+	var args []string
+	first, n := m.templateItems(t)
+	for j := first; j < first+n; j++ {
+		text := m.bytes(m.col(secItems, itemWords, j, 0))
+		at := bytes.IndexByte(text, mark)
+		if at < 0 && string(text) != name || at >= 0 && (at > len(name) || string(text[:at]) != name[:at]) {
+			continue
+		}
+		it := m.item(j)
+		if !want(it.role) || at < 0 && it.role == lang.Call {
+			continue
+		}
+		if args == nil {
+			args = splitArgs(nil, m.str(m.col(secUses, useWords, u, 2)))
+		}
+		if full, ok := giveWords(it.name, args); ok && full == name && symbol(full) {
+			list = append(list, m.useMade(t, u, &it, full, args))
+		}
+	}
+	return list
 }
 
 func sortMade(list []Made) {
