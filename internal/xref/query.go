@@ -144,7 +144,7 @@ func (m *Map) Making(path string) []uint32 {
 		if len(lines) > 0 && lines[len(lines)-1] == line {
 			return
 		}
-		first, n := m.templateItems(m.col(secUses, useWords, u, 2))
+		first, n := m.templateItems(m.templateOf(u))
 		for j := first; j < first+n; j++ {
 			if lang.Role(m.col(secItems, itemWords, j, 1)) == lang.DefFunction {
 				lines = append(lines, line)
