@@ -20,7 +20,6 @@ package logmap
 import (
 	"bytes"
 	"cmp"
-	"dekho/internal/macro"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -29,6 +28,7 @@ import (
 	"strings"
 
 	"dekho/internal/logmap/pattern"
+	"dekho/internal/macro"
 )
 
 const (

@@ -5,10 +5,10 @@ package logmap
 // come to is worked out once for each callee in a file.
 
 import (
-	"dekho/internal/macro"
 	"strings"
 
 	"dekho/internal/lang/c"
+	"dekho/internal/macro"
 )
 
 // form is the format of a prim as a function of one argument of the statement.

@@ -5,7 +5,6 @@ package logmap
 // are seen.
 
 import (
-	"dekho/internal/macro"
 	"errors"
 	"fmt"
 	"runtime"
@@ -16,6 +15,7 @@ import (
 
 	"dekho/internal/lang/c"
 	"dekho/internal/lang/linkfacts"
+	"dekho/internal/macro"
 )
 
 // gather reads the facts of all files.

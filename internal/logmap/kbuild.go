@@ -4,10 +4,11 @@ package logmap
 // the symbol that builds it.
 
 import (
-	"dekho/internal/macro"
 	"maps"
 	"slices"
 	"strings"
+
+	"dekho/internal/macro"
 )
 
 // applyKbuild reads the makefile of a directory ("" or ending in /) and notes

@@ -4,12 +4,13 @@ package logmap
 // runs at the end of each index run and reads no source.
 
 import (
-	"dekho/internal/macro"
 	"io"
 	"maps"
 	"runtime"
 	"slices"
 	"sync/atomic"
+
+	"dekho/internal/macro"
 )
 
 // fileInfo is what the linker knows of a file.

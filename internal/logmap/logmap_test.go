@@ -2,7 +2,6 @@ package logmap
 
 import (
 	"bytes"
-	"dekho/internal/macro"
 	"fmt"
 	"io"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"dekho/internal/lang"
 	"dekho/internal/lang/all"
 	"dekho/internal/lang/linkfacts"
+	"dekho/internal/macro"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"

@@ -4,11 +4,11 @@ package logmap
 // whatever macros they are written with.
 
 import (
-	"dekho/internal/macro"
 	"slices"
 	"strings"
 
 	"dekho/internal/lang/c"
+	"dekho/internal/macro"
 )
 
 // roots are the functions at the bottom of every print, with the index of

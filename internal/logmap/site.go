@@ -6,13 +6,13 @@ package logmap
 import (
 	"bytes"
 	"cmp"
-	"dekho/internal/macro"
 	"slices"
 	"strconv"
 	"strings"
 
 	"dekho/internal/lang/c"
 	"dekho/internal/logmap/pattern"
+	"dekho/internal/macro"
 )
 
 // generic adds the places inside a wrapper as sites of their own, with unknown

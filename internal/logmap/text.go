@@ -4,7 +4,6 @@ package logmap
 // KERN_INFO pr_fmt("%s: " FMT "\n"), as far as the tree tells.
 
 import (
-	"dekho/internal/macro"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +11,7 @@ import (
 
 	"dekho/internal/lang/c"
 	"dekho/internal/logmap/pattern"
+	"dekho/internal/macro"
 )
 
 // context is where an expression stands.

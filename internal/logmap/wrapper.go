@@ -5,12 +5,12 @@ package logmap
 // here; all else is found in the tree.
 
 import (
-	"dekho/internal/macro"
 	"slices"
 	"strings"
 
 	"dekho/internal/lang/c"
 	"dekho/internal/logmap/pattern"
+	"dekho/internal/macro"
 )
 
 // function is one that takes a format: its variable part is `...`, a va_list
