@@ -53,6 +53,13 @@ func isName(m *macro.Def) bool {
 	if m.Function || m.Body == "" || m.Body == m.Name || len(m.Body) > 200 || m.Global {
 		return false
 	}
+	if isWord(m.Body) {
+		// Other names of constants are many, and nothing is defined under them.
+		return strings.ContainsAny(m.Body, "abcdefghijklmnopqrstuvwxyz")
+	}
+	if m.Body[len(m.Body)-1] != ')' || m.Body[0] >= '0' && m.Body[0] <= '9' || m.Body[0] == '(' {
+		return false
+	}
 	ts := m.Tokens()
 	return ts[0].Kind == c.Ident && (len(ts) == 1 || ts[1].Kind == c.Open && ts[len(ts)-1].Kind == c.Close)
 }
