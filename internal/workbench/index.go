@@ -63,7 +63,7 @@ const smallChange = 100
 // process outgrows the machines it is meant for.
 const (
 	indexGCPercent   = 400
-	indexMemoryLimit = 1600 << 20
+	indexMemoryLimit = 1450 << 20
 )
 
 // Index brings the index of the tree at dir up to date, or makes it. If dir is
