@@ -25,7 +25,7 @@ type renaming struct {
 func (l *linker) findRenames() error {
 	l.renames = make(map[int32][]renaming)
 	for _, name := range l.t.Names() {
-		if !renames(l.t.Lookup(name)) {
+		if !renames(l.t, l.t.Lookup(name), 1) {
 			continue
 		}
 		err := l.in.Definitions(name, func(file int, line uint32, role lang.Role) {
@@ -40,22 +40,26 @@ func (l *linker) findRenames() error {
 
 // renames reports whether a macro may stand for another name: without
 // parameters, and a name or a use of a macro is its whole body.
-func renames(d *macro.Names) bool {
+func renames(t *macro.Table, d *macro.Names, depth int) bool {
+	if d == nil {
+		return false
+	}
 	for _, m := range d.All {
-		if isName(m) {
+		if isName(t, m, depth) {
 			return true
 		}
 	}
 	return false
 }
 
-func isName(m *macro.Def) bool {
+func isName(t *macro.Table, m *macro.Def, depth int) bool {
 	if m.Function || m.Body == "" || m.Body == m.Name || len(m.Body) > 200 || m.Global {
 		return false
 	}
 	if isWord(m.Body) {
-		// Other names of constants are many, and nothing is defined under them.
-		return strings.ContainsAny(m.Body, "abcdefghijklmnopqrstuvwxyz")
+		// Other names of constants are many, and nothing is defined under them;
+		// but what stands for a name may have a name of that kind.
+		return strings.ContainsAny(m.Body, "abcdefghijklmnopqrstuvwxyz") || depth > 0 && renames(t, t.Lookup(m.Body), depth-1)
 	}
 	if m.Body[len(m.Body)-1] != ')' || m.Body[0] >= '0' && m.Body[0] <= '9' || m.Body[0] == '(' {
 		return false
@@ -75,7 +79,7 @@ func (l *linker) rename(r *renaming, ts *templates, d *derived) {
 			x.begin(v)
 			x.steps, x.active = 0, x.active[:0]
 			m := x.pick(defs)
-			if m == nil || !isName(m) || !l.reaches(x, m, r, from) {
+			if m == nil || !isName(l.t, m, 1) || !l.reaches(x, m, r, from) {
 				continue
 			}
 			out := x.body(nil, m, nil, 0)
