@@ -17,11 +17,58 @@ import (
 	"dekho/internal/xref"
 )
 
+// The artifacts, by the names of their linkers.
+const (
+	logArtifact  = "logmap" // the map of print statements
+	opsArtifact  = "ops"    // the table of calls through pointers
+	xrefArtifact = "xref"   // the table of what macros make and call
+)
+
 // linkers lists what is derived from a whole tree when it is indexed. They
 // share what they read: make the list anew for each run.
 func linkers() []index.Linker {
 	s := new(linkShare)
-	return []index.Linker{logLinker{s}, opsLinker{s}, xrefLinker{s}}
+	return []index.Linker{
+		&linker{s, logArtifact, logmap.Version, func(in *linkInput, table *macro.Table, _ nameSet, w io.Writer) error {
+			_, err := logmap.Link(in, table, w)
+			return err
+		}},
+		&linker{s, opsArtifact, ops.Version, func(in *linkInput, table *macro.Table, functions nameSet, w io.Writer) error {
+			_, err := ops.Link(in, table, functions.has, w)
+			return err
+		}},
+		&linker{s, xrefArtifact, xref.Version, func(in *linkInput, table *macro.Table, functions nameSet, w io.Writer) error {
+			_, err := xref.Link(in, table, functions.has, w)
+			return err
+		}},
+	}
+}
+
+// linker is one of them.
+type linker struct {
+	*linkShare
+	name    string
+	version uint32
+	link    func(in *linkInput, table *macro.Table, functions nameSet, w io.Writer) error
+}
+
+// Name implements index.Linker.
+func (l *linker) Name() string { return l.name }
+
+// Version implements index.Linker.
+func (l *linker) Version() uint32 { return l.version }
+
+// Link implements index.Linker.
+func (l *linker) Link(ctx context.Context, t *index.Tree, w io.Writer) error {
+	in, table, err := l.load(ctx, t)
+	if err != nil {
+		return err
+	}
+	functions, err := l.functionNames(ctx, t)
+	if err != nil {
+		return err
+	}
+	return l.link(in, table, functions, w)
 }
 
 // linkShare keeps what the linkers of one run read. They run at once; the first
@@ -51,77 +98,6 @@ func (s *linkShare) load(ctx context.Context, t *index.Tree) (*linkInput, *macro
 	}
 	s.tree, s.in, s.table, s.funcs = t, in, table, nil
 	return in, table, nil
-}
-
-// logLinker makes the map of print statements.
-type logLinker struct{ *linkShare }
-
-const logArtifact = "logmap"
-
-// Name implements index.Linker.
-func (logLinker) Name() string { return logArtifact }
-
-// Version implements index.Linker.
-func (logLinker) Version() uint32 { return logmap.Version }
-
-// Link implements index.Linker.
-func (l logLinker) Link(ctx context.Context, t *index.Tree, w io.Writer) error {
-	in, table, err := l.load(ctx, t)
-	if err != nil {
-		return err
-	}
-	_, err = logmap.Link(in, table, w)
-	return err
-}
-
-// opsLinker makes the table of calls through pointers.
-type opsLinker struct{ *linkShare }
-
-const opsArtifact = "ops"
-
-// Name implements index.Linker.
-func (opsLinker) Name() string { return opsArtifact }
-
-// Version implements index.Linker.
-func (opsLinker) Version() uint32 { return ops.Version }
-
-// Link implements index.Linker.
-func (l opsLinker) Link(ctx context.Context, t *index.Tree, w io.Writer) error {
-	in, table, err := l.load(ctx, t)
-	if err != nil {
-		return err
-	}
-	functions, err := l.functionNames(ctx, t)
-	if err != nil {
-		return err
-	}
-	_, err = ops.Link(in, table, functions.has, w)
-	return err
-}
-
-// xrefLinker makes the table of what macros make and call.
-type xrefLinker struct{ *linkShare }
-
-const xrefArtifact = "xref"
-
-// Name implements index.Linker.
-func (xrefLinker) Name() string { return xrefArtifact }
-
-// Version implements index.Linker.
-func (xrefLinker) Version() uint32 { return xref.Version }
-
-// Link implements index.Linker.
-func (l xrefLinker) Link(ctx context.Context, t *index.Tree, w io.Writer) error {
-	in, table, err := l.load(ctx, t)
-	if err != nil {
-		return err
-	}
-	functions, err := l.functionNames(ctx, t)
-	if err != nil {
-		return err
-	}
-	_, err = xref.Link(in, table, functions.has, w)
-	return err
 }
 
 // Definitions implements xref.Input.
