@@ -51,8 +51,8 @@ var layers = []layer{
 		why:      "an extractor reads one file: it knows neither the index nor the other languages",
 	},
 	{
-		packages: []string{"internal/prose", "internal/kerneldoc"},
-		why:      "readers of text: they know nobody",
+		packages: []string{"internal/prose", "internal/kerneldoc", "internal/sections"},
+		why:      "readers of texts and frames: they know nobody",
 	},
 	{
 		packages: []string{"internal/index/..."},
@@ -83,7 +83,7 @@ var layers = []layer{
 	},
 	{
 		packages: []string{"internal/xref"},
-		imports:  []string{"internal/lang", "internal/lang/linkfacts", "internal/lang/c", "internal/macro", "internal/query/fuzzy"},
+		imports:  []string{"internal/lang", "internal/lang/linkfacts", "internal/lang/c", "internal/macro", "internal/query/fuzzy", "internal/sections"},
 		why:      "what macros make is worked out from facts, for whoever can provide them; its names are found as those of the index are",
 	},
 	{
@@ -97,7 +97,7 @@ var layers = []layer{
 	},
 	{
 		packages: []string{"internal/ops"},
-		imports:  []string{"internal/lang/linkfacts", "internal/lang/c", "internal/macro"},
+		imports:  []string{"internal/lang/linkfacts", "internal/lang/c", "internal/macro", "internal/sections"},
 		why:      "calls through pointers are worked out from facts, for whoever can provide them",
 	},
 	{
@@ -112,7 +112,7 @@ var layers = []layer{
 		packages: []string{"internal/logmap/..."},
 		imports: []string{
 			"internal/index/...", "internal/klog", "internal/lang", "internal/lang/linkfacts", "internal/lang/c",
-			"internal/macro", "internal/source", "internal/finding", "internal/store",
+			"internal/macro", "internal/sections", "internal/source", "internal/finding", "internal/store",
 		},
 		why: "logmap joins records with what the index knows about statements, whose macros it expands with the lexer of C",
 	},

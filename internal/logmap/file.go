@@ -29,6 +29,7 @@ import (
 
 	"dekho/internal/logmap/pattern"
 	"dekho/internal/macro"
+	"dekho/internal/sections"
 )
 
 const (
@@ -280,44 +281,9 @@ func (w *writer) writeTo(out io.Writer) error {
 	if err := <-compiled; err != nil {
 		return err
 	}
-	sections := [sectionCount][]byte{
-		w.strings.Bytes(), wordBytes(files), wordBytes(rows), wordBytes(starts), wordBytes(byPlace), set.Bytes(),
-	}
-	head := make([]byte, 8, 8+sectionCount*8)
-	binary.LittleEndian.PutUint32(head, magic)
-	binary.LittleEndian.PutUint32(head[4:], Version)
-	off := uint64(8 + sectionCount*8)
-	var pads [sectionCount]int
-	for i, s := range sections {
-		pads[i] = int(-off & 7)
-		off += uint64(pads[i])
-		if off+uint64(len(s)) > 1<<32-1 {
-			return errors.New("the map of print statements is larger than 4 GiB")
-		}
-		head = binary.LittleEndian.AppendUint32(head, uint32(off))
-		head = binary.LittleEndian.AppendUint32(head, uint32(len(s)))
-		off += uint64(len(s))
-	}
-	if _, err := out.Write(head); err != nil {
-		return err
-	}
-	for i, s := range sections {
-		if _, err := out.Write(make([]byte, pads[i])); err != nil {
-			return err
-		}
-		if _, err := out.Write(s); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func wordBytes(ws []uint32) []byte {
-	b := make([]byte, 0, len(ws)*4)
-	for _, w := range ws {
-		b = binary.LittleEndian.AppendUint32(b, w)
-	}
-	return b
+	return frame.Write(out, [][]byte{
+		w.strings.Bytes(), sections.Words(files), sections.Words(rows), sections.Words(starts), sections.Words(byPlace), set.Bytes(),
+	})
 }
 
 // ErrDamaged is returned by Open for bytes that are not a map, ErrVersion for
@@ -326,6 +292,10 @@ var (
 	ErrDamaged = errors.New("damaged map of print statements")
 	ErrVersion = errors.New("map of print statements of another version")
 )
+
+var frame = sections.Frame{
+	Magic: magic, Version: Version, Align: 8, Name: "map of print statements", Damaged: ErrDamaged, Other: ErrVersion,
+}
 
 // Map is an opened map. It is immutable and safe for concurrent use.
 type Map struct {
@@ -347,20 +317,9 @@ const (
 // Open opens the bytes written by Link, usually a mapping; it reads nothing
 // but the header.
 func Open(b []byte) (*Map, error) {
-	if len(b) < 8+sectionCount*8 || binary.LittleEndian.Uint32(b) != magic {
-		return nil, ErrDamaged
-	}
-	if v := binary.LittleEndian.Uint32(b[4:]); v != Version {
-		return nil, fmt.Errorf("%w: %d, not %d", ErrVersion, v, Version)
-	}
 	m := &Map{}
-	for i := range m.sections {
-		off := uint64(binary.LittleEndian.Uint32(b[8+i*8:]))
-		n := uint64(binary.LittleEndian.Uint32(b[12+i*8:]))
-		if off+n > uint64(len(b)) {
-			return nil, ErrDamaged
-		}
-		m.sections[i] = b[off : off+n : off+n]
+	if err := frame.Open(b, m.sections[:]); err != nil {
+		return nil, err
 	}
 	m.nSites = uint32(len(m.sections[secSites]) / (siteWords * 4))
 	m.nFiles = uint32(len(m.sections[secFiles]) / (filesWords * 4))
@@ -373,11 +332,7 @@ func Open(b []byte) (*Map, error) {
 }
 
 func (m *Map) word(section int, i uint64) uint32 {
-	b := m.sections[section]
-	if i*4+4 > uint64(len(b)) {
-		return 0
-	}
-	return binary.LittleEndian.Uint32(b[i*4:])
+	return sections.Word(m.sections[section], i)
 }
 
 // str is the string at a reference, "" if there is none.

@@ -28,11 +28,12 @@ import (
 	"cmp"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"slices"
 	"sync"
+
+	"dekho/internal/sections"
 )
 
 const (
@@ -55,8 +56,6 @@ const (
 	secPlaces
 	sectionCount
 )
-
-const headSize = 8 + sectionCount*8
 
 const blockNames = 16
 
@@ -164,29 +163,29 @@ func (l *linker) write(parts []rows, w io.Writer) (Stats, error) {
 	})
 	wg.Wait()
 
-	var sections [sectionCount][]byte
-	sections[secNames], sections[secBlocks] = t.nameSections()
-	sections[secFiles] = wordBytes(nil, t.paths...)
-	sections[secNodes] = make([]byte, nodeWords*4, (len(t.sorted)+1)*nodeWords*4)
+	var secs [sectionCount][]byte
+	secs[secNames], secs[secBlocks] = t.nameSections()
+	secs[secFiles] = sections.AppendWords(nil, t.paths...)
+	secs[secNodes] = make([]byte, nodeWords*4, (len(t.sorted)+1)*nodeWords*4)
 	for _, n := range t.sorted {
 		group := uint32(0)
 		if n.group > 0 {
 			group = t.files[n.group-1] + 1
 		}
-		sections[secNodes] = wordBytes(sections[secNodes], uint32(n.kind)|min(t.params[n]&^opaque, 255)<<8|t.params[n]&opaque<<8, t.names[n.name], t.names[n.owner], group, n.index)
+		secs[secNodes] = sections.AppendWords(secs[secNodes], uint32(n.kind)|min(t.params[n]&^opaque, 255)<<8|t.params[n]&opaque<<8, t.names[n.name], t.names[n.owner], group, n.index)
 	}
 	for i := range puts {
-		sections[secPuts] = wordBytes(sections[secPuts], puts[i][:putWords]...)
+		secs[secPuts] = sections.AppendWords(secs[secPuts], puts[i][:putWords]...)
 		if via, item := puts[i][putWords], puts[i][putWords+1]; via|item != 0 {
-			sections[secExtras] = wordBytes(sections[secExtras], uint32(i), via, item)
+			secs[secExtras] = sections.AppendWords(secs[secExtras], uint32(i), via, item)
 		}
 	}
-	sections[secSources] = wordBytes(nil, sources...)
+	secs[secSources] = sections.AppendWords(nil, sources...)
 	for i := range calls {
-		sections[secCalls] = wordBytes(sections[secCalls], calls[i][:]...)
+		secs[secCalls] = sections.AppendWords(secs[secCalls], calls[i][:]...)
 	}
-	sections[secPlaces] = wordBytes(nil, places...)
-	return Stats{Nodes: len(t.sorted), Puts: len(puts), Calls: len(calls)}, writeSections(w, &sections)
+	secs[secPlaces] = sections.AppendWords(nil, places...)
+	return Stats{Nodes: len(t.sorted), Puts: len(puts), Calls: len(calls)}, frame.Write(w, secs[:])
 }
 
 // dropDead drops what is put into parameters that nothing is known to be done
@@ -338,7 +337,7 @@ func (t *tableWriter) nameSections() (names, blocks []byte) {
 	for i, s := range t.list {
 		shared := 0
 		if i%blockNames == 0 {
-			blocks = wordBytes(blocks, uint32(len(names)))
+			blocks = sections.AppendWords(blocks, uint32(len(names)))
 		} else {
 			for shared < len(s) && shared < len(prev) && s[shared] == prev[shared] {
 				shared++
@@ -352,47 +351,16 @@ func (t *tableWriter) nameSections() (names, blocks []byte) {
 	return names, blocks
 }
 
-func wordBytes(b []byte, ws ...uint32) []byte {
-	for _, w := range ws {
-		b = binary.LittleEndian.AppendUint32(b, w)
-	}
-	return b
-}
-
-func writeSections(w io.Writer, sections *[sectionCount][]byte) error {
-	head := wordBytes(nil, magic, Version)
-	off := uint64(headSize)
-	for _, s := range sections {
-		off += -off & 3
-		if off+uint64(len(s)) > 1<<32-1 {
-			return errors.New("the table of calls through pointers is larger than 4 GiB")
-		}
-		head = wordBytes(head, uint32(off), uint32(len(s)))
-		off += uint64(len(s))
-	}
-	off = headSize
-	if _, err := w.Write(head); err != nil {
-		return err
-	}
-	for _, s := range sections {
-		pad := int(-off & 3)
-		if _, err := w.Write(make([]byte, pad)); err != nil {
-			return err
-		}
-		if _, err := w.Write(s); err != nil {
-			return err
-		}
-		off += uint64(pad + len(s))
-	}
-	return nil
-}
-
 // ErrDamaged is returned by Open for bytes that are not a table, ErrVersion for
 // a table of another version.
 var (
 	ErrDamaged = errors.New("damaged table of calls through pointers")
 	ErrVersion = errors.New("table of calls through pointers of another version")
 )
+
+var frame = sections.Frame{
+	Magic: magic, Version: Version, Align: 4, Name: "table of calls through pointers", Damaged: ErrDamaged, Other: ErrVersion,
+}
 
 // Table is an opened table. It is immutable and safe for concurrent use.
 type Table struct {
@@ -403,20 +371,9 @@ type Table struct {
 // Open opens the bytes written by Link, usually a mapping; it reads nothing but
 // the header.
 func Open(b []byte) (*Table, error) {
-	if len(b) < headSize || binary.LittleEndian.Uint32(b) != magic {
-		return nil, ErrDamaged
-	}
-	if v := binary.LittleEndian.Uint32(b[4:]); v != Version {
-		return nil, fmt.Errorf("%w: %d, not %d", ErrVersion, v, Version)
-	}
 	t := &Table{}
-	for i := range t.sections {
-		off := uint64(binary.LittleEndian.Uint32(b[8+i*8:]))
-		n := uint64(binary.LittleEndian.Uint32(b[12+i*8:]))
-		if off+n > uint64(len(b)) {
-			return nil, ErrDamaged
-		}
-		t.sections[i] = b[off : off+n : off+n]
+	if err := frame.Open(b, t.sections[:]); err != nil {
+		return nil, err
 	}
 	t.names = uint32(len(t.sections[secBlocks])/4) * blockNames
 	return t, nil
@@ -424,11 +381,7 @@ func Open(b []byte) (*Table, error) {
 
 // word is a number of a section, 0 beyond its end.
 func (t *Table) word(section int, i uint64) uint32 {
-	b := t.sections[section]
-	if i*4+4 > uint64(len(b)) {
-		return 0
-	}
-	return binary.LittleEndian.Uint32(b[i*4:])
+	return sections.Word(t.sections[section], i)
 }
 
 // rows is the number of rows of a section.

@@ -291,7 +291,7 @@ func TestVersion(t *testing.T) {
 	if _, err := Open(b); err == nil {
 		t.Error("another version was opened")
 	}
-	for n := range headSize {
+	for n := range 8 + sectionCount*8 {
 		if _, err := Open(b[:n]); err == nil {
 			t.Errorf("%d bytes were opened", n)
 		}

@@ -34,7 +34,6 @@ import (
 	"cmp"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"math/bits"
 	"slices"
@@ -43,6 +42,7 @@ import (
 
 	"dekho/internal/lang"
 	"dekho/internal/macro"
+	"dekho/internal/sections"
 )
 
 // Version is that of the artifact's format and of what the linker finds out.
@@ -92,6 +92,10 @@ var (
 	ErrDamaged = errors.New("damaged table of what macros make")
 	ErrVersion = errors.New("table of what macros make is of another version")
 )
+
+var frame = sections.Frame{
+	Magic: magic, Version: Version, Align: 1, Name: "table of what macros make", Damaged: ErrDamaged, Other: ErrVersion,
+}
 
 // Stats counts what a link found.
 type Stats struct {
@@ -225,8 +229,8 @@ func (w *writer) write(parts []derived, out io.Writer) (Stats, error) {
 	st.Uses = len(uses)
 	view := &Map{}
 	view.sections[secStrings] = w.strings.Bytes()
-	view.sections[secItems] = wordBytes(w.items)
-	view.sections[secTemplates] = wordBytes(w.templates)
+	view.sections[secItems] = sections.Words(w.items)
+	view.sections[secTemplates] = sections.Words(w.templates)
 	var args []string
 	for i := range uses {
 		args = splitArgs(args[:0], view.str(uses[i].args))
@@ -282,19 +286,19 @@ func (w *writer) write(parts []derived, out io.Writer) (Stats, error) {
 	patterns := w.patterns()
 	st.Patterns = len(patterns) / patternWords
 	sec[secStrings] = w.strings.Bytes()
-	sec[secFiles] = wordBytes(w.files)
-	sec[secMacros] = wordBytes(w.macros)
-	sec[secTemplates] = wordBytes(w.templates)
-	sec[secItems] = wordBytes(w.items)
-	sec[secUses] = wordBytes(useRows)
-	sec[secByTemplate] = wordBytes(byTemplate)
-	sec[secByFile] = wordBytes(byFile)
-	sec[secEdges] = wordBytes(edges)
-	sec[secThrough] = wordBytes(through)
-	sec[secByMacro] = wordBytes(w.byMacro(edges))
-	sec[secPatterns] = wordBytes(patterns)
+	sec[secFiles] = sections.Words(w.files)
+	sec[secMacros] = sections.Words(w.macros)
+	sec[secTemplates] = sections.Words(w.templates)
+	sec[secItems] = sections.Words(w.items)
+	sec[secUses] = sections.Words(useRows)
+	sec[secByTemplate] = sections.Words(byTemplate)
+	sec[secByFile] = sections.Words(byFile)
+	sec[secEdges] = sections.Words(edges)
+	sec[secThrough] = sections.Words(through)
+	sec[secByMacro] = sections.Words(w.byMacro(edges))
+	sec[secPatterns] = sections.Words(patterns)
 	<-sorted
-	return st, writeSections(out, &sec)
+	return st, frame.Write(out, sec[:])
 }
 
 // useRow is a use of a macro with its template.
@@ -324,7 +328,7 @@ func inBuckets(names []named) (uses, buckets []byte) {
 	for i := range 1 << width {
 		starts[i+1] += starts[i]
 	}
-	return uses, wordBytes(starts)
+	return uses, sections.Words(starts)
 }
 
 // callees lists the plain calls of templates, by name.
@@ -332,7 +336,7 @@ func (w *writer) callees() []byte {
 	var rows [][calleeWords]uint32
 	view := &Map{}
 	view.sections[secStrings] = w.strings.Bytes()
-	view.sections[secItems] = wordBytes(w.items)
+	view.sections[secItems] = sections.Words(w.items)
 	for t := 0; t < len(w.templates); t += templateWords {
 		first, n := w.templates[t+1], w.templates[t+2]
 		from := len(rows)
@@ -355,7 +359,7 @@ func (w *writer) callees() []byte {
 	for _, r := range rows {
 		flat = append(flat, r[:]...)
 	}
-	return wordBytes(flat)
+	return sections.Words(flat)
 }
 
 // edges lists the calls in macros, by callee, and which go through another macro.
@@ -408,38 +412,6 @@ func (w *writer) byMacro(edges []uint32) []uint32 {
 	return order
 }
 
-func writeSections(out io.Writer, sections *[sectionCount][]byte) error {
-	head := make([]byte, 8, 8+sectionCount*8)
-	binary.LittleEndian.PutUint32(head, magic)
-	binary.LittleEndian.PutUint32(head[4:], Version)
-	off := uint64(8 + sectionCount*8)
-	for _, s := range sections {
-		if off+uint64(len(s)) > 1<<32-1 {
-			return errors.New("the table of what macros make is larger than 4 GiB")
-		}
-		head = binary.LittleEndian.AppendUint32(head, uint32(off))
-		head = binary.LittleEndian.AppendUint32(head, uint32(len(s)))
-		off += uint64(len(s))
-	}
-	if _, err := out.Write(head); err != nil {
-		return err
-	}
-	for _, s := range sections {
-		if _, err := out.Write(s); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func wordBytes(ws []uint32) []byte {
-	b := make([]byte, 0, len(ws)*4)
-	for _, w := range ws {
-		b = binary.LittleEndian.AppendUint32(b, w)
-	}
-	return b
-}
-
 // argSeparator stands between the arguments of a use; a byte that none has.
 const argSeparator = "\x00"
 
@@ -480,20 +452,9 @@ type patternRow struct {
 // Open opens the bytes written by Link, usually a mapping; it reads nothing but
 // the header.
 func Open(b []byte) (*Map, error) {
-	if len(b) < 8+sectionCount*8 || binary.LittleEndian.Uint32(b) != magic {
-		return nil, ErrDamaged
-	}
-	if v := binary.LittleEndian.Uint32(b[4:]); v != Version {
-		return nil, fmt.Errorf("%w: %d, not %d", ErrVersion, v, Version)
-	}
 	m := &Map{}
-	for i := range m.sections {
-		off := uint64(binary.LittleEndian.Uint32(b[8+i*8:]))
-		n := uint64(binary.LittleEndian.Uint32(b[12+i*8:]))
-		if off+n > uint64(len(b)) {
-			return nil, ErrDamaged
-		}
-		m.sections[i] = b[off : off+n : off+n]
+	if err := frame.Open(b, m.sections[:]); err != nil {
+		return nil, err
 	}
 	return m, nil
 }
@@ -504,11 +465,7 @@ func (m *Map) rows(section, words int) uint32 {
 
 // word is a word of a section, 0 beyond its end.
 func (m *Map) word(section int, i uint64) uint32 {
-	b := m.sections[section]
-	if i*4+4 > uint64(len(b)) {
-		return 0
-	}
-	return binary.LittleEndian.Uint32(b[i*4:])
+	return sections.Word(m.sections[section], i)
 }
 
 // col is a word of a row.
