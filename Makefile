@@ -14,6 +14,10 @@ find_tree = $(if $(TREE),$(abspath $(TREE)),$$(scripts/fetch-tree $(TREE_PACKAGE
 # The kernel packages whose configurations the tests want; they skip without.
 TEST_KERNELS := linux-image-amd64_amd64 linux-image-armmp_armhf
 
+# The programs that the tests drive dekho with, each with its Debian package;
+# the tests skip without.
+TEST_PROGRAMS := vim.nox:vim-nox nvim:neovim cscope:cscope ctags:universal-ctags tmux:tmux
+
 # The captured boot that the demo explains.
 DEMO_LOG ?= testdata/captures/x86-64-faults.log
 
@@ -35,6 +39,7 @@ demo: build ## index a kernel tree (TREE=dir, or a fetched one) and explain a ca
 		./dekho index "$$tree" && ./dekho log --tree "$$tree" $(DEMO_LOG)
 
 test: ## run all tests, those on a real kernel tree included (TREE=dir, or a fetched one)
+	@for program in $(TEST_PROGRAMS); do scripts/need $${program%%:*} $${program#*:} || true; done
 	@for kernel in $(TEST_KERNELS); do scripts/fetch-package $${kernel%_*} $${kernel#*_} >/dev/null || true; done
 	@tree="$(if $(TREE),$(find_tree),$${DEKHO_TEST_TREE:-$(find_tree)})" && test -n "$$tree" && \
 		DEKHO_TEST_TREE="$$tree" $(GO) run ./tools/runtests -- -timeout 20m $(TESTFLAGS) ./...

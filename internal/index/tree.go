@@ -26,6 +26,7 @@ type Tree struct {
 	m         *manifest
 	segs      []*segment
 	artifacts []*store.File // as in m.Artifacts
+	over      *overlay      // nil for none
 
 	liveOnce  sync.Once
 	fullyLive []bool // for each segment whether all its blobs are in the tree
@@ -104,6 +105,9 @@ func openSegmentRef(st *store.Store, ref segmentRef) (*segment, error) {
 // Close gives up the files of the index. Nothing that came from the tree may
 // be used afterwards, but for strings.
 func (t *Tree) Close() error {
+	if t.over != nil {
+		return nil // the files are those of the tree below
+	}
 	err := t.m.close()
 	for _, s := range t.segs {
 		err = errors.Join(err, s.close())
@@ -303,6 +307,9 @@ func (t *Tree) EachRef(name string, roles RoleSet, fn func(Ref) bool) error {
 // ReadFile reads a file of the tree from the disk. changed means that its
 // content is no longer what was indexed, so that lines may have moved.
 func (t *Tree) ReadFile(id source.FileID) (content []byte, changed bool, err error) {
+	if text, ok := t.edited(id); ok {
+		return text, false, nil
+	}
 	path := t.Path(id)
 	if path == "" {
 		return nil, false, fmt.Errorf("file %d of %d does not exist", id, t.m.Files)

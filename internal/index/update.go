@@ -285,9 +285,12 @@ func (u *updater) closePool() {
 }
 
 // language is the index of the language of a path, -1 for none.
-func (u *updater) language(path string) int {
-	for i := range u.Languages {
-		if u.Languages[i].Match(path) {
+func (u *updater) language(path string) int { return languageOf(u.Languages, path) }
+
+// languageOf is the first of the languages that reads a path, -1 for none.
+func languageOf(languages []lang.Language, path string) int {
+	for i := range languages {
+		if languages[i].Match(path) {
 			return i
 		}
 	}

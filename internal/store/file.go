@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"io/fs"
+	"os"
 	"sync/atomic"
 )
 
@@ -67,6 +69,7 @@ func (t Tag) String() string {
 type File struct {
 	path     string
 	data     []byte
+	info     fs.FileInfo // nil for memory
 	unmap    func() error
 	feature  uint32
 	sections []*Section
@@ -86,19 +89,29 @@ type Section struct {
 // is an fs.ErrNotExist, one of another format an ErrVersion, anything else that
 // is wrong an ErrDamaged.
 func Open(path string, kind Kind) (*File, error) {
-	data, unmap, err := mapFile(path)
+	m, err := mapFile(path)
 	if err != nil {
 		return nil, err
 	}
-	f := &File{path: path, data: data, unmap: unmap}
+	f := &File{path: path, data: m.data, info: m.info, unmap: m.unmap}
 	err = Guard(func() error { return f.readTOC(kind) })
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), unmap())
+		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), m.unmap())
 	}
 	return f, nil
 }
 
-// OpenBytes is Open over memory, for tests of damaged files.
+// Replaced reports whether there is another file by now where f was opened, or
+// none. As long as f is open, its inode is not used for another.
+func (f *File) Replaced() bool {
+	if f.info == nil {
+		return false
+	}
+	now, err := os.Stat(f.path)
+	return err != nil || !os.SameFile(now, f.info)
+}
+
+// OpenBytes is Open over memory.
 func OpenBytes(data []byte, kind Kind) (*File, error) {
 	f := &File{path: "memory", data: data, unmap: func() error { return nil }}
 	if err := f.readTOC(kind); err != nil {

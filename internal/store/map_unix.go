@@ -12,28 +12,37 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// mapping is a file mapped for reading.
+type mapping struct {
+	data  []byte
+	info  fs.FileInfo
+	unmap func() error
+}
+
 // mapFile maps a whole file for reading.
-func mapFile(path string) ([]byte, func() error, error) {
+func mapFile(path string) (mapping, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, nil, err
+		return mapping{}, err
 	}
 	defer func() { _ = f.Close() }() // the mapping outlives the descriptor
 	st, err := f.Stat()
 	if err != nil {
-		return nil, nil, err
+		return mapping{}, err
 	}
+	m := mapping{info: st, unmap: func() error { return nil }}
 	if st.Size() == 0 || !st.Mode().IsRegular() {
-		return nil, func() error { return nil }, nil // too short for Open, which says so
+		return m, nil // too short for Open, which says so
 	}
 	if st.Size() > maxMapping {
-		return nil, nil, &fs.PathError{Op: "mmap", Path: path, Err: unix.EFBIG}
+		return mapping{}, &fs.PathError{Op: "mmap", Path: path, Err: unix.EFBIG}
 	}
-	data, err := unix.Mmap(int(f.Fd()), 0, int(st.Size()), unix.PROT_READ, unix.MAP_SHARED)
+	m.data, err = unix.Mmap(int(f.Fd()), 0, int(st.Size()), unix.PROT_READ, unix.MAP_SHARED)
 	if err != nil {
-		return nil, nil, &fs.PathError{Op: "mmap", Path: path, Err: err}
+		return mapping{}, &fs.PathError{Op: "mmap", Path: path, Err: err}
 	}
-	return data, func() error { return unix.Munmap(data) }, nil
+	m.unmap = func() error { return unix.Munmap(m.data) }
+	return m, nil
 }
 
 // maxMapping keeps the length of a mapping inside an int of the platform.

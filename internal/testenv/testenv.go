@@ -6,6 +6,7 @@ package testenv
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -50,6 +51,17 @@ func KernelConfig(t testing.TB, pkg string) string {
 	}
 	missing(t, "no configuration of a kernel: run scripts/fetch-package "+strings.Replace(pkg, "_", " ", 1))
 	return ""
+}
+
+// Program returns the path of a program that a test drives, which comes in a
+// Debian package. The test is skipped without it, and fails when CI is set.
+func Program(t testing.TB, name, pkg string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		missing(t, "no "+name+": run scripts/need "+name+" "+pkg)
+	}
+	return path
 }
 
 // Shared returns the path of an entry of the directory "shared" beside the

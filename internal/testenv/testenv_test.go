@@ -83,6 +83,16 @@ func TestCache(t *testing.T) {
 	}
 }
 
+func TestProgram(t *testing.T) {
+	if path := Program(t, "go", "golang"); !filepath.IsAbs(path) {
+		t.Errorf("the go command is at %q", path)
+	}
+	t.Setenv("CI", "")
+	if !skipped(t, func(t testing.TB) { Program(t, "no-such-program", "no-such-package") }) {
+		t.Error("a program that does not exist did not skip the test")
+	}
+}
+
 func TestCaptures(t *testing.T) {
 	if _, err := os.Stat(Captures(t, "x86-64-boot.log")); err != nil {
 		t.Error(err)

@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -85,8 +84,7 @@ func (g *callGraph) content(f source.FileID) []byte {
 	if b, ok := g.texts[f]; ok {
 		return b
 	}
-	path := g.t.idx.Path(f)
-	b, err := g.read.ReadText(filepath.Join(g.t.Root(), filepath.FromSlash(path)), path)
+	b, err := g.t.idx.ReadText(&g.read, f)
 	if err != nil {
 		b = nil
 	}

@@ -4,7 +4,6 @@ package workbench
 
 import (
 	"errors"
-	"path/filepath"
 	"strings"
 
 	"dekho/internal/index"
@@ -28,7 +27,7 @@ type closeup struct {
 func (t *Tree) closeup(id source.FileID) (*closeup, error) {
 	path := t.idx.Path(id)
 	var r source.Reader
-	src, err := r.ReadText(filepath.Join(t.Root(), filepath.FromSlash(path)), path)
+	src, err := t.idx.ReadText(&r, id)
 	if err != nil {
 		var skip *source.SkipError
 		if errors.As(err, &skip) {

@@ -32,14 +32,28 @@ func (t *Tree) file(name string) (source.FileID, bool) {
 		}
 		abs = filepath.Join(dir, name)
 	}
-	if real, err := filepath.EvalSymlinks(filepath.Dir(abs)); err == nil {
-		abs = filepath.Join(real, filepath.Base(abs))
-	}
-	rel, err := filepath.Rel(t.Root(), abs)
-	if err != nil {
+	rel, ok := below(t.Root(), abs)
+	if !ok {
 		return 0, false
 	}
-	return t.idx.FileByPath(filepath.ToSlash(rel))
+	return t.idx.FileByPath(rel)
+}
+
+// below is the path of a file below a root, with slashes. An absolute one may go
+// through symbolic links.
+func below(root, name string) (string, bool) {
+	if filepath.IsAbs(name) {
+		if real, err := filepath.EvalSymlinks(filepath.Dir(name)); err == nil {
+			name = filepath.Join(real, filepath.Base(name))
+		}
+		rel, err := filepath.Rel(root, name)
+		if err != nil {
+			return "", false
+		}
+		name = rel
+	}
+	name = filepath.Clean(name)
+	return filepath.ToSlash(name), filepath.IsLocal(name)
 }
 
 // nearestFiles lists paths for one that does not exist: those whose last element

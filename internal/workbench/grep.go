@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -156,6 +155,5 @@ type indexedReader struct {
 }
 
 func (r *indexedReader) Read(i int) ([]byte, error) {
-	path := r.f.Path(i)
-	return r.r.ReadText(filepath.Join(r.f.idx.Root(), filepath.FromSlash(path)), path)
+	return r.f.idx.ReadText(&r.r, r.f.ids[i])
 }

@@ -40,16 +40,19 @@ func (t *Tree) Initcalls(pattern string) (res *Initcalls, err error) {
 	}
 	res = &Initcalls{}
 	err = index.Guard(func() error {
-		if t.view == nil {
+		v := t.view
+		if v == nil {
 			arch := lens.FindArch(runtime.GOARCH)
-			if err := t.openLens(LensOptions{Arch: runtime.GOARCH}); err != nil {
+			if v, err = t.openLens(LensOptions{Arch: runtime.GOARCH}); err != nil {
 				return &UsageError{errors.New("which initcalls there are is a matter of --config or --arch")}
 			}
 			res.Assumed = arch.Dir
 		}
 		stop := t.w.step("initcalls")
 		defer stop()
-		list, err := initcall.List(t.idx, t.view.Lens, (&lensTree{t: t}).ReadFile)
+		v.mu.Lock()
+		list, err := initcall.List(t.idx, v.Lens, (&lensTree{t: t}).ReadFile)
+		v.mu.Unlock()
 		if err != nil {
 			return err
 		}

@@ -16,6 +16,7 @@ import (
 	"regexp/syntax"
 	"slices"
 	"strings"
+	"sync"
 
 	"dekho/internal/index"
 	"dekho/internal/lang"
@@ -87,7 +88,9 @@ type view struct {
 	t         *Tree
 	board     *lens.Board // nil for none
 	onlyBuilt bool
-	files     map[string]*fileView
+
+	mu    *sync.Mutex // of the lens too: it remembers what it worked out
+	files map[string]*fileView
 }
 
 // fileView is what is known of a file whose lines are judged.
@@ -98,29 +101,29 @@ type fileView struct {
 	offBoard bool
 }
 
-// openLens makes the lens that the options ask for.
-func (t *Tree) openLens(o LensOptions) error {
+// openLens makes the lens that the options ask for, nil for none.
+func (t *Tree) openLens(o LensOptions) (*view, error) {
 	if o.Arch == "" && o.Config == "" && o.Board == "" {
 		if o.OnlyBuilt {
-			return &UsageError{errors.New("what is built is a matter of --arch, --config or --board")}
+			return nil, &UsageError{errors.New("what is built is a matter of --arch, --config or --board")}
 		}
-		return nil
+		return nil, nil //nolint:nilnil // no lens is no error
 	}
 	stop := t.w.step("lens")
 	defer stop()
-	v := &view{t: t, onlyBuilt: o.OnlyBuilt, files: make(map[string]*fileView)}
+	v := &view{t: t, onlyBuilt: o.OnlyBuilt, mu: new(sync.Mutex), files: make(map[string]*fileView)}
 	var config *lens.Config
 	if o.Config != "" {
 		var err error
 		if config, err = t.readConfig(o.Config); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	var boardArch string
 	if o.Board != "" {
 		var err error
 		if v.board, boardArch, err = t.readBoard(o.Board); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	var arch lens.Arch
@@ -129,7 +132,7 @@ func (t *Tree) openLens(o LensOptions) error {
 		arch = lens.FindArch(o.Arch)
 		if config != nil && config.Arch.Dir != "" {
 			if config.Arch.Dir != arch.Dir {
-				return &UsageError{fmt.Errorf("%s is a configuration for %s, not for %s", o.Config, config.Arch.Dir, arch.Dir)}
+				return nil, &UsageError{fmt.Errorf("%s is a configuration for %s, not for %s", o.Config, config.Arch.Dir, arch.Dir)}
 			}
 			if arch.Bits == 0 || config.Complete {
 				arch = config.Arch
@@ -140,17 +143,16 @@ func (t *Tree) openLens(o LensOptions) error {
 	case boardArch != "":
 		arch = lens.FindArch(boardArch)
 	case config != nil:
-		return &UsageError{fmt.Errorf("%s does not tell its architecture: name it with --arch", o.Config)}
+		return nil, &UsageError{fmt.Errorf("%s does not tell its architecture: name it with --arch", o.Config)}
 	default:
-		return &UsageError{fmt.Errorf("the tree has no %s, so its architecture is not known: name it with --arch", path.Base(o.Board))}
+		return nil, &UsageError{fmt.Errorf("the tree has no %s, so its architecture is not known: name it with --arch", path.Base(o.Board))}
 	}
 	tree := &lensTree{t: t}
 	if lo, hi := t.idx.FilesUnder("arch/" + arch.Dir + "/"); lo == hi {
-		return &UsageError{fmt.Errorf("the tree has no architecture %q; it has %s", arch.Dir, strings.Join(t.arches(), ", "))}
+		return nil, &UsageError{fmt.Errorf("the tree has no architecture %q; it has %s", arch.Dir, strings.Join(t.arches(), ", "))}
 	}
 	v.Lens = lens.New(tree, arch, config, t.Kernel())
-	t.view = v
-	return nil
+	return v, nil
 }
 
 // arches lists the architectures of the tree.
@@ -242,8 +244,10 @@ func (t *Tree) readBoard(name string) (b *lens.Board, arch string, err error) {
 	return b, arch, nil
 }
 
-// judge judges a line.
+// judge judges a line. It can be called from several goroutines.
 func (v *view) judge(file string, line uint32) (Judgement, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
 	f := v.files[file]
 	if f == nil {
 		f = &fileView{}
@@ -484,7 +488,7 @@ func (s *lensTree) ReadFile(name string) ([]byte, bool) {
 	if !ok {
 		return nil, false
 	}
-	if text, err := s.reader.ReadText(filepath.Join(s.t.Root(), filepath.FromSlash(name)), name); err == nil {
+	if text, err := s.t.idx.ReadText(&s.reader, id); err == nil {
 		return text, true
 	}
 	facts, err := s.t.idx.LinkFacts(id)

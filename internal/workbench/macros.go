@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -58,11 +57,11 @@ type macroFile struct {
 
 // macros opens what is known of macros, nil if the index has none of it.
 func (t *Tree) macros() (*macros, error) {
-	t.xrefOnce.Do(func() { t.xref, t.xrefErr = t.openXref() })
-	if t.xref == nil {
-		return nil, t.xrefErr
+	table, err := t.xref()
+	if table == nil {
+		return nil, err
 	}
-	return &macros{t: t, table: t.xref, funcs: t.idx.FuncFinder(), defs: make(map[string][]macroFile), making: make(map[source.FileID][]span)}, nil
+	return &macros{t: t, table: table, funcs: t.idx.FuncFinder(), defs: make(map[string][]macroFile), making: make(map[source.FileID][]span)}, nil
 }
 
 func (t *Tree) openXref() (*xref.Map, error) {
@@ -473,8 +472,7 @@ func (m *macros) fits(r index.Ref, name string, words map[int]string) bool {
 // textOf is the text of a file, without content if it cannot be read.
 func (m *macros) textOf(file source.FileID) *presenter {
 	if m.text.t == nil || m.text.file != file { // references come file by file
-		path := m.t.idx.Path(file)
-		content, err := m.reader.ReadText(filepath.Join(m.t.Root(), filepath.FromSlash(path)), path)
+		content, err := m.t.idx.ReadText(&m.reader, file)
 		if err != nil {
 			content = nil
 		}

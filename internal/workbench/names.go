@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -285,7 +284,7 @@ func (p *presenter) load(id source.FileID) error {
 		// where the name was. As long as the name stands where it should, the
 		// size is all that is compared, which is what makes thousands of files
 		// bearable.
-		content, err := p.reader.ReadText(filepath.Join(p.t.Root(), filepath.FromSlash(p.path)), p.path)
+		content, err := p.t.idx.ReadText(&p.reader, id)
 		p.content, p.changed = content, err != nil || int64(len(content)) != was.Size
 	}
 	if p.conditions {

@@ -8,7 +8,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"path/filepath"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -95,7 +94,7 @@ func (s *proseSearch) file(dst []Result, id source.FileID) ([]Result, error) {
 	if style == prose.None {
 		return dst, nil
 	}
-	src, err := s.reader.ReadText(filepath.Join(s.t.Root(), filepath.FromSlash(path)), path)
+	src, err := s.t.idx.ReadText(&s.reader, id)
 	if err != nil {
 		return dst, nil //nolint:nilerr // gone since it was indexed: it has no text any more
 	}

@@ -150,9 +150,15 @@ type Tree struct {
 	idx  *index.Tree
 	view *view // nil without a lens
 
-	xrefOnce sync.Once
-	xref     *xref.Map // nil if the index has none
-	xrefErr  error
+	// xref opens what macros make and call, once; nil if the index has none.
+	xref func() (*xref.Map, error)
+}
+
+// newTree is a tree whose index was opened.
+func (w *Workbench) newTree(idx *index.Tree) *Tree {
+	t := &Tree{w: w, idx: idx}
+	t.xref = sync.OnceValues(t.openXref)
+	return t
 }
 
 // Open opens the tree that the options name. The error wraps ErrNoIndex,
@@ -168,9 +174,13 @@ func (w *Workbench) Open() (*Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Tree{w: w, idx: idx}
+	t := w.newTree(idx)
 	if w.opts.Lens != nil {
-		if err := index.Guard(func() error { return t.openLens(*w.opts.Lens) }); err != nil {
+		err := index.Guard(func() (err error) {
+			t.view, err = t.openLens(*w.opts.Lens)
+			return err
+		})
+		if err != nil {
 			return nil, errors.Join(t.idx.Err(err), t.Close())
 		}
 	}
