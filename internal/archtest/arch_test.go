@@ -83,7 +83,7 @@ var layers = []layer{
 	},
 	{
 		packages: []string{"internal/xref"},
-		imports:  []string{"internal/lang", "internal/lang/linkfacts", "internal/lang/c", "internal/macro", "internal/query/fuzzy", "internal/sections"},
+		imports:  []string{"internal/lang", "internal/lang/linkfacts", "internal/lang/c", "internal/macro", "internal/query/fuzzy", "internal/sections", "internal/source"},
 		why:      "what macros make is worked out from facts, for whoever can provide them; its names are found as those of the index are",
 	},
 	{
@@ -97,7 +97,7 @@ var layers = []layer{
 	},
 	{
 		packages: []string{"internal/ops"},
-		imports:  []string{"internal/lang/linkfacts", "internal/lang/c", "internal/macro", "internal/sections"},
+		imports:  []string{"internal/lang/linkfacts", "internal/lang/c", "internal/macro", "internal/sections", "internal/source"},
 		why:      "calls through pointers are worked out from facts, for whoever can provide them",
 	},
 	{

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"sync"
 
 	"dekho/internal/lang"
 	"dekho/internal/source"
@@ -23,12 +24,13 @@ type Buffer struct {
 // overlay is what makes a tree differ from the one it was laid over.
 type overlay struct {
 	texts map[source.FileID][]byte
+	moved func() source.LineMaps
 }
 
 // Overlay returns the tree as it would be with the buffers in the place of their
 // files. Their facts are extracted into a segment in memory, so that every
 // question takes them into account; what linkers derived stays as it was, see
-// Edited. A file comes once among the buffers. t must stay open for as long as
+// Moved. A file comes once among the buffers. t must stay open for as long as
 // the result is used, which holds nothing that would have to be closed.
 func (t *Tree) Overlay(languages []lang.Language, buffers []Buffer) (*Tree, error) {
 	var size int64
@@ -53,6 +55,7 @@ func (t *Tree) Overlay(languages []lang.Language, buffers []Buffer) (*Tree, erro
 	for _, b := range buffers {
 		o.over.texts[b.File] = b.Content
 	}
+	o.over.moved = sync.OnceValue(func() source.LineMaps { return t.lineMaps(buffers) })
 	return o, nil
 }
 
@@ -117,13 +120,28 @@ func (m *manifest) replace(s *segment, buffers []Buffer) *manifest {
 	return &n
 }
 
-// Edited reports whether the content of a file was replaced by Overlay. What
-// linkers derived is about the file without that.
-func (t *Tree) Edited(id source.FileID) bool {
-	_, ok := t.edited(id)
-	return ok
+// lineMaps is where the lines of files are in buffers.
+func (t *Tree) lineMaps(buffers []Buffer) source.LineMaps {
+	maps := make(source.LineMaps, len(buffers))
+	var r source.Reader
+	for _, b := range buffers {
+		if text, err := t.ReadText(&r, b.File); err == nil { // a file that is gone has no lines to compare with
+			maps[t.Path(b.File)] = source.MapLines(text, b.Content)
+		}
+	}
+	return maps
 }
 
+// Moved is where the lines of the tree's files, which is what linkers wrote
+// about, are in the buffers that Overlay put in their place.
+func (t *Tree) Moved() source.LineMaps {
+	if t.over == nil {
+		return nil
+	}
+	return t.over.moved()
+}
+
+// edited is what Overlay put in the place of a file.
 func (t *Tree) edited(id source.FileID) ([]byte, bool) {
 	if t.over == nil {
 		return nil, false

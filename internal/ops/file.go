@@ -34,6 +34,7 @@ import (
 	"sync"
 
 	"dekho/internal/sections"
+	"dekho/internal/source"
 )
 
 const (
@@ -366,6 +367,14 @@ var frame = sections.Frame{
 type Table struct {
 	sections [sectionCount][]byte
 	names    uint32 // an upper bound
+	moved    source.LineMaps
+}
+
+// Moved is the table with places where they are in files that were edited since.
+func (t *Table) Moved(lines source.LineMaps) *Table {
+	m := *t
+	m.moved = lines
+	return &m
 }
 
 // Open opens the bytes written by Link, usually a mapping; it reads nothing but

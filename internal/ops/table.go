@@ -162,7 +162,8 @@ func (t *Table) find(name string) uint32 {
 // put decodes a put.
 func (t *Table) put(i uint32) Put {
 	at := uint64(i) * putWords
-	p := Put{To: NodeID(t.word(secPuts, at+putTo)), File: t.path(t.word(secPuts, at+putFile)), Line: t.word(secPuts, at+putLine)}
+	p := Put{To: NodeID(t.word(secPuts, at+putTo)), File: t.path(t.word(secPuts, at+putFile))}
+	p.Line = t.moved.New(p.File, t.word(secPuts, at+putLine))
 	if s := t.word(secPuts, at+putSource); s&1 != 0 {
 		p.From = NodeID(s >> 1)
 	} else {
@@ -229,9 +230,10 @@ func (t *Table) Calls(of NodeID) []Call {
 
 func (t *Table) call(i uint32) Call {
 	at := uint64(i) * callWords
+	path := t.path(t.word(secCalls, at+callFile))
 	return Call{
-		Of: NodeID(t.word(secCalls, at+callNode)), File: t.path(t.word(secCalls, at+callFile)),
-		Line: t.word(secCalls, at+callLine), Args: int(t.word(secCalls, at+callArgs) &^ callObject),
+		Of: NodeID(t.word(secCalls, at+callNode)), File: path,
+		Line: t.moved.New(path, t.word(secCalls, at+callLine)), Args: int(t.word(secCalls, at+callArgs) &^ callObject),
 		Object: t.word(secCalls, at+callArgs)&callObject != 0,
 	}
 }
@@ -263,17 +265,20 @@ func (t *Table) CallsIn(path string, first, last uint32) []Call {
 		c := uint64(t.word(secPlaces, uint64(i))) * callWords
 		return t.word(secCalls, c+callFile), t.word(secCalls, c+callLine)
 	}
+	from, to := t.moved.Old(path, first), t.moved.Old(path, last)
 	i := sort.Search(total, func(i int) bool {
 		file, line := at(i)
-		return file > f || file == f && line >= first
+		return file > f || file == f && line >= from
 	})
 	var out []Call
 	for ; i < total; i++ {
 		file, line := at(i)
-		if file != f || line > last {
+		if file != f || line > to {
 			break
 		}
-		out = append(out, t.call(t.word(secPlaces, uint64(i))))
+		if c := t.call(t.word(secPlaces, uint64(i))); first <= c.Line && c.Line <= last {
+			out = append(out, c)
+		}
 	}
 	return out
 }

@@ -68,6 +68,7 @@ func (t *Tree) newCallGraph() (*callGraph, error) {
 		if g.table, err = ops.Open(b); err != nil {
 			return nil, errors.Join(ErrDamaged, err)
 		}
+		g.table = g.table.Moved(t.idx.Moved())
 	case errors.Is(err, ErrNoIndex), errors.Is(err, ErrVersion):
 	default:
 		return nil, err

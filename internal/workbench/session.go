@@ -13,6 +13,7 @@ import (
 	"dekho/internal/index"
 	"dekho/internal/lang/all"
 	"dekho/internal/source"
+	"dekho/internal/xref"
 )
 
 // Session is a tree kept open for as long as an editor works on it. Its
@@ -208,7 +209,14 @@ func (t *Tree) overlay(buffers map[string][]byte) (o *Tree, err error) {
 		if err != nil {
 			return err
 		}
-		o = &Tree{w: t.w, idx: idx, xref: t.xref}
+		o = &Tree{w: t.w, idx: idx}
+		o.xref = sync.OnceValues(func() (*xref.Map, error) {
+			m, err := t.xref()
+			if m != nil {
+				m = m.Moved(idx.Moved())
+			}
+			return m, err
+		})
 		if t.view != nil {
 			v := *t.view
 			v.t, v.files = o, make(map[string]*fileView)

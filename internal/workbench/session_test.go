@@ -190,3 +190,58 @@ func TestSessionCrowd(t *testing.T) {
 	stop()
 	wg.Wait()
 }
+
+// TestSessionMoved asks for what linkers found, in a file that lines were put
+// into.
+func TestSessionMoved(t *testing.T) {
+	const driver = `struct ops { int (*run)(int a); };
+static int my_run(int a) { return a; }
+static struct ops my_ops = { .run = my_run };
+#define MAKE(name) int name##_made(void) { return my_run(1); }
+MAKE(alpha)
+int use(struct ops *o)
+{
+	return o->run(1);
+}
+`
+	_, s := sessionTree(t, map[string]string{"a.c": driver}, nil)
+	ask := func() string {
+		var b strings.Builder
+		err := s.Use(t.Context(), func(tree *workbench.Tree) error {
+			callers, err := tree.Callers(t.Context(), "my_run", workbench.CallerOptions{})
+			if err != nil {
+				return err
+			}
+			for _, c := range callers.Callers {
+				fmt.Fprintf(&b, "%s:%d %s;", c.Function, c.Line, c.How)
+				for _, p := range c.Steps {
+					fmt.Fprintf(&b, " via %d", p.Line)
+				}
+			}
+			callees, err := tree.Callees(t.Context(), "use", workbench.CalleeOptions{})
+			if err != nil {
+				return err
+			}
+			for _, c := range callees.Callees {
+				fmt.Fprintf(&b, " %s at %d", c.Name, c.Line)
+			}
+			o, err := tree.Outline(t.Context(), "a.c")
+			for _, i := range o.Items {
+				if i.Macro != nil {
+					fmt.Fprintf(&b, " %s:%d of %d", i.Name, i.Line, i.Macro.Line)
+				}
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	expect(t, "saved", ask(), ":5 macro;use:8 pointer; via 3 run at 8 alpha_made:5 of 4")
+	edited := "\n\n" + strings.Replace(driver, "int use(", "\nint use(", 1)
+	if err := s.Edit("a.c", []byte(edited)); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, "edited", ask(), ":7 macro;use:11 pointer; via 5 run at 11 alpha_made:7 of 6")
+}

@@ -43,6 +43,7 @@ import (
 	"dekho/internal/lang"
 	"dekho/internal/macro"
 	"dekho/internal/sections"
+	"dekho/internal/source"
 )
 
 // Version is that of the artifact's format and of what the linker finds out.
@@ -227,7 +228,7 @@ func (w *writer) write(parts []derived, out io.Writer) (Stats, error) {
 	})
 	uses = slices.Compact(uses)
 	st.Uses = len(uses)
-	view := &Map{}
+	view := &Map{artifact: &artifact{}}
 	view.sections[secStrings] = w.strings.Bytes()
 	view.sections[secItems] = sections.Words(w.items)
 	view.sections[secTemplates] = sections.Words(w.templates)
@@ -334,7 +335,7 @@ func inBuckets(names []named) (uses, buckets []byte) {
 // callees lists the plain calls of templates, by name.
 func (w *writer) callees() []byte {
 	var rows [][calleeWords]uint32
-	view := &Map{}
+	view := &Map{artifact: &artifact{}}
 	view.sections[secStrings] = w.strings.Bytes()
 	view.sections[secItems] = sections.Words(w.items)
 	for t := 0; t < len(w.templates); t += templateWords {
@@ -431,6 +432,15 @@ func splitArgs(dst []string, text string) []string {
 
 // Map is an opened artifact. It is immutable and safe for concurrent use.
 type Map struct {
+	*artifact
+	moved source.LineMaps
+}
+
+// Moved is the map with places where they are in files that were edited since.
+func (m *Map) Moved(lines source.LineMaps) *Map { return &Map{m.artifact, lines} }
+
+// artifact is the bytes, and what was made of them when it was first needed.
+type artifact struct {
 	sections [sectionCount][]byte
 
 	filesOnce sync.Once
@@ -452,7 +462,7 @@ type patternRow struct {
 // Open opens the bytes written by Link, usually a mapping; it reads nothing but
 // the header.
 func Open(b []byte) (*Map, error) {
-	m := &Map{}
+	m := &Map{artifact: &artifact{}}
 	if err := frame.Open(b, m.sections[:]); err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ import (
 
 // dictionaryOf is a table that has names only.
 func dictionaryOf(names ...string) *Map {
-	m := &Map{}
+	m := &Map{artifact: &artifact{}}
 	m.sections[secWords], m.sections[secNameBlocks], m.sections[secDigests] = dictionary(names)
 	return m
 }
@@ -118,7 +118,7 @@ func TestListed(t *testing.T) {
 func TestDamagedNames(t *testing.T) {
 	whole := dictionaryOf(manyNames()...)
 	for i := range whole.sections[secWords] {
-		m := Map{sections: whole.sections}
+		m := Map{artifact: &artifact{sections: whole.sections}}
 		m.sections[secWords] = slices.Clone(whole.sections[secWords])
 		m.sections[secWords][i] ^= 0xff
 		for _, err := range m.Names().WithPrefix("") {

@@ -140,7 +140,7 @@ func (m *Map) EachName(fn func(name string, role lang.Role) bool) {
 func (m *Map) Making(path string) []uint32 {
 	var lines []uint32
 	m.eachUse(path, func(u uint32) {
-		line := m.col(secUses, useWords, u, 1)
+		line := m.moved.New(path, m.col(secUses, useWords, u, 1))
 		if len(lines) > 0 && lines[len(lines)-1] == line {
 			return
 		}
@@ -207,9 +207,10 @@ func (m *Map) templateOf(u uint32) uint32 {
 // useMade is an item of the template t in the use u.
 func (m *Map) useMade(t, u uint32, it *item, name string, args []string) Made {
 	fn, _ := giveWords(it.fn, args)
+	path := m.path(m.col(secUses, useWords, u, 0))
 	return Made{
 		Name: name, Role: it.role, Function: fn,
-		Path: m.path(m.col(secUses, useWords, u, 0)), Line: m.col(secUses, useWords, u, 1),
+		Path: path, Line: m.moved.New(path, m.col(secUses, useWords, u, 1)),
 		Macro: m.macro(m.col(secTemplates, templateWords, t, 0)),
 	}
 }
@@ -220,10 +221,11 @@ func (m *Map) macro(i uint32) Macro {
 	if i == none {
 		return Macro{}
 	}
+	path := m.path(m.col(secMacros, macroWords, i, 1))
 	return Macro{
 		Name: m.str(m.col(secMacros, macroWords, i, 0)),
-		Path: m.path(m.col(secMacros, macroWords, i, 1)),
-		Line: m.col(secMacros, macroWords, i, 2),
+		Path: path,
+		Line: m.moved.New(path, m.col(secMacros, macroWords, i, 2)),
 	}
 }
 
