@@ -73,6 +73,7 @@ func commands(a *app) []*cobra.Command {
 		newInitcalls(a),
 		newKconfig(a),
 		newDeviceTree(a),
+		newCscope(a),
 		newDemo(a),
 		newMan(),
 		newVersion(a),
@@ -81,10 +82,11 @@ func commands(a *app) []*cobra.Command {
 
 // The groups in which help shows the commands.
 const (
-	groupLog   = "log"
-	groupQuery = "query"
-	groupIndex = "index"
-	groupOther = "other"
+	groupLog    = "log"
+	groupQuery  = "query"
+	groupEditor = "editor"
+	groupIndex  = "index"
+	groupOther  = "other"
 )
 
 func newRoot(a *app) *cobra.Command {
@@ -121,6 +123,7 @@ tree or name it with --tree.`,
 	root.AddGroup(
 		&cobra.Group{ID: groupLog, Title: "Logs:"},
 		&cobra.Group{ID: groupQuery, Title: "Source:"},
+		&cobra.Group{ID: groupEditor, Title: "Editors:"},
 		&cobra.Group{ID: groupIndex, Title: "Index:"},
 		&cobra.Group{ID: groupOther, Title: "Other:"},
 	)

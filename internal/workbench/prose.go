@@ -9,10 +9,12 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
 	"dekho/internal/index"
+	"dekho/internal/lang"
 	"dekho/internal/prose"
 	"dekho/internal/source"
 )
@@ -109,16 +111,16 @@ func (s *proseSearch) file(dst []Result, id source.FileID) ([]Result, error) {
 		for at < len(s.regions) && s.regions[at].End <= h.off {
 			at++
 		}
-		if at == len(s.regions) {
-			break
-		}
-		r := s.regions[at]
-		if r.Off > h.off || r.Comment && !s.want.comments || !r.Comment && !s.want.strings {
-			continue
-		}
-		res := Result{Path: path, Line: h.line, Role: roleString}
-		if r.Comment {
+		res := Result{Path: path, Line: h.line}
+		switch in := at < len(s.regions) && s.regions[at].Off <= h.off; {
+		case !in && s.want.plain && style == prose.C && !isAssembly(path):
+			res.Role = lang.Read.String()
+		case in && s.regions[at].Comment && s.want.comments:
 			res.Role = roleComment
+		case in && !s.regions[at].Comment && s.want.strings:
+			res.Role = roleString
+		default:
+			continue
 		}
 		from := bytes.LastIndexByte(src[:h.off], '\n') + 1
 		text := src[from:]
@@ -140,6 +142,12 @@ func (s *proseSearch) file(dst []Result, id source.FileID) ([]Result, error) {
 		dst = append(dst, res)
 	}
 	return dst, nil
+}
+
+// isAssembly reports whether a file is assembly, whose comments differ from
+// architecture to architecture.
+func isAssembly(path string) bool {
+	return strings.HasSuffix(path, ".S") || strings.HasSuffix(path, ".s")
 }
 
 // find fills hits with the places of the name as a word.

@@ -53,10 +53,13 @@ func Roles() []string {
 type wanted struct {
 	roles                      index.RoleSet
 	include, strings, comments bool
+	// plain is what stands in the code of C and is no part of what the index
+	// knows: parameters of macros, of prototypes.
+	plain bool
 }
 
 // prose reports whether what is wanted is in the text alone.
-func (w *wanted) prose() bool { return w.strings || w.comments }
+func (w *wanted) prose() bool { return w.strings || w.comments || w.plain }
 
 // roleSet is the roles of the names.
 func roleSet(names []string) (w wanted, err error) {
