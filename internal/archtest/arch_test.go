@@ -77,6 +77,11 @@ var layers = []layer{
 		why:      "a look at one file: the index is not asked",
 	},
 	{
+		packages: []string{"internal/highlight"},
+		imports:  []string{"internal/lang/c"},
+		why:      "a look at the letters of a file: nothing is known of what they mean",
+	},
+	{
 		packages: []string{"internal/returns"},
 		imports:  []string{"internal/lang/c", "internal/outline"},
 		why:      "a look at one function: the index is not asked",
@@ -135,7 +140,7 @@ var layers = []layer{
 			"internal/index/...", "internal/logmap/...", "internal/ops", "internal/diag/...", "internal/fndiff/...", "internal/soak/...",
 			"internal/macro", "internal/xref", "internal/lang/...", "internal/query/...", "internal/store", "internal/trigram", "internal/klog",
 			"internal/source", "internal/finding", "internal/rootfs", "internal/capture",
-			"internal/prose", "internal/kerneldoc", "internal/outline", "internal/ofmatch", "internal/returns", "internal/constexpr",
+			"internal/prose", "internal/kerneldoc", "internal/highlight", "internal/outline", "internal/ofmatch", "internal/returns", "internal/constexpr",
 			"internal/kbuild", "internal/lens", "internal/initcall",
 		},
 		why: "use cases use everything below and know no front end",

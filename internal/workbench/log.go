@@ -46,6 +46,9 @@ const (
 type LogRecord struct {
 	klog.Record
 	logmap.Explanation
+	// Severity is how serious it is. What belongs to a record before, such as the
+	// dump that follows a fault, has none of its own.
+	Severity Severity
 }
 
 // LogOptions say how to explain a log.
@@ -219,7 +222,7 @@ func explain(ctx context.Context, s *logmap.Session, in <-chan batch, out chan<-
 			}
 			boot = r.boot
 			for _, e := range s.Decide(r.batch) {
-				list = append(list, LogRecord{d.records[len(list)], e})
+				list = append(list, LogRecord{Record: d.records[len(list)], Explanation: e})
 			}
 		}
 		select {

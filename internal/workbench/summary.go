@@ -82,13 +82,13 @@ const (
 	SevTrouble
 	// SevNotice: level 4.
 	SevNotice
-	// sevNone: nothing to say.
-	sevNone
+	// SevNone: nothing to say, or said with the record before.
+	SevNone
 )
 
 var severityNames = [...]string{
 	SevPanic: "panic", SevOops: "oops", SevWarning: "warning", SevCritical: "critical", SevError: "error",
-	SevTrouble: "trouble", SevNotice: "notice", sevNone: "none",
+	SevTrouble: "trouble", SevNotice: "notice", SevNone: "none",
 }
 
 func (s Severity) String() string { return severityNames[s] }
@@ -96,7 +96,6 @@ func (s Severity) String() string { return severityNames[s] }
 // Matter is a record that matters.
 type Matter struct {
 	LogRecord
-	Severity Severity
 	// Count is how many records there are like it, itself included; LastLine
 	// is where the last stands.
 	Count    int64
@@ -126,7 +125,9 @@ type picker struct {
 
 func newPicker() picker { return picker{kinds: make(map[string]*Matter)} }
 
+// add takes the next record, and sets its severity.
 func (p *picker) add(r *LogRecord) {
+	r.Severity = SevNone
 	if r.Boot != p.boot {
 		p.boot, p.splat = r.Boot, 0
 	}
@@ -144,12 +145,13 @@ func (p *picker) add(r *LogRecord) {
 		return
 	}
 	sev := severity(r)
-	if sev == sevNone || p.splat > 0 && sev > SevWarning {
+	if sev == SevNone || p.splat > 0 && sev > SevWarning {
 		return // registers and call trace belong to the headline
 	}
 	if sev <= SevWarning {
 		p.splat = splatRecords
 	}
+	r.Severity = sev
 	// Records of one kind: from the same statement with the same words, numbers
 	// apart; or with the same words when the statement is not known.
 	p.key = append(p.key[:0], byte(sev))
@@ -168,7 +170,7 @@ func (p *picker) add(r *LogRecord) {
 	if len(p.kinds) >= mattersKept {
 		return
 	}
-	m := &Matter{LogRecord: *r, Severity: sev, Count: 1, LastLine: r.Line}
+	m := &Matter{LogRecord: *r, Count: 1, LastLine: r.Line}
 	m.Text = strings.Clone(r.Text)
 	p.kinds[string(p.key)] = m
 }
@@ -257,7 +259,7 @@ func severity(r *LogRecord) Severity {
 	case level == 4:
 		return SevNotice
 	}
-	return sevNone
+	return SevNone
 }
 
 // farewells are what kernel/reboot.c says as an emergency when all is well.

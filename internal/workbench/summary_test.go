@@ -47,12 +47,12 @@ func TestSeverity(t *testing.T) {
 		{rec(1, 3, "nvme0: controller is down", "a.c", 1, Certain, 3), SevTrouble},
 		{rec(1, none, "nvme0: reset failed", "a.c", 1, Certain, 3), SevError},
 		{rec(1, none, "nvme0: reset failed", "a.c", 1, Likely, 3), SevTrouble}, // the site may be the wrong one
-		{rec(1, none, "nvme0: reset failed", "a.c", 1, Certain, 6), sevNone},
+		{rec(1, none, "nvme0: reset failed", "a.c", 1, Certain, 6), SevNone},
 		{rec(1, 4, "dust on the panels", "a.c", 1, Certain, 4), SevNotice},
-		{rec(1, 6, "all is well", "a.c", 1, Certain, 6), sevNone},
+		{rec(1, 6, "all is well", "a.c", 1, Certain, 6), SevNone},
 		{rec(1, 0, "reboot: Power down", "kernel/reboot.c", 1, Certain, 0), SevNotice},
 		{rec(1, 1, "no power", "a.c", 1, Certain, 1), SevCritical},
-		{rec(1, none, "", "", 0, Unknown, -1), sevNone},
+		{rec(1, none, "", "", 0, Unknown, -1), SevNone},
 	} {
 		if got := severity(c.r); got != c.want {
 			t.Errorf("%q at level %d: %v, want %v", c.r.Text, c.r.Level, got, c.want)
