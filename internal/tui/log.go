@@ -1,0 +1,534 @@
+package tui
+
+// The view of a log: its records on the left, the statement that printed the one
+// that is selected on the right.
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"dekho/internal/workbench"
+)
+
+// logRecord is a record as far as it is shown. There are many.
+type logRecord struct {
+	text     string
+	args     string
+	sites    []*logSite // best first
+	line     int
+	time     time.Duration
+	more     int32 // further sites
+	severity workbench.Severity
+	verdict  workbench.Verdict
+	hasTime  bool
+}
+
+// logSite is a statement; those of many records are the same.
+type logSite struct {
+	place
+	function, family string
+	printed          place // the statement inside of a wrapper, if place is what called it
+}
+
+// logPanel is the panel with the records.
+type logPanel struct {
+	scroll
+	name    string
+	records []logRecord
+	shown   []int32 // those that the filters leave
+	filter  input
+	typing  bool
+	// level leaves out what is less serious, unmapped what has a statement; all
+	// shows what is not the kernel's too.
+	level    workbench.Severity
+	unmapped bool
+	all      bool
+
+	feed    chan []logRecord
+	done    bool
+	dropped int
+	counts  [workbench.Certain + 1]int
+	// first is what went wrong first, -1 for nothing; firstLine is its line by the
+	// summary, which comes at the end.
+	first, firstLine int
+	// warning says that log and tree do not fit.
+	warning string
+}
+
+// What is remembered of a log: so many records of any kind, and as many again that
+// matter.
+const maxRecords = 1 << 20
+
+func newLogPanel(name string) *logPanel {
+	return &logPanel{name: name, level: workbench.SevNone, first: -1, feed: make(chan []logRecord, 4)}
+}
+
+// logChunk is how many records are handed over at once, and logPause how long some
+// wait for more.
+const (
+	logChunk = 2000
+	logPause = 50 * time.Millisecond
+)
+
+// moreLog is the message that records were read, or that there are no more.
+type moreLog struct {
+	records []logRecord
+	end     bool
+}
+
+// readLog starts to read the log.
+func (m *model) readLog(in *Log) tea.Cmd {
+	p := m.log
+	feed := p.feed
+	read := m.start(jobLog, "reading "+in.Name, 0, func(ctx context.Context, t *workbench.Tree) (func(m *model) tea.Cmd, error) {
+		g := &logGatherer{sites: make(map[logSite]*logSite), ctx: ctx, feed: feed}
+		sum, err := t.ExplainLog(ctx, in.Name, in.In, in.Options, g.take)
+		if err == nil {
+			err = g.flush()
+		}
+		line := 0
+		if len(sum.Matters) > 0 {
+			line = sum.Matters[0].Line
+		}
+		warning := strings.Clone(sum.Mismatch)
+		return func(*model) tea.Cmd {
+			p.firstLine, p.warning = line, warning
+			p.settle()
+			return nil
+		}, err
+	})
+	return tea.Batch(func() tea.Msg {
+		msg := read()
+		close(feed)
+		return msg
+	}, p.wait)
+}
+
+// wait waits for records.
+func (p *logPanel) wait() tea.Msg {
+	records, ok := <-p.feed
+	return moreLog{records: records, end: !ok}
+}
+
+// logGatherer copies what is wanted of records: they live no longer than the tree.
+type logGatherer struct {
+	ctx     context.Context
+	feed    chan<- []logRecord
+	records []logRecord
+	since   time.Time
+	sites   map[logSite]*logSite
+}
+
+// take takes a record.
+func (g *logGatherer) take(r *workbench.LogRecord) error {
+	if r.Text == "" {
+		return nil
+	}
+	if len(g.records) == 0 {
+		g.since = time.Now()
+	}
+	rec := logRecord{
+		text: strings.Clone(r.Text), line: r.Line, time: r.Time, hasTime: r.HasTime, severity: r.Severity, verdict: r.Verdict, more: int32(r.More),
+		args: argsText(r.Args),
+	}
+	if r.Verdict != workbench.Unknown && r.Verdict != workbench.NotKernel {
+		for i := range r.Sites {
+			rec.sites = append(rec.sites, g.site(&r.Sites[i]))
+			if r.Verdict == workbench.Certain {
+				break
+			}
+		}
+	}
+	g.records = append(g.records, rec)
+	if len(g.records) >= logChunk || len(g.records)&63 == 0 && time.Since(g.since) > logPause {
+		return g.flush()
+	}
+	return nil
+}
+
+// flush hands over what was gathered.
+func (g *logGatherer) flush() error {
+	select {
+	case g.feed <- g.records:
+		g.records = nil
+		return nil
+	case <-g.ctx.Done():
+		return g.ctx.Err()
+	}
+}
+
+// site is a statement, in memory once.
+func (g *logGatherer) site(s *workbench.Site) *logSite {
+	k := logSite{place: place{path: s.Path, line: int(s.Line)}, function: s.Function, family: s.Family}
+	if s.Said != nil {
+		k.place, k.function = place{path: s.Said.Path, line: int(s.Said.Line)}, s.Said.Function
+		k.printed = place{path: s.Path, line: int(s.Line)}
+	}
+	if known := g.sites[k]; known != nil {
+		return known
+	}
+	c := k
+	c.path, c.function, c.family, c.printed.path = strings.Clone(k.path), strings.Clone(k.function), strings.Clone(k.family), strings.Clone(k.printed.path)
+	g.sites[c] = &c
+	return &c
+}
+
+// maxArg bounds the name and the value of an argument as they are shown.
+const maxArg = 200
+
+// argsText are the values of arguments by name, a line each.
+func argsText(args []workbench.Arg) string {
+	var b strings.Builder
+	for i := range args {
+		a := &args[i]
+		name := a.Name
+		if name == "" {
+			name = a.Conversion
+		}
+		fmt.Fprintf(&b, "%s = %s\n", name[:min(len(name), maxArg)], a.Text[:min(len(a.Text), maxArg)])
+	}
+	return b.String()
+}
+
+// add takes further records.
+func (p *logPanel) add(records []logRecord) {
+	for i := range records {
+		r := &records[i]
+		p.counts[r.verdict]++
+		if n := len(p.records); n >= 2*maxRecords || n >= maxRecords && r.severity == workbench.SevNone {
+			p.dropped++
+			continue
+		}
+		p.records = append(p.records, *r)
+		at := len(p.records) - 1
+		if r.severity < workbench.SevNone && (p.first < 0 || r.severity < p.records[p.first].severity) {
+			p.first = at
+		}
+		if p.passes(r) {
+			p.shown = append(p.shown, int32(at))
+		}
+	}
+}
+
+// passes reports whether the filters leave a record.
+func (p *logPanel) passes(r *logRecord) bool {
+	switch {
+	case r.verdict == workbench.NotKernel && !p.all:
+		return false
+	case p.level < workbench.SevNone && r.severity > p.level:
+		return false
+	case p.unmapped && r.verdict != workbench.Unknown:
+		return false
+	case len(p.filter.text) > 0:
+		v := sourceView{search: p.filter.String()}
+		return v.match(r.text) >= 0
+	}
+	return true
+}
+
+// refilter lists the records that pass, and stays where it was as far as it can.
+func (p *logPanel) refilter() {
+	was := int32(-1)
+	if p.sel < len(p.shown) {
+		was = p.shown[p.sel]
+	}
+	p.shown = p.shown[:0]
+	p.scroll = scroll{}
+	for i := range p.records {
+		if p.passes(&p.records[i]) {
+			if int32(i) <= was {
+				p.sel = len(p.shown)
+			}
+			p.shown = append(p.shown, int32(i))
+		}
+	}
+}
+
+// settle takes what the summary says went wrong first, once its record is there.
+func (p *logPanel) settle() {
+	for i := range p.records {
+		if r := &p.records[i]; r.line == p.firstLine && r.severity < workbench.SevNone {
+			p.first = i
+			return
+		}
+	}
+}
+
+func (p *logPanel) at() *scroll { return &p.scroll }
+
+func (p *logPanel) size() int { return len(p.shown) }
+
+// record is the record of a row, nil if there is none.
+func (p *logPanel) record(i int) *logRecord {
+	if i < 0 || i >= len(p.shown) {
+		return nil
+	}
+	return &p.records[p.shown[i]]
+}
+
+func (p *logPanel) target(i int) (place, bool) {
+	if r := p.record(i); r != nil && len(r.sites) > 0 {
+		return r.sites[0].place, true
+	}
+	return place{}, false
+}
+
+// severityMarks and verdictMarks stand in front of records.
+var severityMarks = [...]struct {
+	mark  string
+	style style
+}{
+	workbench.SevPanic: {"P", red | bold | reverse}, workbench.SevOops: {"O", red | bold | reverse}, workbench.SevWarning: {"W", red | bold},
+	workbench.SevCritical: {"C", red | bold}, workbench.SevError: {"E", red}, workbench.SevTrouble: {"t", yellow},
+	workbench.SevNotice: {"n", cyan}, workbench.SevNone: {" ", plain},
+}
+
+var verdictMarks = [...]struct {
+	mark  string
+	style style
+}{
+	workbench.Certain: {"=", green}, workbench.Likely: {"~", yellow}, workbench.Ambiguous: {"?", yellow}, workbench.Unknown: {"x", magenta},
+	workbench.NotKernel: {" ", plain},
+}
+
+func (p *logPanel) draw(_ *model, r *row, i int) {
+	rec := p.record(i)
+	if r.width >= 50 {
+		number := strconv.Itoa(rec.line)
+		r.fill(6 - len(number))
+		r.put(faint, number+" ")
+	}
+	p.drawRecord(r, rec)
+}
+
+func (p *logPanel) drawRecord(r *row, rec *logRecord) {
+	sev, verdict := severityMarks[rec.severity], verdictMarks[rec.verdict]
+	r.put(sev.style, sev.mark)
+	r.put(verdict.style, verdict.mark)
+	r.put(plain, " ")
+	s := plain
+	if rec.verdict == workbench.NotKernel {
+		s = faint
+	}
+	r.put(s, rec.text)
+}
+
+func (p *logPanel) head(_ *model, r *row) int {
+	r.put(bold, p.name)
+	r.put(plain, " ")
+	if p.level < workbench.SevNone {
+		r.put(yellow, p.level.String()+"+ ")
+	}
+	if p.unmapped {
+		r.put(yellow, "unmapped ")
+	}
+	if p.all {
+		r.put(yellow, "all ")
+	}
+	if p.typing || len(p.filter.text) > 0 {
+		r.put(plain, "/")
+		if p.typing {
+			return p.filter.draw(r)
+		}
+		r.put(plain, p.filter.String())
+		return -1
+	}
+	r.put(faint, strconv.Itoa(len(p.shown)))
+	if !p.done {
+		r.put(faint, "...")
+	}
+	return -1
+}
+
+// banner draws what stands above the list, in so many rows.
+func (p *logPanel) bannerRows(height int) int {
+	switch {
+	case height < 8:
+		return 0
+	case p.warning != "" || p.dropped > 0:
+		return 3
+	}
+	return 2
+}
+
+func (p *logPanel) banner(r *row, i int) {
+	switch i {
+	case 0:
+		c := &p.counts
+		kernel := 0
+		for v, n := range c {
+			if workbench.Verdict(v) != workbench.NotKernel {
+				kernel += n
+			}
+		}
+		mapped := kernel - c[workbench.Unknown]
+		r.put(plain, fmt.Sprintf("%d of %d mapped, %d certain", mapped, kernel, c[workbench.Certain]))
+	case 1:
+		if p.first < 0 {
+			r.put(green, "nothing went wrong")
+			return
+		}
+		r.under = underline
+		r.put(red, "first wrong: ")
+		p.drawRecord(r, &p.records[p.first])
+	default:
+		if p.warning != "" {
+			r.put(yellow, p.warning)
+		} else {
+			r.put(yellow, fmt.Sprintf("%d records without problems are not kept", p.dropped))
+		}
+	}
+}
+
+func (p *logPanel) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
+	if p.typing {
+		switch k.String() {
+		case "enter":
+			p.typing = false
+			return nil, true
+		case "esc":
+			p.typing = false
+			p.filter.set("")
+		default:
+			if !p.filter.key(k) {
+				return nil, false
+			}
+		}
+		p.refilter()
+		return m.preview(), true
+	}
+	switch k.String() {
+	case "/":
+		p.typing = true
+		return nil, true
+	case "esc":
+		if len(p.filter.text) == 0 && p.level == workbench.SevNone && !p.unmapped {
+			return nil, false
+		}
+		p.filter.set("")
+		p.level, p.unmapped = workbench.SevNone, false
+	case "s":
+		p.level = nextLevel(p.level)
+	case "u":
+		p.unmapped = !p.unmapped
+	case "a":
+		p.all = !p.all
+	case "n", "N":
+		by := 1
+		if k.String() == "N" {
+			by = -1
+		}
+		for i := p.sel + by; i >= 0 && i < len(p.shown); i += by {
+			if p.record(i).severity <= workbench.SevTrouble {
+				p.sel = i
+				return m.preview(), true
+			}
+		}
+		m.say("no further problem")
+		return nil, true
+	case "!":
+		for i := range p.shown {
+			if int(p.shown[i]) == p.first {
+				p.sel = i
+				return m.preview(), true
+			}
+		}
+		m.say("what went wrong first is not among the records shown")
+		return nil, true
+	case "enter":
+		// Several statements, none of which is better than the others.
+		if r := p.record(p.sel); r != nil && r.verdict == workbench.Ambiguous && len(r.sites) > 1 {
+			var items []item
+			for _, s := range r.sites {
+				items = append(items, item{label: s.function, mark: s.family, detail: s.path + ":" + strconv.Itoa(s.line), path: true, to: s.place})
+			}
+			return m.openPanel(newList("statements that fit", items)), true
+		}
+		return nil, false
+	default:
+		return nil, false
+	}
+	p.refilter()
+	return m.preview(), true
+}
+
+// nextLevel is the next choice of what is left out.
+func nextLevel(s workbench.Severity) workbench.Severity {
+	switch s {
+	case workbench.SevNone:
+		return workbench.SevNotice
+	case workbench.SevNotice:
+		return workbench.SevTrouble
+	case workbench.SevTrouble:
+		return workbench.SevError
+	case workbench.SevError:
+		return workbench.SevWarning
+	}
+	return workbench.SevNone
+}
+
+// maxDetails bounds the rows about a record.
+const maxDetails = 12
+
+// details says what is known of a record, above the statement.
+func (p *logPanel) details(rec *logRecord, width int) []detail {
+	var list []detail
+	text := rec.text
+	if rec.hasTime {
+		text = fmt.Sprintf("[%12.6f] %s", rec.time.Seconds(), text)
+	}
+	for _, l := range wrapped(text, width, 3) {
+		list = append(list, detail{bold, l})
+	}
+	switch {
+	case rec.verdict == workbench.NotKernel:
+		list = append(list, detail{faint, "not the kernel's"})
+	case len(rec.sites) == 0:
+		list = append(list, detail{magenta, "unknown: no statement of the tree fits"})
+	default:
+		s := rec.sites[0]
+		line := rec.verdict.String() + ": " + s.family + "() in " + s.function + "()"
+		if n := len(rec.sites) + int(rec.more) - 1; n > 0 {
+			line += fmt.Sprintf(", or one of %d others", n)
+		}
+		list = append(list, detail{verdictMarks[rec.verdict].style, line})
+		if s.printed.path != "" {
+			list = append(list, detail{faint, "printed by " + s.printed.path + ":" + strconv.Itoa(s.printed.line)})
+		}
+	}
+	for arg := range strings.SplitSeq(strings.TrimSuffix(rec.args, "\n"), "\n") {
+		if arg != "" {
+			list = append(list, detail{green, "  " + arg})
+		}
+	}
+	return list[:min(len(list), maxDetails)]
+}
+
+// detail is a row about a record.
+type detail struct {
+	style style
+	text  string
+}
+
+// wrapped cuts a text into at most so many rows.
+func wrapped(text string, width, rows int) []string {
+	var list []string
+	for len(text) > 0 && len(list) < rows && width > 0 {
+		cells := appendCells(nil, text, width+1)
+		col, end := 0, 0
+		for i := range cells {
+			if col += cells[i].width; col > width && i > 0 {
+				break
+			}
+			end = cells[i].end
+		}
+		list = append(list, text[:end])
+		text = text[end:]
+	}
+	return list
+}
