@@ -74,6 +74,7 @@ func commands(a *app) []*cobra.Command {
 		newKconfig(a),
 		newDeviceTree(a),
 		newCscope(a),
+		newTUI(a),
 		newDemo(a),
 		newMan(),
 		newVersion(a),
@@ -266,7 +267,7 @@ func (a *app) tell(format string, args ...any) {
 	_, _ = fmt.Fprintf(a.Err, format, args...)
 }
 
-// noArgs, someArgs and maxArgs check the number of arguments.
+// noArgs, someArgs and oneArg check the number of arguments.
 func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return usagef("%s takes no arguments; see %s --help", cmd.CommandPath(), cmd.CommandPath())
@@ -283,11 +284,9 @@ func someArgs(what string) cobra.PositionalArgs {
 	}
 }
 
-func maxArgs(n int) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if len(args) > n {
-			return usagef("%s takes at most %d argument; see %s --help", cmd.CommandPath(), n, cmd.CommandPath())
-		}
-		return nil
+func oneArg(cmd *cobra.Command, args []string) error {
+	if len(args) > 1 {
+		return usagef("%s takes at most 1 argument; see %s --help", cmd.CommandPath(), cmd.CommandPath())
 	}
+	return nil
 }

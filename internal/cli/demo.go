@@ -27,7 +27,7 @@ an emulated PC that ends in a panic, against TREE: a kernel tree, which is
 indexed first unless it is already.`,
 		Example:           `  dekho demo ~/src/linux-6.1`,
 		GroupID:           groupOther,
-		Args:              maxArgs(1),
+		Args:              oneArg,
 		ValidArgsFunction: completeTrees(a),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {

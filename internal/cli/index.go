@@ -40,7 +40,7 @@ the working directory, or the working directory itself.`,
   dekho index --stat ~/src/linux
   dekho index --drop linux-6.1`,
 		GroupID:           groupIndex,
-		Args:              maxArgs(1),
+		Args:              oneArg,
 		ValidArgsFunction: completeTrees(a),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runIndex(cmd, a, &o, args)

@@ -23,7 +23,7 @@ loaded; they are counted and left out.`,
 		Example: `  dekho initcalls --config /boot/config-$(uname -r)
   dekho initcalls --config .config 'imx|drivers/clk'`,
 		GroupID: groupQuery,
-		Args:    maxArgs(1),
+		Args:    oneArg,
 		RunE: func(_ *cobra.Command, args []string) error {
 			pattern := ""
 			if len(args) > 0 {

@@ -36,7 +36,13 @@ With --arch, --config or --board, what is not built is dimmed.`,
   dekho tui --config .config fs/ext4/super.c:4643
   dekho tui --log boot.txt`,
 		GroupID: groupQuery,
-		Args:    maxArgs(1),
+		Args:    oneArg,
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
+			if strings.Contains(prefix, "/") {
+				return completeFiles(a)(cmd, args, prefix)
+			}
+			return completeNames(a)(cmd, args, prefix)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			start := ""
 			if len(args) > 0 {
@@ -62,7 +68,8 @@ func runTUI(ctx context.Context, a *app, start, log string) error {
 	case term == "" || term == "dumb":
 		return usagef("dekho tui wants a terminal that can move its cursor, and TERM is %q; dekho find, def, callers and log answer on any", term)
 	}
-	lens := a.seenThrough()
+	lens := a.global.lens
+	lens.FromEnv(a.Getenv)
 	o := tui.Options{Start: start, Lens: lensName(&lens), Editor: a.editor(), NoColor: !a.style().Color, Environ: os.Environ()}
 	if log != "" {
 		in, err := a.openLog(log)
@@ -110,20 +117,6 @@ func (a *app) editor() string {
 		}
 	}
 	return "vi"
-}
-
-// seenThrough is the lens that flags and environment ask for.
-func (a *app) seenThrough() workbench.LensOptions {
-	o := a.global.lens
-	for _, v := range []struct {
-		field *string
-		name  string
-	}{{&o.Arch, "DEKHO_ARCH"}, {&o.Config, "DEKHO_CONFIG"}, {&o.Board, "DEKHO_BOARD"}} {
-		if *v.field == "" {
-			*v.field = a.Getenv(v.name)
-		}
-	}
-	return o
 }
 
 // lensName is what to call a lens on the screen.

@@ -21,14 +21,18 @@ func marked(name, text string) string {
 func TestClasses(t *testing.T) {
 	for _, test := range []struct{ name, text, want string }{
 		{"a.c", "static int f(struct foo *p) { return 0x1f; } // x", "<k:static> <t:int> <f:f>(<k:struct> <t:foo> *p) { <k:return> <n:0x1f>; } <c:// x>"},
-		{"a.c", "/* a\n * b */\n#include <linux/fs.h>\n#define A(x) #x \"s\"\nsize_t n;",
-			"<c:/* a\n * b */>\n<d:#include> <s:<linux/fs.h>>\n<d:#define> <f:A>(x) #x <s:\"s\">\n<t:size_t> n;"},
+		{
+			"a.c", "/* a\n * b */\n#include <linux/fs.h>\n#define A(x) #x \"s\"\nsize_t n;",
+			"<c:/* a\n * b */>\n<d:#include> <s:<linux/fs.h>>\n<d:#define> <f:A>(x) #x <s:\"s\">\n<t:size_t> n;",
+		},
 		{"a.c", "class x;", "class <t:x>;"},
 		{"a.cpp", "class x { virtual void f(); };", "<k:class> <t:x> { <k:virtual> <t:void> <f:f>(); };"},
 		{"Makefile", "obj-$(CONFIG_X) += a.o # why\nifdef Y", "obj-<v:$(CONFIG_X)> += a.o <c:# why>\n<k:ifdef> Y"},
 		{"Kconfig", "config FOO\n\tbool \"Foo\"\n\tdepends on BAR", "<k:config> FOO\n\t<t:bool> <s:\"Foo\">\n\t<k:depends> <k:on> BAR"},
-		{"a.dts", "#include \"a.dtsi\"\nnode: x@1 { #size-cells = <1>; /* c\nc */ };",
-			"<d:#include> <s:\"a.dtsi\">\n<d:node>: x@<n:1> { #size-cells = <<n:1>>; <c:/* c\n><c:c */> };"},
+		{
+			"a.dts", "#include \"a.dtsi\"\nnode: x@1 { #size-cells = <1>; /* c\nc */ };",
+			"<d:#include> <s:\"a.dtsi\">\n<d:node>: x@<n:1> { #size-cells = <<n:1>>; <c:/* c\n><c:c */> };",
+		},
 		{"a.py", "def f():\n  \"\"\"a\n  b\"\"\"\n  return 'x' # c", "<k:def> <f:f>():\n  <s:\"\"\"a\n><s:  b\"\"\">\n  <k:return> <s:'x'> <c:# c>"},
 		{"a.rst", "Title\n=====\n.. note:: x\na ``b`` c", "Title\n<k:=====>\n<d:.. note:: x>\na <s:``b``> c"},
 		{"a.yaml", "key: value # c\n- a-b: 'x'", "<d:key>: value <c:# c>\n- a-b: <s:'x'>"},

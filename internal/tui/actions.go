@@ -45,14 +45,13 @@ func (m *model) nextResult(by int) tea.Cmd {
 	return nil
 }
 
-// closePanel puts back what was on the left before.
+// closePanel closes a list, and shows again what the user looked at before it.
 func (m *model) closePanel() tea.Cmd {
-	if m.panel == m.base() {
-		m.focus = focusSource
-		return nil
-	}
 	m.panel = m.base()
-	return nil
+	if m.source.file != nil && len(m.history) > 0 {
+		m.focus = focusSource
+	}
+	return m.comeBack()
 }
 
 // openLog puts the log on the left.

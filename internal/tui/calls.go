@@ -300,10 +300,8 @@ func calleesOf(ctx context.Context, t *workbench.Tree, name, file string) ([]*ca
 	for i := range a.Callees {
 		here = here || a.Callees[i].Path == file
 	}
-	type key struct {
-		name    string
-		through string
-	}
+	// What a macro calls stands below the macro.
+	type key struct{ name, through, macro string }
 	known := make(map[key]*callNode)
 	count := make(map[*callNode]int)
 	var list []*callNode
@@ -312,32 +310,21 @@ func calleesOf(ctx context.Context, t *workbench.Tree, name, file string) ([]*ca
 		if here && c.Path != file {
 			continue
 		}
-		k := key{c.Name, c.Through}
+		k := key{c.Name, c.Through, ""}
+		if len(c.Macros) > 0 {
+			k.macro = c.Macros[0]
+		}
 		if n := known[k]; n != nil {
 			count[n]++
 			continue
 		}
-		n := &callNode{name: c.Name, to: place{path: c.Path, line: int(c.Line), name: c.Name}}
-		if at := strings.LastIndexByte(c.Defined, ':'); at > 0 {
-			n.file = c.Defined[:at]
-		}
-		switch {
-		case c.How == workbench.CallPointer:
-			n.note, n.known, n.dead = "["+string(c.How)+"] "+c.Through, true, len(c.Targets) == 0
-			for _, target := range c.Targets {
-				n.down = append(n.down, &callNode{
-					name: target.Name, note: "[" + target.Grade.String() + "]", to: place{path: target.Path, line: int(target.Line), name: target.Name},
-				})
-			}
-			if c.More > 0 {
-				n.note += fmt.Sprintf(", %d more", c.More)
-			}
-		case c.How != workbench.CallDirect:
-			n.note = "[" + string(c.How) + "]"
-		case c.Kind == "macro":
-			n.note = "[macro]"
-		}
+		n := calleeNode(c)
 		known[k], count[n] = n, 1
+		if up := known[key{name: k.macro}]; up != nil && k.macro != "" {
+			up.note, up.known, up.dead = "[macro]", true, false
+			up.down = append(up.down, n)
+			continue
+		}
 		list = append(list, n)
 	}
 	for _, n := range list {
@@ -346,4 +333,29 @@ func calleesOf(ctx context.Context, t *workbench.Tree, name, file string) ([]*ca
 		}
 	}
 	return list, nil
+}
+
+// calleeNode is a call in the body of a function.
+func calleeNode(c *workbench.Callee) *callNode {
+	n := &callNode{name: strings.Clone(c.Name), to: place{path: c.Path, line: int(c.Line), name: c.Name}}
+	if at := strings.LastIndexByte(c.Defined, ':'); at > 0 {
+		n.file = c.Defined[:at]
+	}
+	switch {
+	case c.How == workbench.CallPointer:
+		n.note, n.known, n.dead = "["+string(c.How)+"] "+c.Through, true, len(c.Targets) == 0
+		for _, target := range c.Targets {
+			n.down = append(n.down, &callNode{
+				name: target.Name, note: "[" + target.Grade.String() + "]", to: place{path: target.Path, line: int(target.Line), name: target.Name},
+			})
+		}
+		if c.More > 0 {
+			n.note += fmt.Sprintf(", %d more", c.More)
+		}
+	case len(c.Macros) > 1:
+		n.note = "[by " + strings.Join(c.Macros[1:], ", ") + "]"
+	case c.Kind == "macro":
+		n.note = "[macro]"
+	}
+	return n
 }

@@ -135,8 +135,8 @@ type row struct {
 	wide bool
 }
 
-func (r *row) reset(width int, under style) {
-	*r = row{width: width, buf: r.buf[:0], cells: r.cells[:0], under: under}
+func (r *row) reset(width int) {
+	*r = row{width: width, buf: r.buf[:0], cells: r.cells[:0]}
 }
 
 // put appends text, of which what does not fit is cut.

@@ -12,7 +12,7 @@ import (
 // shown is a text as a row of a terminal shows it, without styles.
 func shown(text string, width int) string {
 	var r row
-	r.reset(width, plain)
+	r.reset(width)
 	r.put(plain, text)
 	return string(r.appendTo(nil))
 }

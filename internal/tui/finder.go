@@ -62,10 +62,11 @@ func (f *finder) head(_ *model, r *row) int {
 func (f *finder) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	switch k.String() {
 	case "ctrl+t":
-		return m.openFinder((f.kind + 1) % numFinderKinds), true
+		f.kind = (f.kind + 1) % numFinderKinds
+		return f.search(m), true
 	case "esc":
 		if len(f.query.text) > 0 {
-			f.query.set("")
+			f.query.clear()
 			return f.search(m), true
 		}
 		return nil, false
@@ -82,11 +83,9 @@ func (f *finder) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 
 // openFinder puts the finder on the left, to look for a kind of things.
 func (m *model) openFinder(kind finderKind) tea.Cmd {
-	m.panel, m.focus = &m.finder, focusLeft
-	if m.finder.kind == kind {
-		return nil
-	}
+	m.panel, m.focus, m.text = &m.finder, focusLeft, nil
 	m.finder.kind = kind
+	m.finder.query.clear()
 	return m.finder.search(m)
 }
 
@@ -178,7 +177,7 @@ func grepItems(ctx context.Context, t *workbench.Tree, query string) (items []it
 		for i := range r.Lines {
 			l := &r.Lines[i]
 			text := strings.TrimSpace(string(l.Text))
-			items = append(items, lineItem(r.Path, int(l.Number), text, "", isOut(g.Judgement(l))))
+			items = append(items, lineItem(r.Path, l.Number, text, "", isOut(g.Judgement(l))))
 			if lines++; lines >= maxTextLines {
 				return errEnough{}
 			}

@@ -18,7 +18,7 @@ const maxInput = 1000
 
 func (in *input) String() string { return string(in.text) }
 
-func (in *input) set(text string) { in.text = []rune(text); in.pos = len(in.text) }
+func (in *input) clear() { *in = input{} }
 
 // insert inserts what was typed or pasted; line ends become blanks.
 func (in *input) insert(text string) {

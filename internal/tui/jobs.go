@@ -23,6 +23,7 @@ const (
 	jobList               // a list, a tree, or a text that was asked for
 	jobExpand             // a branch of a call tree
 	jobLog                // reading the log
+	jobName               // what the tree is called
 	numJobs
 )
 
@@ -51,6 +52,9 @@ func (m *model) start(j job, label string, wait time.Duration, work func(ctx con
 	r.number++
 	r.cancel, r.label = cancel, label
 	number, session := r.number, m.o.Session
+	if m.eager {
+		wait = 0
+	}
 	return func() tea.Msg {
 		defer cancel()
 		if wait > 0 {

@@ -19,7 +19,7 @@ type binding struct {
 // always are the keys that do the same wherever the user is.
 func always() []binding {
 	return []binding{
-		{[]string{"tab", "shift+tab"}, "the other side", func(m *model) tea.Cmd { m.focus = focusSource - m.focus; return nil }},
+		{[]string{"tab", "shift+tab"}, "the other side", (*model).otherSide},
 		{[]string{"ctrl+p"}, "find files and symbols", func(m *model) tea.Cmd { return m.openFinder(findAll) }},
 		{[]string{"ctrl+g"}, "find text in all files", func(m *model) tea.Cmd { return m.openFinder(findText) }},
 		{[]string{"ctrl+r"}, "the files looked at last", func(m *model) tea.Cmd { return m.openFinder(findRecent) }},
@@ -72,6 +72,15 @@ func onLists() []binding {
 		{[]string{"?"}, "help", (*model).help},
 		{[]string{"q"}, "quit", func(*model) tea.Cmd { return tea.Quit }},
 	}
+}
+
+// otherSide gives the keys to the other side.
+func (m *model) otherSide() tea.Cmd {
+	if m.focus == focusLeft {
+		return m.enterSource()
+	}
+	m.focus = focusLeft
+	return nil
 }
 
 // onName makes an action of one that wants the name under the cursor.
@@ -274,7 +283,7 @@ func (m *model) help() tea.Cmd {
 	section("Everywhere", always())
 	b.WriteString("In the finder\n  what is typed is looked for as by dekho find: 'exact ^start end$ !not\n" +
 		"  ctrl+t          files and symbols, files, symbols, text, recent\n\n")
-	b.WriteString("In a log\n  n N             next and previous problem\n  !               what went wrong first\n" +
+	b.WriteString("In a log\n  n N             next and previous problem\n  ! w             what went wrong first, and what is worst\n" +
 		"  s               leave out what is less serious\n  u               only what has no statement\n" +
 		"  a               what is not the kernel's too\n  /               only records with a text\n" +
 		"  marks: P panic, O oops, W warning, C critical, E error, t trouble, n notice;\n" +

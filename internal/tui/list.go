@@ -163,7 +163,7 @@ func (p *listPanel) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 		return nil, true
 	case "esc":
 		p.typing = false
-		p.filter.set("")
+		p.filter.clear()
 		p.narrow()
 		return m.preview(), true
 	}

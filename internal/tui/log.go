@@ -6,6 +6,8 @@ package tui
 import (
 	"context"
 	"fmt"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -53,9 +55,12 @@ type logPanel struct {
 	done    bool
 	dropped int
 	counts  [workbench.Certain + 1]int
-	// first is what went wrong first, -1 for nothing; firstLine is its line by the
-	// summary, which comes at the end.
-	first, firstLine int
+	// first is what went wrong first: the first error, or what comes nearest to one;
+	// worst is what matters most. -1 for nothing.
+	first, worst int
+	// worstLine is the line of what matters most by the summary, which comes at the
+	// end.
+	worstLine int
 	// warning says that log and tree do not fit.
 	warning string
 }
@@ -65,7 +70,7 @@ type logPanel struct {
 const maxRecords = 1 << 20
 
 func newLogPanel(name string) *logPanel {
-	return &logPanel{name: name, level: workbench.SevNone, first: -1, feed: make(chan []logRecord, 4)}
+	return &logPanel{name: filepath.Base(name), level: workbench.SevNone, first: -1, worst: -1, feed: make(chan []logRecord, 4)}
 }
 
 // logChunk is how many records are handed over at once, and logPause how long some
@@ -97,7 +102,7 @@ func (m *model) readLog(in *Log) tea.Cmd {
 		}
 		warning := strings.Clone(sum.Mismatch)
 		return func(*model) tea.Cmd {
-			p.firstLine, p.warning = line, warning
+			p.worstLine, p.warning = line, warning
 			p.settle()
 			return nil
 		}, err
@@ -206,14 +211,21 @@ func (p *logPanel) add(records []logRecord) {
 		}
 		p.records = append(p.records, *r)
 		at := len(p.records) - 1
-		if r.severity < workbench.SevNone && (p.first < 0 || r.severity < p.records[p.first].severity) {
+		if p.first < 0 && r.severity < workbench.SevNone || p.first >= 0 && alarm(r.severity) < alarm(p.records[p.first].severity) {
 			p.first = at
+		}
+		if p.worst < 0 && r.severity < workbench.SevNone || p.worst >= 0 && r.severity < p.records[p.worst].severity {
+			p.worst = at
 		}
 		if p.passes(r) {
 			p.shown = append(p.shown, int32(at))
 		}
 	}
 }
+
+// alarm orders severities by how likely it is that something went wrong: all errors
+// are alike there.
+func alarm(s workbench.Severity) workbench.Severity { return max(s, workbench.SevError) }
 
 // passes reports whether the filters leave a record.
 func (p *logPanel) passes(r *logRecord) bool {
@@ -249,11 +261,11 @@ func (p *logPanel) refilter() {
 	}
 }
 
-// settle takes what the summary says went wrong first, once its record is there.
+// settle takes what the summary says matters most, once its record is there.
 func (p *logPanel) settle() {
 	for i := range p.records {
-		if r := &p.records[i]; r.line == p.firstLine && r.severity < workbench.SevNone {
-			p.first = i
+		if r := &p.records[i]; r.line == p.worstLine && r.severity < workbench.SevNone {
+			p.worst = i
 			return
 		}
 	}
@@ -345,18 +357,26 @@ func (p *logPanel) head(_ *model, r *row) int {
 	return -1
 }
 
-// banner draws what stands above the list, in so many rows.
+// bannerRows is how many rows there are above the list, of which height are left.
 func (p *logPanel) bannerRows(height int) int {
-	switch {
-	case height < 8:
+	if height < 8 {
 		return 0
-	case p.warning != "" || p.dropped > 0:
-		return 3
 	}
-	return 2
+	rows := 2
+	if p.worst != p.first {
+		rows++
+	}
+	if p.warning != "" || p.dropped > 0 {
+		rows++
+	}
+	return rows
 }
 
+// banner draws a row above the list.
 func (p *logPanel) banner(r *row, i int) {
+	if i >= 2 && p.worst == p.first {
+		i++
+	}
 	switch i {
 	case 0:
 		c := &p.counts
@@ -366,16 +386,17 @@ func (p *logPanel) banner(r *row, i int) {
 				kernel += n
 			}
 		}
-		mapped := kernel - c[workbench.Unknown]
-		r.put(plain, fmt.Sprintf("%d of %d mapped, %d certain", mapped, kernel, c[workbench.Certain]))
+		r.put(plain, fmt.Sprintf("%d of %d mapped, %d certain", kernel-c[workbench.Unknown], kernel, c[workbench.Certain]))
 	case 1:
 		if p.first < 0 {
 			r.put(green, "nothing went wrong")
 			return
 		}
-		r.under = underline
-		r.put(red, "first wrong: ")
+		r.put(bold, "first ")
 		p.drawRecord(r, &p.records[p.first])
+	case 2:
+		r.put(bold, "worst ")
+		p.drawRecord(r, &p.records[p.worst])
 	default:
 		if p.warning != "" {
 			r.put(yellow, p.warning)
@@ -393,7 +414,7 @@ func (p *logPanel) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 			return nil, true
 		case "esc":
 			p.typing = false
-			p.filter.set("")
+			p.filter.clear()
 		default:
 			if !p.filter.key(k) {
 				return nil, false
@@ -410,7 +431,7 @@ func (p *logPanel) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 		if len(p.filter.text) == 0 && p.level == workbench.SevNone && !p.unmapped {
 			return nil, false
 		}
-		p.filter.set("")
+		p.filter.clear()
 		p.level, p.unmapped = workbench.SevNone, false
 	case "s":
 		p.level = nextLevel(p.level)
@@ -431,14 +452,16 @@ func (p *logPanel) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 		}
 		m.say("no further problem")
 		return nil, true
-	case "!":
-		for i := range p.shown {
-			if int(p.shown[i]) == p.first {
-				p.sel = i
-				return m.preview(), true
-			}
+	case "!", "w":
+		want := p.first
+		if k.String() == "w" {
+			want = p.worst
 		}
-		m.say("what went wrong first is not among the records shown")
+		if at, ok := slices.BinarySearch(p.shown, int32(want)); ok {
+			p.sel = at
+			return m.preview(), true
+		}
+		m.say("that is not among the records shown")
 		return nil, true
 	case "enter":
 		// Several statements, none of which is better than the others.

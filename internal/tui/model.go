@@ -26,6 +26,9 @@ type model struct {
 	o    Options
 	jobs [numJobs]running
 
+	// eager has jobs begin at once, for tests.
+	eager bool
+
 	width, height int
 	focus         focus
 	panel         panel // on the left
@@ -40,6 +43,9 @@ type model struct {
 	message string  // in the status line
 	history []place // where the user was and can go back to
 	now     int     // where in it he is
+	// peeking says that the source shows what a list leads to, and not where the
+	// user went.
+	peeking bool
 	visited []place // everything looked at, for the finder
 	clicked place   // where the mouse was pressed last
 }
@@ -68,7 +74,7 @@ func newModel(ctx context.Context, o Options) *model {
 // Init implements tea.Model.
 func (m *model) Init() tea.Cmd {
 	var cmds []tea.Cmd
-	cmds = append(cmds, m.start(jobDetails, "", 0, func(_ context.Context, t *workbench.Tree) (func(m *model) tea.Cmd, error) {
+	cmds = append(cmds, m.start(jobName, "", 0, func(_ context.Context, t *workbench.Tree) (func(m *model) tea.Cmd, error) {
 		name := strings.Clone(t.Name())
 		return func(m *model) tea.Cmd { m.tree = name; return nil }, nil
 	}))
@@ -178,9 +184,29 @@ func (m *model) preview() tea.Cmd {
 	p, ok := m.panel.target(m.panel.at().sel)
 	if !ok {
 		m.stop(jobOpen)
+		m.source.mark = 0
 		return nil
 	}
+	m.leave()
 	return m.open(p, false)
+}
+
+// enterSource gives the keys to the source. What a list showed there is where the user
+// is from then on.
+func (m *model) enterSource() tea.Cmd {
+	m.focus = focusSource
+	if here, ok := m.source.here(); ok && m.peeking {
+		return m.visit(here)
+	}
+	return nil
+}
+
+// comeBack shows where the user was before a list showed something else.
+func (m *model) comeBack() tea.Cmd {
+	if !m.peeking || len(m.history) == 0 {
+		return nil
+	}
+	return m.open(m.history[m.now], true)
 }
 
 // open shows a place. It is where the user is from then on, if he went there.
@@ -222,13 +248,10 @@ const (
 
 // arrive puts the cursor of the source somewhere.
 func (m *model) arrive(p place, went bool) {
-	m.source.mark = 0
-	if p.line > 0 {
-		m.source.mark = p.line
-	}
+	m.source.mark = p.line
 	m.layout()
 	m.source.goTo(p)
-	if !went {
+	if m.peeking = !went; m.peeking {
 		return
 	}
 	m.focus, m.text = focusSource, nil
@@ -254,7 +277,7 @@ func (m *model) visit(p place) tea.Cmd {
 
 // leave notes where the cursor is, for coming back.
 func (m *model) leave() {
-	if here, ok := m.source.here(); ok && m.now < len(m.history) && m.history[m.now].path == here.path {
+	if here, ok := m.source.here(); ok && !m.peeking && m.now < len(m.history) && m.history[m.now].path == here.path {
 		m.history[m.now] = here
 	}
 }

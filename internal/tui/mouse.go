@@ -52,10 +52,10 @@ func (m *model) click(e tea.Mouse) tea.Cmd {
 		}
 		return m.preview()
 	}
-	m.focus = focusSource
 	rows := m.source.layout()
 	y := e.Y - len(m.recordDetails())
 	if y < 0 || y >= len(rows) || rows[y].line == 0 {
+		m.focus = focusSource
 		return nil
 	}
 	x := e.X - m.source.gutter()
@@ -65,10 +65,11 @@ func (m *model) click(e tea.Mouse) tea.Cmd {
 	v := &m.source
 	v.line = rows[y].line
 	v.setCol(byteAt(v.text(v.line), rows[y].from+max(0, x)))
+	cmd := m.enterSource()
 	here, _ := v.here()
 	again := here == m.clicked
 	if m.clicked = here; again {
 		return m.followHere()
 	}
-	return nil
+	return cmd
 }

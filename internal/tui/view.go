@@ -88,19 +88,19 @@ func (m *model) screen() (text string, x, y int) {
 	x = -1
 	for i := range m.body() {
 		if left > 0 {
-			r.reset(left, plain)
+			r.reset(left)
 			if at := m.drawLeft(&r, i); at >= 0 && m.focus == focusLeft && m.prompt == nil && m.text == nil {
 				x, y = at, i
 			}
 			buf = r.appendTo(buf)
 		}
 		if left > 0 && right > 0 {
-			r.reset(1, plain)
+			r.reset(1)
 			r.put(faint, "│")
 			buf = r.appendTo(buf)
 		}
 		if right > 0 {
-			r.reset(right, plain)
+			r.reset(right)
 			switch at := i - len(details); {
 			case m.text != nil:
 				m.text.drawRow(&r, i, m.body())
@@ -119,7 +119,7 @@ func (m *model) screen() (text string, x, y int) {
 		}
 		buf = append(buf, '\n')
 	}
-	r.reset(m.width, plain)
+	r.reset(m.width)
 	if at := m.drawStatus(&r); at >= 0 {
 		x, y = at, m.body()
 	}
@@ -163,7 +163,7 @@ func (m *model) drawEmpty(r *row) {
 	case m.panel == m.log && m.log != nil && !m.log.done:
 		r.put(faint, "reading...")
 	case m.panel == &m.finder && len(m.finder.query.text) == 0 && m.finder.kind != findRecent:
-		r.put(faint, "type to find; ctrl+t: what to find")
+		r.put(faint, "type to find (ctrl+t: what)")
 	default:
 		r.put(faint, "nothing")
 	}

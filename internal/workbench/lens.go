@@ -70,8 +70,8 @@ type Judgement struct {
 	OffBoard bool
 }
 
-// fromEnv fills what was not given from the environment.
-func (o *LensOptions) fromEnv(getenv func(string) string) {
+// FromEnv fills what was not given from the environment.
+func (o *LensOptions) FromEnv(getenv func(string) string) {
 	for _, v := range []struct {
 		field *string
 		name  string

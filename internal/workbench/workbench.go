@@ -106,7 +106,7 @@ func New(opts Options) (*Workbench, error) {
 	}
 	if opts.Lens != nil {
 		o := *opts.Lens
-		o.fromEnv(opts.Getenv)
+		o.FromEnv(opts.Getenv)
 		opts.Lens = &o
 	}
 	w := &Workbench{opts: opts}
