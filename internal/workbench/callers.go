@@ -88,6 +88,8 @@ type CallerOptions struct {
 	Direct bool
 	// Limit bounds the callers listed, 0 for all.
 	Limit int
+	// NoText leaves out the text of the lines, see ReadText.
+	NoText bool
 }
 
 // Callers finds who calls a function: by its name, and unless only direct calls
@@ -130,7 +132,7 @@ func (t *Tree) callers(ctx context.Context, name string, opts CallerOptions) (*C
 		results := make([]Result, len(refs))
 		presented := make(chan error, 1)
 		go func() {
-			presented <- index.Guard(func() error { return t.present(ctx, name, name, refs, results, RefOptions{}) })
+			presented <- index.Guard(func() error { return t.present(ctx, name, name, refs, results, RefOptions{NoText: opts.NoText}) })
 		}()
 		var edges []edge
 		if !opts.Direct {
@@ -157,13 +159,14 @@ func (t *Tree) callers(ctx context.Context, name string, opts CallerOptions) (*C
 			places[i] = edges[i].ref
 		}
 		results = make([]Result, n)
-		if err := t.present(ctx, name, name, places, results, RefOptions{loose: true}); err != nil {
+		if err := t.present(ctx, name, name, places, results, RefOptions{NoText: opts.NoText, loose: true}); err != nil {
 			return nil, err
 		}
 		for i := range results {
 			a.Callers = append(a.Callers, Caller{Result: results[i], How: CallMacro, Macros: edges[i].chain, Of: of})
 		}
 		p := t.newPresenter(name)
+		p.noText = opts.NoText
 		for i := n; i < len(edges); i++ {
 			c, err := g.caller(p, k, &edges[i])
 			if err != nil {

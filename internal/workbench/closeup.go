@@ -29,11 +29,7 @@ func (t *Tree) closeup(id source.FileID) (*closeup, error) {
 	var r source.Reader
 	src, err := t.idx.ReadText(&r, id)
 	if err != nil {
-		var skip *source.SkipError
-		if errors.As(err, &skip) {
-			err = errors.New(skip.Reason.String())
-		}
-		return nil, &InputError{Name: path, Err: err, Hint: "dekho index brings the index up to date"}
+		return nil, unreadable(path, err)
 	}
 	c := &closeup{id: id, path: path}
 	language := ""
@@ -49,6 +45,15 @@ func (t *Tree) closeup(id source.FileID) (*closeup, error) {
 	}
 	c.File = outline.Read(language, src, &c.facts)
 	return c, nil
+}
+
+// unreadable says that a file of the tree cannot be read any more.
+func unreadable(path string, err error) error {
+	var skip *source.SkipError
+	if errors.As(err, &skip) {
+		err = errors.New(skip.Reason.String())
+	}
+	return &InputError{Name: path, Err: err, Hint: "dekho index brings the index up to date"}
 }
 
 // condition is what of #if governs a line.
