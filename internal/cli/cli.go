@@ -75,6 +75,7 @@ func commands(a *app) []*cobra.Command {
 		newDeviceTree(a),
 		newCscope(a),
 		newTUI(a),
+		newMCP(a),
 		newDemo(a),
 		newMan(),
 		newVersion(a),

@@ -22,6 +22,9 @@ type LogSummary struct {
 	Verdicts [numVerdicts]int64
 	// Matters are the records that matter most, the most serious first.
 	Matters []Matter
+	// First is the first record in the order of the log that is an error or
+	// worse, nil if there is none: what follows may be its consequence.
+	First *Matter
 	// MoreMatters is how many further ones were found, of those that differ.
 	MoreMatters int
 	// Mismatch is not "" if the log is from another kernel than the tree.
@@ -61,6 +64,7 @@ func (s *LogSummary) add(r *LogRecord) {
 func (s *LogSummary) finish(boots []Boot, stats LogStats) {
 	s.Boots, s.Stats = boots, stats
 	s.Matters, s.MoreMatters = s.picker.best()
+	s.First = s.picker.first()
 	s.Mismatch = mismatch(boots, s.Kernel)
 }
 
@@ -201,6 +205,17 @@ func (p *picker) best() ([]Matter, int) {
 		return list[:mattersShown:mattersShown], len(list) - mattersShown
 	}
 	return list, 0
+}
+
+// first is the first error.
+func (p *picker) first() *Matter {
+	var first *Matter
+	for _, m := range p.kinds {
+		if m.Severity <= SevError && (first == nil || cmp.Or(cmp.Compare(m.Line, first.Line), cmp.Compare(m.Start, first.Start)) < 0) {
+			first = m
+		}
+	}
+	return first
 }
 
 // headlines are how the reports of faults begin, wherever they stand in the
