@@ -72,7 +72,7 @@ func (s *server) index(ctx context.Context, req *mcp.CallToolRequest, in *indexA
 	if err != nil {
 		return nil, err
 	}
-	dir := ""
+	var dir string
 	session, err := bench.OpenSession()
 	switch {
 	case err == nil:

@@ -84,11 +84,10 @@ func (s *server) run(ctx context.Context, srv *mcp.Server, conn *stdio) error {
 		}
 	case <-ctx.Done():
 		select {
-		case <-done:
+		case err = <-done:
 		case <-time.After(stopTime):
 			return ctx.Err()
 		}
-		err = ctx.Err()
 	}
 	if cerr := s.trees.close(); cerr != nil {
 		s.opts.Log("%v", cerr)
@@ -127,6 +126,7 @@ func (s *server) mcp() *mcp.Server {
 		Instructions: instructions,
 		Logger:       slog.New(slog.DiscardHandler),
 		Capabilities: &mcp.ServerCapabilities{Tools: &mcp.ToolCapabilities{}},
+		//nolint:staticcheck // roots go with the handshake, which clients still begin with
 		RootsListChangedHandler: func(context.Context, *mcp.RootsListChangedRequest) {
 			s.forgetRoots()
 		},

@@ -97,7 +97,7 @@ func state(info *workbench.TreeInfo) uint64 {
 // question identifies a call of a tool, but for the page that is asked for.
 func question(tool string, args any) (uint64, error) {
 	h := fnv.New64a()
-	h.Write([]byte(tool)) //nolint:errcheck // a hash takes everything
+	h.Write([]byte(tool))
 	err := json.NewEncoder(h).Encode(args)
 	return h.Sum64(), err
 }

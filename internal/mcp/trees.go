@@ -170,6 +170,7 @@ func (s *server) treeName(ctx context.Context, req *mcp.CallToolRequest, named s
 
 // clientRoots are the directories that the client works on, as far as it tells.
 func (s *server) clientRoots(ctx context.Context, req *mcp.CallToolRequest) []string {
+	//nolint:staticcheck // roots go with the handshake, which clients still begin with
 	if c := req.ClientCapabilities(); c == nil || c.RootsV2 == nil {
 		return nil
 	}
@@ -180,8 +181,7 @@ func (s *server) clientRoots(ctx context.Context, req *mcp.CallToolRequest) []st
 	}
 	ctx, cancel := context.WithTimeout(ctx, rootsTime)
 	defer cancel()
-	// Later versions of the protocol have no roots; clients name trees there.
-	list, err := req.Session.ListRoots(ctx, nil) //nolint:staticcheck // see above
+	list, err := req.Session.ListRoots(ctx, nil) //nolint:staticcheck // as above
 	if err != nil {
 		s.opts.Log("the client does not tell its roots: %v", err)
 	} else {
