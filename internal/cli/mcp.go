@@ -2,6 +2,7 @@ package cli
 
 import (
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -39,6 +40,8 @@ The server ends when its input does. Standard error has what went wrong.`,
 			}
 			// A client that is gone is noticed by the error of writing to it.
 			signal.Ignore(syscall.SIGPIPE)
+			// It stays for hours, unlike what the limits of Main are for.
+			debug.SetGCPercent(100)
 			return mcp.Serve(cmd.Context(), mcp.Options{
 				Bench:   workbench.Options{Tree: a.global.tree, Store: a.global.store, Getenv: a.Getenv},
 				Version: version().Version,

@@ -27,6 +27,7 @@ type callersArgs struct {
 
 type calleesArgs struct {
 	Name    string `json:"name" jsonschema:"a function"`
+	Macros  bool   `json:"macros,omitempty" jsonschema:"list what the macros used in it call, too: often many, as every definition of a macro counts"`
 	Targets int    `json:"targets,omitempty" jsonschema:"how many functions are listed that a call through a pointer may mean, 8 unless given"`
 	lensArgs
 	listArgs
@@ -159,6 +160,13 @@ func callees(ctx context.Context, t *workbench.Tree, in *calleesArgs, w *window)
 	}
 	w.leftOut(res.LeftOut)
 	w.empty(len(res.Callees), "%s calls nothing", in.Name)
+	if !in.Macros {
+		all := len(res.Callees)
+		res.Callees = slices.DeleteFunc(res.Callees, func(c workbench.Callee) bool { return len(c.Macros) > 0 })
+		if n := all - len(res.Callees); n > 0 {
+			w.note("%d calls that are written by macros used here are left out; macros=true lists them", n)
+		}
+	}
 	return w.list(len(res.Callees), func(from, to int) ([]byte, []byte, error) {
 		part := *res
 		part.Callees = res.Callees[from:to]

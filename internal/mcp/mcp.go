@@ -115,9 +115,10 @@ func ended(conn *stdio) error {
 }
 
 func newServer(opts Options) *server {
-	s := &server{opts: opts, slots: make(chan struct{}, maxCalls)}
-	s.trees.opts = opts.Bench
-	return s
+	if b := &opts.Bench; b.Tree == "" && b.Getenv != nil {
+		b.Tree = b.Getenv("DEKHO_TREE")
+	}
+	return &server{opts: opts, trees: trees{opts: opts.Bench}, slots: make(chan struct{}, maxCalls)}
 }
 
 // mcp is the SDK's server with all tools.

@@ -156,8 +156,7 @@ const rootsTime = 2 * time.Second
 // client's roots that is indexed, else "", which leaves it to the working
 // directory.
 func (s *server) treeName(ctx context.Context, req *mcp.CallToolRequest, named string, lens *workbench.LensOptions) string {
-	b := &s.opts.Bench
-	if named != "" || b.Tree != "" || b.Getenv != nil && b.Getenv("DEKHO_TREE") != "" {
+	if named != "" || s.opts.Bench.Tree != "" {
 		return named
 	}
 	for _, dir := range s.clientRoots(ctx, req) {
@@ -168,10 +167,14 @@ func (s *server) treeName(ctx context.Context, req *mcp.CallToolRequest, named s
 	return ""
 }
 
+// withoutRoots is the version of the protocol from which on a server cannot ask
+// for the roots.
+const withoutRoots = "2026-07-28"
+
 // clientRoots are the directories that the client works on, as far as it tells.
 func (s *server) clientRoots(ctx context.Context, req *mcp.CallToolRequest) []string {
 	//nolint:staticcheck // roots go with the handshake, which clients still begin with
-	if c := req.ClientCapabilities(); c == nil || c.RootsV2 == nil {
+	if c := req.ClientCapabilities(); c == nil || c.RootsV2 == nil || req.ProtocolVersion() >= withoutRoots {
 		return nil
 	}
 	s.rootsMu.Lock()
