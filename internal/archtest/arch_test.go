@@ -122,6 +122,11 @@ var layers = []layer{
 		why: "logmap joins records with what the index knows about statements, whose macros it expands with the lexer of C",
 	},
 	{
+		packages: []string{"internal/boots"},
+		imports:  []string{"internal/klog"},
+		why:      "how boots went is told by the records alone",
+	},
+	{
 		packages: []string{"internal/diag/all"},
 		imports:  []string{"internal/diag/..."},
 		why:      "the one list of diagnoses",
@@ -141,7 +146,7 @@ var layers = []layer{
 			"internal/macro", "internal/xref", "internal/lang/...", "internal/query/...", "internal/store", "internal/trigram", "internal/klog",
 			"internal/source", "internal/finding", "internal/rootfs", "internal/capture",
 			"internal/prose", "internal/kerneldoc", "internal/highlight", "internal/outline", "internal/ofmatch", "internal/returns", "internal/constexpr",
-			"internal/kbuild", "internal/lens", "internal/initcall",
+			"internal/kbuild", "internal/lens", "internal/initcall", "internal/boots",
 		},
 		why: "use cases use everything below and know no front end",
 	},

@@ -37,6 +37,7 @@ type record struct {
 			Text     string
 			Sites    []place
 		}
+		logSummary
 	}
 }
 

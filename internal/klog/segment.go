@@ -22,6 +22,9 @@ type Boot struct {
 	StartMissing bool
 	// FirmwareStarts counts the starts of the machine seen before the kernel.
 	FirmwareStarts int
+	// HandedOver says that the boot loader has spoken its last words: a kernel
+	// was entered, whether or not it spoke.
+	HandedOver bool
 	// Opened says why the boot starts where it does.
 	Opened Opening
 	// ID is the journal's boot id, or "".
@@ -91,7 +94,6 @@ type boot struct {
 	cmdlineFinal  bool
 	machineWeight uint8
 	stage         *banner // of the firmware, the one reached last
-	handedOver    bool    // the loader has spoken its last words
 	phase         Phase
 	ended         bool // the kernel's last message was that it ends
 	afterKernel   bool // the record before is the kernel's, with a time stamp
@@ -325,7 +327,7 @@ func (b *boot) judge(rec *Record, said *banner) {
 		// The stages come in order; a second time, the machine restarted.
 		if b.stage == nil || said.stage < b.stage.stage || said == b.stage {
 			b.FirmwareStarts++
-			b.handedOver = false
+			b.HandedOver = false
 			b.phase = PhaseUnknown
 		}
 		b.stage = said
@@ -338,7 +340,7 @@ func (b *boot) judge(rec *Record, said *banner) {
 	case bannerLoader, bannerHandover:
 		rec.Origin = OriginBootLoader
 		b.phase = max(b.phase, PhaseBootLoader)
-		b.handedOver = b.handedOver || said.kind == bannerHandover
+		b.HandedOver = b.HandedOver || said.kind == bannerHandover
 		return
 	case bannerLoaderLine:
 		if !b.Kernel {
@@ -412,7 +414,7 @@ func (b *boot) judgeUnknown(rec *Record) {
 		rec.Origin = OriginFirmware
 	case PhaseBootLoader:
 		// Behind the last words a kernel without time stamps may have begun.
-		if !b.handedOver {
+		if !b.HandedOver {
 			rec.Origin = OriginBootLoader
 		}
 	case PhaseKernel:

@@ -130,6 +130,11 @@ func (j *LogJSON) Summary(s *workbench.LogSummary) error {
 		boot(o, &s.Boots[i])
 	}
 	o.close(']')
+	o.open("loops", '[')
+	for i := range s.Loops {
+		loop(o, &s.Loops[i])
+	}
+	o.close(']')
 	o.open("matters", '[')
 	for i := range s.Matters {
 		m := &s.Matters[i]
@@ -167,5 +172,6 @@ func boot(o *object, b *workbench.Boot) {
 	o.opt("arch", b.Arch.Name)
 	o.opt("command_line", b.CommandLine.Value)
 	o.opt("id", b.ID)
+	bootCourse(o, b)
 	o.close('}')
 }

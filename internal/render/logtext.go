@@ -303,6 +303,11 @@ func (t *LogText) summary(s *workbench.LogSummary) error {
 			return err
 		}
 	}
+	for i := range s.Loops {
+		if err := row("Repeats", loopText(&s.Loops[i])); err != nil {
+			return err
+		}
+	}
 	if err := row("Mapped", mapped(s)); err != nil {
 		return err
 	}
@@ -387,6 +392,7 @@ func bootText(b *workbench.Boot) string {
 	if b.StartMissing {
 		sb.WriteString(", its start is missing")
 	}
+	sb.WriteString("; " + endText(b))
 	return sb.String()
 }
 

@@ -64,6 +64,22 @@ func Program(t testing.TB, name, pkg string) string {
 	return path
 }
 
+// FaultyBoot returns the capture of a machine that went wrong, which
+// `scripts/capture -faults` booted into the build's cache. The test is skipped
+// without it, and fails when CI is set.
+func FaultyBoot(t testing.TB, name string) string {
+	t.Helper()
+	cache, err := Cache()
+	if err == nil {
+		file := filepath.Join(cache, "boots", name+".log")
+		if _, err = os.Stat(file); err == nil {
+			return file
+		}
+	}
+	missing(t, "no capture of the machine "+name+": run scripts/capture -faults")
+	return ""
+}
+
 // Shared returns the path of an entry of the directory "shared" beside the
 // checkout, which holds ground truth too large and too foreign to commit. The
 // test is skipped when it is not there, in CI too: it is not something a

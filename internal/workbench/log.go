@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"dekho/internal/boots"
 	"dekho/internal/index"
 	"dekho/internal/klog"
 	"dekho/internal/logmap"
@@ -17,7 +18,15 @@ import (
 // The words of a log, for front ends.
 type (
 	// Boot is one run of the machine.
-	Boot = klog.Boot
+	Boot = boots.Boot
+	// BootEnd is how it ended.
+	BootEnd = boots.End
+	// BootStage is a stage that it came through.
+	BootStage = boots.Stage
+	// BootLoop is a number of boots that ended in the same way.
+	BootLoop = boots.Loop
+	// Quote is a record of a log that shows something: what it shows is its Value.
+	Quote = klog.Fact
 	// LogStats counts what was read.
 	LogStats = klog.Stats
 	// Site is a statement that can have printed a record.
@@ -39,6 +48,27 @@ const (
 	Certain   = logmap.Certain
 
 	numVerdicts = int(logmap.Certain) + 1
+)
+
+// How boots end, and what came after.
+const (
+	EndUnknown  = boots.Unknown
+	EndNoKernel = boots.NoKernel
+	EndRunning  = boots.Running
+	EndReboot   = boots.Reboot
+	EndPowerOff = boots.PowerOff
+	EndHalt     = boots.Halt
+	EndPanic    = boots.Panic
+	EndKexec    = boots.Kexec
+	EndWatchdog = boots.Watchdog
+	EndReset    = boots.Reset
+	EndSilence  = boots.Silence
+	EndCutOff   = boots.CutOff
+
+	NextRestart     = boots.NextRestart
+	NextCrashKernel = boots.NextCrashKernel
+	NextHalt        = boots.NextHalt
+	NextNothing     = boots.NextNothing
 )
 
 // LogRecord is a record of a log with the statements that can have printed it.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"dekho/internal/boots"
 	"dekho/internal/klog"
 )
 
@@ -14,8 +15,10 @@ type LogSummary struct {
 	Name string
 	// Root and Kernel are those of the tree.
 	Root, Kernel string
-	// Boots are the runs of the machine.
+	// Boots are the runs of the machine, with how each went; Loops those that
+	// ended in the same way, one after the other.
 	Boots []Boot
+	Loops []BootLoop
 	// Stats counts what was read.
 	Stats LogStats
 	// Verdicts counts the records by verdict.
@@ -31,6 +34,7 @@ type LogSummary struct {
 	Mismatch string
 
 	picker picker
+	boots  boots.Tracker
 }
 
 // KernelRecords is how many records the kernel printed.
@@ -59,13 +63,15 @@ func newLogSummary(name string, t *Tree) *LogSummary {
 func (s *LogSummary) add(r *LogRecord) {
 	s.Verdicts[r.Verdict]++
 	s.picker.add(r)
+	s.boots.Add(&r.Record)
 }
 
-func (s *LogSummary) finish(boots []Boot, stats LogStats) {
-	s.Boots, s.Stats = boots, stats
+func (s *LogSummary) finish(list []klog.Boot, stats LogStats) {
+	s.Boots, s.Stats = s.boots.Finish(list), stats
+	s.Loops = boots.Loops(s.Boots)
 	s.Matters, s.MoreMatters = s.picker.best()
 	s.First = s.picker.first()
-	s.Mismatch = mismatch(boots, s.Kernel)
+	s.Mismatch = mismatch(s.Boots, s.Kernel)
 }
 
 // Severity classes of a record, the most serious first.
@@ -298,12 +304,12 @@ func troubled(text string) bool {
 }
 
 // mismatch says that the log and the tree are of different kernels.
-func mismatch(boots []Boot, tree string) string {
+func mismatch(list []Boot, tree string) string {
 	if tree == "" {
 		return ""
 	}
-	for i := range boots {
-		b := &boots[i]
+	for i := range list {
+		b := &list[i]
 		if !b.Version.Known() {
 			continue
 		}

@@ -91,7 +91,7 @@ func TestResolve(t *testing.T) {
 // TestBoot boots shell scripts instead of machines.
 func TestBoot(t *testing.T) {
 	boots := func(script string) (string, error) {
-		console, err := boot("sh", []string{"-c", script}, t.TempDir(), 300*time.Millisecond)
+		console, err := boot("sh", []string{"-c", script}, t.TempDir(), 300*time.Millisecond, 2, "stop!")
 		return string(console), err
 	}
 	if got, err := boots(`printf 'a\r\n\033[0mb\r\n'`); err != nil || got != "a\r\n\x1b[0mb\r\n" {
@@ -103,6 +103,9 @@ func TestBoot(t *testing.T) {
 	if _, err := boots("echo no such device >&2; exit 1"); err == nil || !strings.Contains(err.Error(), "no such device") {
 		t.Errorf("failing: %v", err)
 	}
+	if got, err := boots("echo stop!; echo stop!; exec sleep 60"); err != nil || got != "stop!\nstop!\n" {
+		t.Errorf("stopped: %q, %v", got, err)
+	}
 	if _, err := boots("exec yes 0123456789"); err == nil {
 		t.Error("a guest that prints for ever: no error")
 	}
@@ -110,7 +113,7 @@ func TestBoot(t *testing.T) {
 
 func TestGuests(t *testing.T) {
 	seen := map[string]bool{}
-	for _, g := range guests {
+	for _, g := range slices.Concat(guests, faults) {
 		if seen[g.name] || machines[g.machine] == nil || g.expect == "" || g.about == "" {
 			t.Errorf("%s: a name used twice, no such machine, or nothing to expect", g.name)
 		}

@@ -24,8 +24,22 @@ type guest struct {
 	ports []string // further serial ports, each captured into a file of this name
 	disks []disk
 	args  []string // further devices for QEMU
+	// second is the kernel that @kexec@ in the plan starts, if any.
+	second *second
+	// stopAfter ends the capture once it stands on the console stops times;
+	// without it the machine ends by itself.
+	stopAfter string
+	stops     int
+	// hangs says that the machine falls silent, and that this is the end.
+	hangs bool
 	// expect must appear on the console: else the capture is not what it says.
 	expect string
+}
+
+// second is the same kernel once more, started by kexec(8) out of the initramfs.
+type second struct {
+	append string // goes behind the first one's command line; no blanks
+	plan   string // what its first process does
 }
 
 // commandLine is the kernel's.

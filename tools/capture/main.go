@@ -23,21 +23,31 @@ func main() {
 	readme := flag.Bool("readme", false, "boot nothing, only describe the guests anew in the README")
 	list := flag.Bool("list", false, "list the guests and exit")
 	requires := flag.Bool("requires", false, "print \"command package\" for each program needed and exit")
+	faulty := flag.Bool("faults", false, "boot the machines that go wrong instead, into the cache; those that are there are not booted again (but with REFRESH=1)")
+	cache := flag.String("cache", "", "the build's cache, a `directory`")
 	flag.Parse()
+	all := guests
+	if *faulty {
+		all = faults
+	}
+	var err error
 	switch {
 	case *list:
-		for _, g := range guests {
+		for _, g := range all {
 			fmt.Printf("%-24s %s\n", g.name, g.about)
 		}
 	case *requires:
-		for _, r := range required(guests) {
+		for _, r := range required(all) {
 			fmt.Println(r)
 		}
+	case *faulty:
+		err = bootFaults(filepath.Join(*cache, "boots"), *only, *accel, os.Getenv("REFRESH") != "")
 	default:
-		if err := capture(*out, *only, *accel, *readme); err != nil {
-			fmt.Fprintln(os.Stderr, "capture:", err)
-			os.Exit(1)
-		}
+		err = capture(*out, *only, *accel, *readme)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "capture:", err)
+		os.Exit(1)
 	}
 }
 
@@ -47,13 +57,27 @@ func required(gs []*guest) []string {
 	for _, g := range gs {
 		m := machines[g.machine]
 		need = append(need, m.qemu+" "+m.qemuPkg)
+		if g.second != nil {
+			need = append(need, "kexec kexec-tools")
+		}
 	}
 	slices.Sort(need)
 	return slices.Compact(need)
 }
 
-// selected is the guests named, or all of them.
-func selected(only string) ([]*guest, error) {
+// check makes sure that programs are there.
+func check(required []string) error {
+	for _, r := range required {
+		command, pkg, _ := strings.Cut(r, " ")
+		if _, err := exec.LookPath(sbin(command)); err != nil {
+			return fmt.Errorf("%s is missing: install the package %s", command, pkg)
+		}
+	}
+	return nil
+}
+
+// selected is those of the guests that are named, or all of them.
+func selected(guests []*guest, only string) ([]*guest, error) {
 	if only == "" {
 		return guests, nil
 	}
@@ -69,15 +93,12 @@ func selected(only string) ([]*guest, error) {
 }
 
 func capture(out, only, accel string, readme bool) error {
-	chosen, err := selected(only)
+	chosen, err := selected(guests, only)
 	if err != nil {
 		return err
 	}
-	for _, r := range required(chosen) {
-		command, pkg, _ := strings.Cut(r, " ")
-		if _, err := exec.LookPath(sbin(command)); err != nil {
-			return fmt.Errorf("%s is missing: install the package %s", command, pkg)
-		}
+	if err := check(required(chosen)); err != nil {
+		return err
 	}
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err

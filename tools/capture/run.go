@@ -17,6 +17,8 @@ import (
 const (
 	runLimit    = 10 * time.Minute
 	silentLimit = 2 * time.Minute
+	// hangLimit is how long a guest that is to hang has to be silent for.
+	hangLimit = 25 * time.Second
 	// kvmLimit is how long a guest under KVM may stay silent before it is given
 	// up for emulation: there are hosts whose /dev/kvm opens, and whose guests
 	// come as far as the firmware and no further. The plans sleep for less.
@@ -42,11 +44,14 @@ func run(g *guest, k *kernel, accel, dir string) (console []byte, ports map[stri
 			return nil, nil, err
 		}
 		limit := silentLimit
+		if g.hangs {
+			limit = hangLimit
+		}
 		if accel == "kvm" {
 			limit = kvmLimit
 		}
-		console, err = boot(k.machine.qemu, append(args, "-accel", accel), dir, limit)
-		if err == nil {
+		console, err = boot(k.machine.qemu, append(args, "-accel", accel), dir, limit, g.stops, g.stopAfter)
+		if err == nil || g.hangs && errors.Is(err, errSilent) {
 			break
 		}
 		if accel == accels[len(accels)-1] {
@@ -104,10 +109,10 @@ func qemuArgs(g *guest, k *kernel, dir string) ([]string, error) {
 	return append(args, g.args...), nil
 }
 
-// boot runs QEMU until it ends by itself, the console has been silent for
-// longer than the limit, or runLimit is over. What was captured is returned in
-// every case.
-func boot(qemu string, args []string, dir string, limit time.Duration) ([]byte, error) {
+// boot runs QEMU until it ends by itself, the text stopAfter has stood on the
+// console stops times, the console has been silent for longer than the limit, or
+// runLimit is over. What was captured is returned in every case.
+func boot(qemu string, args []string, dir string, limit time.Duration, stops int, stopAfter string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), runLimit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, qemu, args...)
@@ -137,6 +142,7 @@ func boot(qemu string, args []string, dir string, limit time.Duration) ([]byte, 
 	}()
 	var console []byte
 	var failed error
+	stopped := false
 	silent := time.NewTimer(limit)
 reading:
 	for {
@@ -150,6 +156,10 @@ reading:
 				failed = fmt.Errorf("the guest printed more than %d bytes", maxCapture)
 				cancel()
 			}
+			if stops > 0 && !stopped && bytes.Count(console, []byte(stopAfter)) >= stops {
+				stopped = true
+				cancel()
+			}
 			silent.Reset(limit)
 		case <-silent.C:
 			failed = errSilent
@@ -160,6 +170,8 @@ reading:
 	switch {
 	case failed != nil:
 		return console, failed
+	case stopped:
+		return console, nil
 	case ctx.Err() != nil:
 		return console, fmt.Errorf("the guest did not end within %v", runLimit)
 	case err != nil:
