@@ -156,7 +156,7 @@ var layers = []layer{
 		why:      "rendering turns results into text, JSON and HTML: it looks nothing up",
 	},
 	{
-		packages: []string{"internal/lsp/...", "internal/cscope/...", "internal/mcp/...", "internal/tui/...", "internal/web/..."},
+		packages: []string{"internal/lsp/...", "internal/cscope/...", "internal/ctags/...", "internal/mcp/...", "internal/tui/...", "internal/web/..."},
 		imports:  []string{"internal/workbench/...", "internal/render/..."},
 		why:      "a front end calls a use case and shows the result",
 	},
@@ -164,7 +164,7 @@ var layers = []layer{
 		packages: []string{"internal/cli/..."},
 		imports: []string{
 			"internal/workbench/...", "internal/render/...",
-			"internal/lsp/...", "internal/cscope/...", "internal/mcp/...", "internal/tui/...", "internal/web/...",
+			"internal/lsp/...", "internal/cscope/...", "internal/ctags/...", "internal/mcp/...", "internal/tui/...", "internal/web/...",
 		},
 		why: "a front end calls a use case and shows the result; this one also starts the others",
 	},

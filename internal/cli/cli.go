@@ -74,6 +74,8 @@ func commands(a *app) []*cobra.Command {
 		newKconfig(a),
 		newDeviceTree(a),
 		newCscope(a),
+		newCtags(a),
+		newReadtags(a),
 		newTUI(a),
 		newMCP(a),
 		newDemo(a),

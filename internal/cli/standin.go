@@ -12,11 +12,11 @@ import (
 )
 
 // standIns are the programs that dekho stands in for, by their names.
-var standIns = []string{"cscope"}
+var standIns = []string{"cscope", "ctags", "readtags"}
 
 // Args turns the arguments of the process, the name of the program first, into
 // those of Main. Called as cscope, by a link of that name or of dekho-cscope,
-// the program is dekho cscope: not every client lets people name a program with
+// it is dekho cscope, and so for the others: not every client lets people name a program with
 // arguments.
 func Args(process []string) []string {
 	if len(process) == 0 {
