@@ -1,0 +1,341 @@
+package crash
+
+import (
+	"strconv"
+	"strings"
+
+	"dekho/internal/klog"
+)
+
+// Bounds of what a Scanner holds.
+const (
+	// maxOpen is how many reports may be under way at once; the oldest is
+	// taken as it is when there are more.
+	maxOpen = 32
+	// maxLines and maxText are how much of one report is kept.
+	maxLines = 4096
+	maxText  = 512 << 10
+	// idleRecords is after how many records in a row that are no part of it a
+	// report is taken to be over.
+	idleRecords = 300
+	// staleRecords is the same for records of all streams.
+	staleRecords = 20000
+	// panicWithin is how soon behind the end of an oops a panic is its doing.
+	panicWithin = 40
+)
+
+// Scanner finds the reports in a log. It is used by one goroutine.
+type Scanner struct {
+	open map[string]*open // by stream
+	done []*Report
+	boot int
+	seq  int64
+	// opener is the last line that may stand above a headline.
+	opener      Place
+	openerKey   string
+	openerSeq   int64
+	openerRuled bool
+}
+
+// open is a report under way.
+type open struct {
+	r     *Report
+	group *group
+	at    int // offset of the headline in its record
+	lines []line
+	text  int // bytes in lines
+	// cut is how many lines stand before an intruder, 0 if there is none.
+	cut      int
+	idle     int
+	last     int64 // seq of its last part
+	traced   bool  // it has a frame
+	ended    bool
+	panicked bool // the rest is about the panic
+	ruled    bool // a line of ==== closes it
+	allCPUs  bool // what other processors print belongs to it
+	mixed    bool // it began within another that has no caller either
+	lost     string
+	ending   string
+}
+
+// NewScanner returns a Scanner.
+func NewScanner() *Scanner { return &Scanner{open: make(map[string]*open)} }
+
+// Add takes the next record of a log and returns the reports that ended with
+// it. The slice is valid until the next call.
+func (s *Scanner) Add(r *klog.Record) []*Report {
+	s.done = s.done[:0]
+	if r.Boot != s.boot {
+		s.closeAll("the kernel starts anew behind it")
+		s.boot = r.Boot
+	}
+	s.seq++
+	if s.seq%4096 == 0 {
+		s.sweep()
+	}
+	for rest, more := r.Text, true; more; {
+		var text string
+		text, rest, more = strings.Cut(rest, "\n")
+		s.line(r, text)
+	}
+	return s.done
+}
+
+// Finish ends the log and returns the reports that were under way.
+func (s *Scanner) Finish() []*Report {
+	s.done = s.done[:0]
+	s.closeAll("the log ends there")
+	return s.done
+}
+
+// stream names whose records belong together: those of one task or processor
+// where the log tells them, else those with a time stamp and those without.
+func stream(r *klog.Record) string {
+	if r.Caller != "" {
+		return r.Caller
+	}
+	if r.HasTime {
+		return "kernel"
+	}
+	return ""
+}
+
+func (s *Scanner) line(r *klog.Record, text string) {
+	g, at := findHead(text)
+	if g == nil && len(s.open) == 0 {
+		if strings.HasPrefix(text, "=====") || strings.HasPrefix(text, "------------[ cut here ") {
+			s.opener, s.openerKey, s.openerSeq, s.openerRuled = place(r), stream(r), s.seq, text[0] == '='
+		}
+		return
+	}
+	key := stream(r)
+	o := s.open[key]
+	if g != nil {
+		if o != nil && o.takes(g, text[at:]) {
+			o.follow(r, g, text, at)
+			return
+		}
+		if o != nil {
+			s.close(key, "another report begins in line "+strconv.Itoa(r.Line))
+		}
+		s.begin(r, key, g, text, at, o)
+		return
+	}
+	if o == nil {
+		// The backtraces of all processors that a task asked for.
+		if strings.HasPrefix(key, "C") {
+			for _, other := range s.open {
+				if other.allCPUs {
+					o = other
+				}
+			}
+		}
+		if o == nil {
+			if strings.HasPrefix(text, "=====") || strings.HasPrefix(text, "------------[ cut here ") {
+				s.opener, s.openerKey, s.openerSeq, s.openerRuled = place(r), key, s.seq, text[0] == '='
+			}
+			return
+		}
+	}
+	o.add(r, text, s.seq)
+	if o.idle > idleRecords {
+		s.close(key, "other records follow")
+	}
+}
+
+func place(r *klog.Record) Place {
+	return Place{Line: r.Line, LastLine: r.Line, Start: r.Start, End: r.End}
+}
+
+func (s *Scanner) begin(r *klog.Record, key string, g *group, text string, at int, cut *open) {
+	if len(s.open) >= maxOpen {
+		s.closeOldest()
+	}
+	p := place(r)
+	o := &open{group: g, at: at, last: s.seq, r: &Report{
+		Headline: strings.Clone(text), Head: p, Place: p, Boot: r.Boot, Records: 1, Caller: strings.Clone(r.Caller), CPU: -1, PID: -1,
+	}}
+	if s.openerKey == key && s.seq-s.openerSeq <= 2 && s.opener.Line != 0 {
+		o.r.Line, o.r.Start = s.opener.Line, s.opener.Start
+		o.ruled = s.openerRuled && (strings.HasPrefix(text[at:], "BUG: K") || g.mark == "UBSAN:" || strings.HasPrefix(g.mark, "BUG k"))
+	}
+	o.mixed = cut != nil && !cut.ended && !cut.traced && r.Caller == ""
+	l := parseLine(strings.Clone(text))
+	l.kind, l.heading, l.at = lineText, headNone, p
+	o.lines = append(o.lines, l)
+	o.text = len(text)
+	s.open[strings.Clone(key)] = o
+}
+
+// takes reports whether a headline belongs to the report: what follows an oops
+// as its consequence, or says once more what it is.
+func (o *open) takes(g *group, text string) bool {
+	for i := range g.kinds {
+		k := &g.kinds[i]
+		if _, ok := match(k.head, text); !ok {
+			continue
+		}
+		switch {
+		case !k.follows:
+			return false
+		case o.ended:
+			return k.sev == Fatal && o.idle <= panicWithin && (k.remains || o.isOops())
+		default:
+			return k.remains || !o.traced || o.isOops() && k.sev == Fatal
+		}
+	}
+	return false
+}
+
+// isOops reports whether the headline is of something that ends what ran.
+func (o *open) isOops() bool {
+	head := o.lines[0].text[o.at:]
+	for i := range o.group.kinds {
+		if _, ok := match(o.group.kinds[i].head, head); ok {
+			return o.group.kinds[i].sev <= Oops
+		}
+	}
+	return false
+}
+
+// follow takes such a headline in.
+func (o *open) follow(r *klog.Record, g *group, text string, at int) {
+	if g.mark == "Kernel panic" {
+		o.r.Panicked = true
+		if _, why, ok := strings.Cut(text[at:], "not syncing: "); ok && o.r.Panic == "" {
+			o.r.Panic = strings.Clone(strings.TrimSpace(why))
+		}
+		if o.traced {
+			o.panicked = true
+		}
+	}
+	o.idle = 0
+	o.r.extend(place(r))
+	o.r.Records++
+	if !o.ended && !o.panicked {
+		o.keep(line{kind: linePart, text: strings.Clone(text), at: place(r)})
+	}
+}
+
+// add takes a record of the report's stream in.
+func (o *open) add(r *klog.Record, text string, seq int64) {
+	l := parseLine(text)
+	l.at = place(r)
+	if l.kind == lineText {
+		o.idle++
+		if n, ok := dropped(text); ok {
+			o.lost = n
+		}
+		if strings.TrimSpace(text) != "" {
+			for _, s := range intruders {
+				if o.cut == 0 && strings.Contains(text, s) && r.Caller == "" {
+					o.cut = len(o.lines)
+				}
+			}
+		}
+	} else {
+		o.idle = 0
+		o.last = seq
+		if !o.ended || l.kind == lineOffset || o.panicked {
+			o.r.extend(l.at)
+		}
+	}
+	if l.kind == lineOffset && o.r.KernelOffset == "" {
+		o.r.KernelOffset = strings.Clone(strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(text), "Kernel Offset: ")))
+	}
+	if o.ended || o.panicked {
+		return
+	}
+	o.r.Records++
+	switch {
+	case l.kind == lineFrame && !l.frame.Unreliable:
+		o.traced = true
+	case l.kind == lineEnd, l.kind == lineRule && o.ruled && strings.Contains(text, "===="):
+		o.ended = true
+	case l.kind == linePart && strings.HasPrefix(text, "Sending NMI from CPU"):
+		o.allCPUs = true
+	}
+	o.keep(l)
+}
+
+// keep remembers a line, within bounds.
+func (o *open) keep(l line) {
+	if len(o.lines) >= maxLines || o.text >= maxText {
+		o.r.Truncated = true
+		return
+	}
+	const longest = 1024
+	if len(l.text) > longest {
+		l.text = l.text[:longest]
+	}
+	// The record's text is part of a buffer that must not stay: parse the copy.
+	kind, at := l.kind, l.at
+	l = parseLine(strings.Clone(l.text))
+	if kind == linePart {
+		l.kind, l.heading = linePart, headNone
+	}
+	l.at = at
+	o.text += len(l.text)
+	o.lines = append(o.lines, l)
+}
+
+// dropped reads what printk says of records that were lost.
+func dropped(text string) (string, bool) {
+	if strings.HasPrefix(text, "** ") || strings.HasPrefix(text, "printk: ") {
+		if strings.Contains(text, "messages dropped") || strings.Contains(text, "messages suppressed") {
+			return strings.Clone(strings.Trim(text, "* ")), true
+		}
+	}
+	return "", false
+}
+
+// because says why something may be missing, to be put behind what is missing.
+func (o *open) because() string {
+	switch {
+	case o.lost != "":
+		return ": " + o.lost
+	case o.cut > 0:
+		return ": another call trace stands in it"
+	case o.ended:
+		return ""
+	case o.ending != "":
+		return ": " + o.ending
+	}
+	return ""
+}
+
+func (s *Scanner) close(key, why string) {
+	o := s.open[key]
+	delete(s.open, key)
+	o.ending = why
+	o.entitle()
+	o.describe()
+	s.done = append(s.done, o.r)
+}
+
+func (s *Scanner) closeAll(why string) {
+	for len(s.open) > 0 {
+		s.close(s.oldest(), why)
+	}
+}
+
+func (s *Scanner) closeOldest() { s.close(s.oldest(), "too many reports stand in one another") }
+
+func (s *Scanner) oldest() string {
+	oldest, first := "", int64(-1)
+	for key, o := range s.open {
+		if first < 0 || o.r.Head.Start < first {
+			oldest, first = key, o.r.Head.Start
+		}
+	}
+	return oldest
+}
+
+// sweep closes the reports whose streams have fallen silent.
+func (s *Scanner) sweep() {
+	for key, o := range s.open {
+		if s.seq-o.last > staleRecords {
+			s.close(key, "nothing more follows")
+		}
+	}
+}
