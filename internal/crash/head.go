@@ -60,7 +60,22 @@ func (g *group) ignores(text string) bool {
 			return true
 		}
 	}
-	return false
+	return upperCase(text)
+}
+
+// upperCase reports whether a text has lost its lower case: user space read the
+// log and wrote it to a terminal that has none.
+func upperCase(text string) bool {
+	letters := 0
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c >= 'a' && c <= 'z':
+			return false
+		case c >= 'A' && c <= 'Z':
+			letters++
+		}
+	}
+	return letters > 20
 }
 
 // match compares a headline with a pattern: "*" stands for any text, as little

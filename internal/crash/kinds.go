@@ -71,6 +71,8 @@ type kind struct {
 	untraced bool
 	// remains: a headline like this is what is left of another report.
 	remains bool
+	// warns: a WARNING right behind it is its own and has its call trace.
+	warns bool
 	// follows: it belongs to the report that is open, if one is.
 	follows bool
 	sev     Severity
@@ -147,7 +149,7 @@ var kinds = []group{
 		{head: "BUG: Bad page state", title: "BUG: Bad page state in %f", where: paths(inTrace), skip: pageSkip},
 		{head: "BUG: Bad page map", title: "BUG: Bad page map in %f", where: paths(inTrace), skip: pageSkip},
 		// fs/dcache.c
-		{head: "BUG: Dentry * still in use * [unmount of *]", title: "BUG: Dentry still in use in unmount", alt: []string{"BUG: Dentry still in use [unmount of %3]"}},
+		{head: "BUG: Dentry * still in use * [unmount of *]", title: "BUG: Dentry still in use in unmount", alt: []string{"BUG: Dentry still in use [unmount of %3]"}, warns: true},
 		// mm/kmemleak.c as syzkaller prints it
 		{head: "BUG: memory leak", title: "memory leak in %f", where: paths(inLeak), skip: leakSkip, class: "LEAK"},
 		// arch/x86/kernel/traps.c
@@ -167,7 +169,11 @@ var kinds = []group{
 		{head: "WARNING: *lib/refcount.c:* refcount_", title: "WARNING: refcount bug in %f", where: paths(inWarning, inTrace), skip: names{"refcount", "kobject_"}, class: "REFCOUNT_WARNING"},
 		{head: "WARNING: *kernel/locking/lockdep.c:*lock_", title: "WARNING: locking bug in %f", where: paths(inWarning, inTrace), skip: names{"lock_sock", "release_sock"}, class: "LOCKDEP"},
 		{head: "WARNING: *mm/vmalloc.c:*__vmalloc_node", title: "WARNING: zero-size vmalloc in %f", where: paths(inWarning, inTrace), class: "WARNING"},
-		{head: "WARNING: * at mm/* *malloc", title: "WARNING: kmalloc bug in %f", where: paths(inWarning, inTrace), skip: names{"kmalloc", "krealloc", "slab", "kmem"}, class: "WARNING"},
+		{head: "WARNING: * at mm/* kmalloc", title: "WARNING: kmalloc bug in %f", where: paths(inWarning, inTrace), skip: mallocSkip, class: "WARNING"},
+		{head: "WARNING: * at mm/* kvmalloc", title: "WARNING: kmalloc bug in %f", where: paths(inWarning, inTrace), skip: mallocSkip, class: "WARNING"},
+		{head: "WARNING: * at mm/* vmalloc", title: "WARNING: kmalloc bug in %f", where: paths(inWarning, inTrace), skip: mallocSkip, class: "WARNING"},
+		{head: "WARNING: mm/* at kmalloc", title: "WARNING: kmalloc bug in %f", where: paths(inWarning, inTrace), skip: mallocSkip, class: "WARNING"},
+		{head: "WARNING: mm/* at kvmalloc", title: "WARNING: kmalloc bug in %f", where: paths(inWarning, inTrace), skip: mallocSkip, class: "WARNING"},
 		{head: "WARNING: * at * usb_submit_urb", title: "WARNING in %f/usb_submit_urb", where: paths(inWarning, inTrace), skip: usbSkip, class: "WARNING"},
 		{head: "WARNING: * at *.*:* *+", title: "WARNING in %f", where: paths(inWarning, inTrace), class: "WARNING"},
 		{head: "WARNING: *.*:* at *+", title: "WARNING in %f", where: paths(inWarning, inTrace), class: "WARNING"},
@@ -207,6 +213,7 @@ var kinds = []group{
 		{head: "INFO: trying to register non-static key", title: "INFO: trying to register non-static key in %f", where: paths(inTrace), skip: names{"stack", "lock", "IRQ"}},
 		// kernel/hung_task.c
 		{head: "INFO: task * blocked for more than * seconds", title: "INFO: task hung in %f", alt: hangIn, where: paths(inTrace), pick: pickWaiting, class: "HANG", sev: Oops},
+		{head: "INFO: task * blocked in I/O wait for more than * seconds", title: "INFO: task hung in %f", alt: hangIn, where: paths(inTrace), pick: pickWaiting, class: "HANG", sev: Oops},
 		{head: "INFO: task * can't die for more than * seconds", title: "INFO: task can't die in %f", alt: hangIn, where: paths(inTrace), skip: names{"schedule"}, class: "HANG", sev: Oops},
 		// Old KASAN's tail.
 		{head: "INFO: Freed in *", title: "INFO: Freed in %1", remains: true},
@@ -328,6 +335,7 @@ var needSource = need{".c:", ""}
 
 var (
 	kasanTagSkip = names{"kernel_fault", "tag_check", "mem_abort", "^el1_", "^el1h_"}
+	mallocSkip   = names{"kmalloc", "krealloc", "slab", "kmem"}
 	pageSkip     = names{"bad_page", "free_unref_page", "free_pages", "free_page", "print_bad_pte", "compound_order", "skb_release_data", "get_page_from_freelist"}
 	leakSkip     = names{"kmemleak", "mmap", "kmem", "slab", "alloc", "create_object", "idr_get", "list_lru_init", "pcpu_create", "strdup", "strndup", "memdup"}
 	odebugSkip   = names{"debug_", "rcu", "hrtimer_", "timer_", "work_", "percpu_", "vunmap", "vfree", "__free_", "kobject_"}

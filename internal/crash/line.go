@@ -453,7 +453,10 @@ func parsePCValue(s string) (f Frame, ok bool) {
 		}
 		f.Address, s = addr, rest
 	}
-	if i := strings.IndexByte(s, '('); i >= 0 && strings.HasPrefix(s[i:], "(") && f.Address == 0 && nameLen(s) == 0 {
+	if strings.HasPrefix(s, "(null)") {
+		return f, true
+	}
+	if i := strings.IndexByte(s, '('); i >= 0 && f.Address == 0 && nameLen(s) == 0 {
 		// s390: "psw-mask address (name+0x1/0x2)".
 		s = s[i+1:]
 	}

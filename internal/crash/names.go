@@ -63,7 +63,7 @@ var generic = [...]struct {
 	}},
 	{"wait, wake and defer", names{
 		"__wake_up", "^complete$", "wait_for_completion", "finish_wait", "flush_work", "cancel_work", "try_to_grab_pending", "drain_workqueue",
-		"destroy_workqueue", "queue_work", "insert_work", "queue_delayed_work", "del_timer", "kthread_stop",
+		"destroy_workqueue", "queue_work", "insert_work", "queue_delayed_work", "del_timer", "lock_timer_base", "^__mod_timer$", "^mod_timer$", "kthread_stop",
 	}},
 	{"counters and bits", names{
 		"^refcount_", "^kref_", "atomic_dec", "atomic_inc", "atomic_read", "atomic_set", "atomic_or", "atomic_xor", "atomic_and", "atomic_add", "atomic_sub",
@@ -81,7 +81,7 @@ var generic = [...]struct {
 	}},
 	{"lists and trees", names{
 		"list_add", "list_del", "list_replace", "list_move", "list_splice", "^rb_", "^__rb_", "^klist_", "xas_start", "xas_load", "xas_find",
-		"find_lock_entries", "truncate_inode_pages_range", "^iput$", "^iput_final$", "^ihold$",
+		"find_lock_entries", "truncate_inode_pages_range", "^iput$", "^iput_final$", "^ihold$", "^dput$", "fast_dput",
 	}},
 	{"print", names{
 		"printk", "snprintf", "scnprintf", "kasprintf", "kvasprintf", "va_format", "string", "pointer", "dev_info", "dev_notice", "dev_warn", "dev_err",

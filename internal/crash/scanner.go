@@ -53,6 +53,7 @@ type open struct {
 	panicked bool // the rest is about the panic
 	ruled    bool // a line of ==== closes it
 	allCPUs  bool // what other processors print belongs to it
+	spoiled  bool // others are written into its headline
 	mixed    bool // it began within another that has no caller either
 	lost     string
 	ending   string
@@ -102,6 +103,9 @@ func stream(r *klog.Record) string {
 
 func (s *Scanner) line(r *klog.Record, text string) {
 	g, at := findHead(text)
+	if len(s.open) > 0 && s.joins(r, text) {
+		return
+	}
 	if g == nil && len(s.open) == 0 {
 		if strings.HasPrefix(text, "=====") || strings.HasPrefix(text, "------------[ cut here ") {
 			s.opener, s.openerKey, s.openerSeq, s.openerRuled = place(r), stream(r), s.seq, text[0] == '='
@@ -143,6 +147,33 @@ func (s *Scanner) line(r *klog.Record, text string) {
 	}
 }
 
+// joins deals with what comes between a headline and its rest: another
+// record's text in the same physical line, or printk saying that it prints the
+// line once more since a console was handed over in the middle of it.
+func (s *Scanner) joins(r *klog.Record, text string) bool {
+	again := text == "** replaying previous printk message **"
+	if !again && r.Flags&klog.FlagMidLine == 0 {
+		return false
+	}
+	for key, o := range s.open {
+		if len(o.lines) != 1 || s.seq-o.last > 1 {
+			continue
+		}
+		if again {
+			delete(s.open, key)
+			return true
+		}
+		if o.r.LastLine == r.Line {
+			o.lines[0].text += " " + strings.Clone(text)
+			o.spoiled = true
+			o.last = s.seq
+			o.r.extend(place(r))
+			return true
+		}
+	}
+	return again
+}
+
 func place(r *klog.Record) Place {
 	return Place{Line: r.Line, LastLine: r.Line, Start: r.Start, End: r.End}
 }
@@ -170,6 +201,10 @@ func (s *Scanner) begin(r *klog.Record, key string, g *group, text string, at in
 // takes reports whether a headline belongs to the report: what follows an oops
 // as its consequence, or says once more what it is.
 func (o *open) takes(g *group, text string) bool {
+	if g.mark == "WARNING:" && !o.traced {
+		k := o.kind()
+		return k != nil && k.warns
+	}
 	for i := range g.kinds {
 		k := &g.kinds[i]
 		if _, ok := match(k.head, text); !ok {
@@ -189,13 +224,19 @@ func (o *open) takes(g *group, text string) bool {
 
 // isOops reports whether the headline is of something that ends what ran.
 func (o *open) isOops() bool {
+	k := o.kind()
+	return k != nil && k.sev <= Oops
+}
+
+// kind is the first kind with the report's headline, nil if there is none.
+func (o *open) kind() *kind {
 	head := o.lines[0].text[o.at:]
 	for i := range o.group.kinds {
 		if _, ok := match(o.group.kinds[i].head, head); ok {
-			return o.group.kinds[i].sev <= Oops
+			return &o.group.kinds[i]
 		}
 	}
-	return false
+	return nil
 }
 
 // follow takes such a headline in.

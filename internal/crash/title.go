@@ -31,7 +31,7 @@ func (o *open) entitle() {
 	if missing != "" {
 		r.Corrupted = missing + o.because()
 	}
-	if hasStamp(r.Title) {
+	if o.spoiled || hasStamp(r.Title) {
 		r.Corrupted = mixedHeadline
 	}
 }
@@ -111,7 +111,7 @@ func (o *open) make(k *kind, stars []string, quoted string) {
 	case r.Corrupted != "":
 	case k.remains:
 		r.Corrupted = "only the end of a report is here"
-	case hasStamp(r.Title):
+	case o.spoiled || hasStamp(r.Title):
 		r.Corrupted = mixedHeadline
 	case !k.untraced:
 		if why := o.traceless(); why != "" {
