@@ -127,6 +127,11 @@ var layers = []layer{
 		why:      "how boots went is told by the records alone",
 	},
 	{
+		packages: []string{"internal/crash"},
+		imports:  []string{"internal/klog", "internal/finding", "internal/source"},
+		why:      "crash reports are read from records alone, without a tree",
+	},
+	{
 		packages: []string{"internal/diag/all"},
 		imports:  []string{"internal/diag/..."},
 		why:      "the one list of diagnoses",
@@ -146,7 +151,7 @@ var layers = []layer{
 			"internal/macro", "internal/xref", "internal/lang/...", "internal/query/...", "internal/store", "internal/trigram", "internal/klog",
 			"internal/source", "internal/finding", "internal/rootfs", "internal/capture",
 			"internal/prose", "internal/kerneldoc", "internal/highlight", "internal/outline", "internal/ofmatch", "internal/returns", "internal/constexpr",
-			"internal/kbuild", "internal/lens", "internal/initcall", "internal/boots",
+			"internal/kbuild", "internal/lens", "internal/initcall", "internal/boots", "internal/crash",
 		},
 		why: "use cases use everything below and know no front end",
 	},

@@ -86,24 +86,28 @@ type Report struct {
 	// KernelOffset is by how much the kernel was moved from where it was
 	// linked (KASLR), as it says at a panic; "" if not told.
 	KernelOffset string
+	// Lost is what printk says of records it dropped within the report, or "".
+	Lost string
 	// Truncated says that the report is so long that its end was not kept.
 	Truncated bool
+
+	kind *kind // that made the title, nil if none
 }
 
 // Severity says what a report means for the kernel that prints it.
 type Severity uint8
 
-// The severities, worst first.
+// The severities.
 const (
-	// Fatal: it panicked.
-	Fatal Severity = iota
-	// Oops: what ran was ended; the rest may limp on.
-	Oops
 	// Warning: it went on.
-	Warning
+	Warning Severity = iota
+	// Oops: what ran was ended, or does not run any more; the rest may limp on.
+	Oops
+	// Fatal: it panicked.
+	Fatal
 )
 
-var severityNames = [...]string{Fatal: "panic", Oops: "oops", Warning: "warning"}
+var severityNames = [...]string{Warning: "warning", Oops: "oops", Fatal: "panic"}
 
 // String is the name shown to people.
 func (s Severity) String() string { return severityNames[s] }

@@ -78,7 +78,7 @@ func (o *open) describe() {
 	if r.Panicked {
 		r.Severity = Fatal
 	}
-	if r.Corrupted == "" && o.mixed && cpus > 1 {
+	if o.mixed && cpus > 1 {
 		r.Corrupted = "two reports are mixed: it began within another one, and the log does not tell their records apart"
 	}
 }

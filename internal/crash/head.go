@@ -83,6 +83,19 @@ func upperCase(text string) bool {
 func match(pattern, text string) (stars []string, ok bool) {
 	for {
 		literal, rest, star := strings.Cut(pattern, "*")
+		if front, back, hex := strings.Cut(literal, "#"); hex {
+			if !strings.HasPrefix(text, front) {
+				return nil, false
+			}
+			n := len(front)
+			for n < len(text) && isHex(text[n]) {
+				n++
+			}
+			if n == len(front) {
+				return nil, false
+			}
+			text, literal = text[n:], back
+		}
 		if end, found := strings.CutSuffix(literal, "$"); found && !star {
 			return stars, strings.HasPrefix(text, end) && strings.TrimSpace(text[len(end):]) == ""
 		}

@@ -47,12 +47,16 @@ var (
 
 // need is a line that a report of a kind must have, and that its title may
 // quote: what stands between the two texts.
-type need struct{ before, after string }
+type need struct {
+	before, after string
+	// source asks for a line that names a place in the source ("foo.c:12").
+	source bool
+}
 
 // kind is a kind of report.
 type kind struct {
-	// head is how the headline reads: "*" stands for any text. It may stand
-	// behind others in the record ("watchdog: BUG: soft lockup").
+	// head is how the headline reads: "*" stands for any text, "#" for a
+	// hexadecimal number, "$" for the end. It may stand behind others in the record ("watchdog: BUG: soft lockup").
 	head string
 	// title is what is made of it. %1, %2 are the texts of the stars, %f the
 	// function, %n what the need line quotes.
@@ -100,9 +104,9 @@ var kinds = []group{
 		{head: "BUG: KASAN: double-free or invalid-free in *", title: "KASAN: invalid-free in %f", alt: []string{"invalid-free in %f"}, where: paths(inAccess), skip: freeSkip, class: "KASAN-INVALID-FREE"},
 		{head: "BUG: KASAN: double-free in *", title: "KASAN: invalid-free in %f", alt: []string{"invalid-free in %f"}, where: paths(inAccess), skip: freeSkip, class: "KASAN-INVALID-FREE"},
 		{head: "BUG: KASAN: invalid-free in *", title: "KASAN: invalid-free in %f", alt: []string{"invalid-free in %f"}, where: paths(inAccess), skip: freeSkip, class: "KASAN-INVALID-FREE"},
-		{head: "BUG: KASAN: * in *", need: need{"", " of size "}, title: "KASAN: %1 %n in %f", alt: badIn, where: paths(inAccess), skip: kasanTagSkip, classOf: kasanClass},
-		{head: "BUG: KASAN: * in *", need: need{"", " at addr "}, title: "KASAN: %1 %n in %f", alt: badIn, where: paths(inAccess), skip: kasanTagSkip, classOf: kasanClass},
-		{head: "BUG: KASAN: * on address *", need: need{"", " of size "}, title: "KASAN: %1 %n", classOf: kasanClass},
+		{head: "BUG: KASAN: * in *", need: need{before: "", after: " of size "}, title: "KASAN: %1 %n in %f", alt: badIn, where: paths(inAccess), skip: kasanTagSkip, classOf: kasanClass},
+		{head: "BUG: KASAN: * in *", need: need{before: "", after: " at addr "}, title: "KASAN: %1 %n in %f", alt: badIn, where: paths(inAccess), skip: kasanTagSkip, classOf: kasanClass},
+		{head: "BUG: KASAN: * on address *", need: need{before: "", after: " of size "}, title: "KASAN: %1 %n", classOf: kasanClass},
 		{head: "BUG: KASAN: *", title: "KASAN: %1", classOf: kasanClass, remains: true},
 		// mm/kmsan/report.c
 		{head: "BUG: KMSAN: kernel-usb-infoleak* in *", title: "KMSAN: kernel-usb-infoleak%1 in %f", where: paths(inBody), skip: append(names{"alloc_skb"}, usbSkip...), untraced: true, classOf: kmsanClass},
@@ -131,7 +135,7 @@ var kinds = []group{
 		{head: "BUG: workqueue lockup", title: "BUG: workqueue lockup", untraced: true, sev: Oops},
 		// kernel/locking/lockdep.c up to 4.10, and arm's forms
 		{head: "BUG: * still has locks held!", title: "BUG: still has locks held in %f", where: paths(inHeld), class: "LOCKDEP"},
-		{head: "BUG: lock held when returning to user space", title: "BUG: lock held when returning to user space in %f", need: need{"leaving the kernel with locks still held", ""}, where: paths(inHeld), untraced: true},
+		{head: "BUG: lock held when returning to user space", title: "BUG: lock held when returning to user space in %f", need: need{before: "leaving the kernel with locks still held", after: ""}, where: paths(inHeld), untraced: true},
 		{head: "BUG: bad unlock balance detected!", title: "BUG: bad unlock balance in %f", where: paths(inUnlock), class: "LOCKDEP"},
 		{head: "BUG: held lock freed!", title: "BUG: held lock freed in %f", where: paths(inHeld), class: "LOCKDEP"},
 		{head: "BUG: Invalid wait context", title: "WARNING: locking bug in %f", where: paths(inTrace), skip: names{"lock_sock", "release_sock"}, class: "LOCKDEP"},
@@ -141,7 +145,7 @@ var kinds = []group{
 		// lib/smp_processor_id.c
 		{head: "BUG: using *() in preemptible", title: "BUG: using %1() in preemptible code in %f", where: paths(inTrace), skip: names{"preempt", "debug_", "processor_id", "this_cpu"}, class: "LOCKDEP"},
 		// kernel/workqueue.c
-		{head: "BUG: workqueue leaked lock or atomic", title: "BUG: workqueue leaked lock or atomic in %n", need: need{"last function: ", ""}, untraced: true},
+		{head: "BUG: workqueue leaked lock or atomic", title: "BUG: workqueue leaked lock or atomic in %n", need: need{before: "last function: ", after: ""}, untraced: true},
 		// mm/memory.c, mm/page_alloc.c, kernel/fork.c
 		{head: "BUG: Bad rss-counter state", title: "BUG: Bad rss-counter state", untraced: true},
 		{head: "BUG: non-zero nr_ptes on freeing mm", title: "BUG: non-zero nr_ptes on freeing mm", untraced: true},
@@ -167,6 +171,7 @@ var kinds = []group{
 		{head: "WARNING: *lib/kobject.c:* kobject_", title: "WARNING: kobject bug in %f", where: paths(inWarning, inTrace), skip: names{"kobject_"}, class: "WARNING"},
 		{head: "WARNING: *fs/proc/generic.c:* proc_register", title: "WARNING: proc registration bug in %f", where: paths(inWarning, inTrace), skip: names{"proc_"}, class: "WARNING"},
 		{head: "WARNING: *lib/refcount.c:* refcount_", title: "WARNING: refcount bug in %f", where: paths(inWarning, inTrace), skip: names{"refcount", "kobject_"}, class: "REFCOUNT_WARNING"},
+		{head: "WARNING: lib/refcount.c:* at ", title: "WARNING: refcount bug in %f", where: paths(inWarning, inTrace), skip: names{"refcount", "kobject_"}, class: "REFCOUNT_WARNING"},
 		{head: "WARNING: *kernel/locking/lockdep.c:*lock_", title: "WARNING: locking bug in %f", where: paths(inWarning, inTrace), skip: names{"lock_sock", "release_sock"}, class: "LOCKDEP"},
 		{head: "WARNING: *mm/vmalloc.c:*__vmalloc_node", title: "WARNING: zero-size vmalloc in %f", where: paths(inWarning, inTrace), class: "WARNING"},
 		{head: "WARNING: * at mm/* kmalloc", title: "WARNING: kmalloc bug in %f", where: paths(inWarning, inTrace), skip: mallocSkip, class: "WARNING"},
@@ -176,23 +181,24 @@ var kinds = []group{
 		{head: "WARNING: mm/* at kvmalloc", title: "WARNING: kmalloc bug in %f", where: paths(inWarning, inTrace), skip: mallocSkip, class: "WARNING"},
 		{head: "WARNING: * at * usb_submit_urb", title: "WARNING in %f/usb_submit_urb", where: paths(inWarning, inTrace), skip: usbSkip, class: "WARNING"},
 		{head: "WARNING: * at *.*:* *+", title: "WARNING in %f", where: paths(inWarning, inTrace), class: "WARNING"},
+		{head: "WARNING: *.c:* at 0x0,", title: "WARNING in %f", where: paths(inWarning, inTrace), class: "WARNING"},
 		{head: "WARNING: *.*:* at *+", title: "WARNING in %f", where: paths(inWarning, inTrace), class: "WARNING"},
 		{head: "WARNING: at *.*:* *+", title: "WARNING in %f", where: paths(inWarning, inTrace), class: "WARNING"},
 		// kernel/locking/lockdep.c
-		{head: "WARNING: possible circular locking dependency detected", title: "possible deadlock in %f", need: need{"is trying to acquire lock", ""}, where: paths(inCycle), skip: names{"process_one_work", "flush_workqueue", "drain_workqueue", "destroy_workqueue"}, class: "LOCKDEP"},
+		{head: "WARNING: possible circular locking dependency detected", title: "possible deadlock in %f", need: need{before: "is trying to acquire lock", after: ""}, where: paths(inCycle), skip: names{"process_one_work", "flush_workqueue", "drain_workqueue", "destroy_workqueue"}, class: "LOCKDEP"},
 		{head: "WARNING: possible irq lock inversion dependency detected", title: "possible deadlock in %f", where: paths(inAcquire), class: "LOCKDEP"},
 		{head: "WARNING: *-safe -> *-unsafe lock order detected", title: "possible deadlock in %f", where: paths(inCause), class: "LOCKDEP"},
 		{head: "WARNING: possible recursive locking detected", title: "possible deadlock in %f", where: paths(inAcquire), class: "LOCKDEP"},
-		{head: "WARNING: inconsistent lock state", title: "inconsistent lock state in %f", need: need{" takes", ""}, where: paths(inTrace), class: "LOCKDEP"},
+		{head: "WARNING: inconsistent lock state", title: "inconsistent lock state in %f", need: need{before: " takes", after: ""}, where: paths(inTrace), class: "LOCKDEP"},
 		{head: "WARNING: suspicious RCU usage", title: "WARNING: suspicious RCU usage in %f", need: needSource, where: paths(inTrace), skip: rcuSkip, class: "LOCKDEP"},
 		{head: "WARNING: bad unlock balance detected!", title: "WARNING: bad unlock balance in %f", where: paths(inUnlock), class: "LOCKDEP"},
 		{head: "WARNING: held lock freed!", title: "WARNING: held lock freed in %f", where: paths(inHeld), class: "LOCKDEP"},
 		{head: "WARNING: * still has locks held!", title: "WARNING: still has locks held in %f", where: paths(inHeld), class: "LOCKDEP"},
 		{head: "WARNING: Nested lock was not taken", title: "WARNING: nested lock was not taken in %f", where: paths(inWarning, inTrace), class: "LOCKDEP"},
-		{head: "WARNING: lock held when returning to user space", title: "WARNING: lock held when returning to user space in %f", need: need{"leaving the kernel with locks still held", ""}, where: paths(inHeld), untraced: true, class: "LOCKDEP"},
+		{head: "WARNING: lock held when returning to user space", title: "WARNING: lock held when returning to user space in %f", need: need{before: "leaving the kernel with locks still held", after: ""}, where: paths(inHeld), untraced: true, class: "LOCKDEP"},
 		// arch/x86/kernel/unwind_*.c
-		{head: "WARNING: kernel stack regs at * in * has bad '*' value", title: "WARNING: kernel stack regs has bad '%3' value", untraced: true},
-		{head: "WARNING: kernel stack frame pointer at * in * has bad value", title: "WARNING: kernel stack frame pointer has bad value", untraced: true},
+		{head: "WARNING: kernel stack regs at # in * has bad '*' value", title: "WARNING: kernel stack regs has bad '%2' value", untraced: true},
+		{head: "WARNING: kernel stack frame pointer at # in * has bad value", title: "WARNING: kernel stack frame pointer has bad value", untraced: true},
 		{head: "WARNING: kernel stack regs * has bad 'bp' value", title: "WARNING: kernel stack regs has bad value", untraced: true},
 		{head: "WARNING: kernel stack frame pointer * has bad value", title: "WARNING: kernel stack regs has bad value", untraced: true},
 		{head: "WARNING:$", title: "WARNING: corrupted", remains: true},
@@ -311,7 +317,7 @@ var kinds = []group{
 		{head: "SYZFATAL: *", title: "SYZFATAL: %1", alt: []string{"SYZFATAL"}, untraced: true, class: "SYZ_FAILURE"},
 	}},
 	{mark: "panic:", class: "DoS", kinds: []kind{
-		{head: "panic:*", title: "panic:%1", untraced: true, class: "DoS"},
+		{head: "panic: *", title: "panic: %1", untraced: true, class: "DoS"},
 	}, ignore: []string{"_panic:", "xlog_status:", "ddb.onpanic:", "evtlog_status:"}},
 }
 
@@ -331,12 +337,12 @@ var intruders = []string{
 	"FAULT_INJECTION: forcing a failure", "vmalloc: allocation failure", "FAULT_FLAG_ALLOW_RETRY missing",
 }
 
-var needSource = need{".c:", ""}
+var needSource = need{source: true}
 
 var (
 	kasanTagSkip = names{"kernel_fault", "tag_check", "mem_abort", "^el1_", "^el1h_"}
 	mallocSkip   = names{"kmalloc", "krealloc", "slab", "kmem"}
-	pageSkip     = names{"bad_page", "free_unref_page", "free_pages", "free_page", "print_bad_pte", "compound_order", "skb_release_data", "get_page_from_freelist"}
+	pageSkip     = names{"bad_page", "free_unref_page", "free_pages", "free_page", "print_bad_pte", "compound_order", "skb_release_data", "sk_skb_reason_drop", "netif_receive_skb"}
 	leakSkip     = names{"kmemleak", "mmap", "kmem", "slab", "alloc", "create_object", "idr_get", "list_lru_init", "pcpu_create", "strdup", "strndup", "memdup"}
 	odebugSkip   = names{"debug_", "rcu", "hrtimer_", "timer_", "work_", "percpu_", "vunmap", "vfree", "__free_", "kobject_"}
 )

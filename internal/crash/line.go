@@ -89,6 +89,7 @@ var headings = []struct {
 	{"page last free ", "", headPast},
 	{"read to 0x", "", headPast},
 	{"write to 0x", "", headPast},
+	{"Preemption disabled at:", "", headPast},
 	{"-> #", ":", headChain},
 	{"which became ", " at:", headChain},
 	{"... which became ", " at:", headChain},
@@ -97,7 +98,14 @@ var headings = []struct {
 // parseHeading says what stack a line announces.
 func parseHeading(text string) headingKind {
 	text = strings.TrimSpace(text)
-	if text == "" || !headingByte[text[0]] {
+	if text == "" {
+		return headNone
+	}
+	if !headingByte[text[0]] {
+		// Kernels of old print the stack's words and the heading in one line.
+		if strings.HasSuffix(text, "Call Trace:") && isHex(text[0]) {
+			return headCall
+		}
 		return headNone
 	}
 	for i := range headings {
@@ -203,7 +211,7 @@ func parseLine(text string) line {
 // partStarts are how other lines begin that stand in reports only.
 var partStarts = []string{
 	"Modules linked in:", "Read of size ", "Write of size ", "Read at addr ", "Write at addr ", "The buggy address ", "Memory state around the buggy",
-	"Kernel panic - not syncing", "Rebooting in ", "Workqueue: ", "RSP: ", "Stack:", "Exception stack(", "Process ", "Internal error: ", "Oops: ", "Oops [#",
+	"Kernel panic - not syncing", "Rebooting in ", "Workqueue: ", "Stack:", "Exception stack(", "Process ", "Internal error: ", "Oops: ", "Oops [#",
 	"invalid opcode: ", "stack backtrace:", "other info that might help us debug this:", "Possible unsafe locking scenario:", "the existing dependency chain",
 	"which lock already depends", "Showing all locks held", "Sending NMI from CPU", "NMI backtrace for cpu", "Dumping ftrace buffer", "Mem-Info:",
 	"Kernel Offset: ", "flags: 0x", "raw: ", "page dumped because: ", "page:", "unreferenced object ", "comm \"", "hex dump (first", "value changed: ",
@@ -484,6 +492,9 @@ func isRegisters(s string) bool {
 		return false
 	}
 	rest = strings.TrimLeft(rest, " ")
+	if len(rest) > 4 && rest[4] == ':' {
+		rest = rest[5:] // the segment of x86's stack pointer
+	}
 	n := 0
 	for n < len(rest) && isHex(rest[n]) {
 		n++

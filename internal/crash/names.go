@@ -38,7 +38,7 @@ var generic = [...]struct {
 }{
 	{"report a failure", names{
 		"panic", "report_bug", "fixup_bug", "print_report", "print_address_description", "print_usage_bug", "print_unlock", "imbalance_bug", "print_tainted",
-		"show_stack", "dump_stack", "walk_stack", "dump_backtrace", "arch_stack_walk", "stack_trace_save", "stack_trace_consume_entry",
+		"show_stack", "dump_stack", "walk_stack", "dump_backtrace", "unwind_backtrace", "arch_stack_walk", "stack_trace_save", "stack_trace_consume_entry",
 		"warn_slowpath", "warn_alloc", "warn_bogus", "__warn", "assertfail", "rust_helper_BUG", "rust_begin_unwind",
 	}},
 	{"exceptions on the way to the report", names{
@@ -46,12 +46,12 @@ var generic = [...]struct {
 		"el1_abort", "el1h_64_sync",
 	}},
 	{"sanitizers and checks", names{
-		"__sanitizer", "__asan", "kasan", "__msan", "kmsan", "kcsan_setup_watchpoint", "check_memory_region", "check_heap_object", "check_object",
+		"__sanitizer", "__asan", "__hwasan", "kasan", "__msan", "kmsan", "kcsan_setup_watchpoint", "check_memory_region", "check_heap_object", "check_object",
 		"read_word_at_a_time", "read_once_word_nocheck", "read_once_size_nocheck", "write_once_size_nocheck", "debug_object", "timer_is_static_object",
-		"work_is_static_object", "might_fault", "might_sleep", "__might_resched", "ref_tracker", "__check_object_size",
+		"work_is_static_object", "might_fault", "might_sleep", "__might_resched", "ref_tracker", "fortify_",
 	}},
 	{"allocate and free", names{
-		"alloc_page", "malloc", "zalloc", "calloc", "krealloc", "kmem_cache", "allocate_slab", "slab_", "folio_alloc", "^kfree$", "^kvfree$", "kfree_skb",
+		"alloc_page", "malloc", "zalloc", "calloc", "krealloc", "kmem_cache", "alloc_frozen_page", "get_page_from_freelist", "allocate_slab", "slab_", "folio_alloc", "^kfree$", "^kvfree$", "kfree_skb",
 		"filemap_alloc_folio", "__filemap_get_folio", "find_or_create_page", "do_read_cache_folio", "read_cache_page", "pagecache_get_page",
 		"grab_cache_page_write_begin",
 	}},
@@ -59,11 +59,11 @@ var generic = [...]struct {
 		"lockdep", "lock_acquire", "lock_release", "lock_class", "mark_lock", "mark_held_locks", "reacquire_held_locks", "raw_spin_rq", "owner_on_cpu",
 		"spin_lock", "spin_trylock", "spin_unlock", "read_lock", "read_trylock", "read_unlock", "write_lock", "write_trylock", "write_unlock",
 		"^down$", "down_read", "down_write", "down_trylock", "up_read", "up_write", "^mutex_", "^__mutex_", "^rt_mutex_", "osq_lock", "osq_unlock",
-		"seqprop_assert", "bh_enable", "bh_disable", "^lock_page", "^unlock_page", "trace_hardirq", "trace_softirq",
+		"seqprop_assert", "bh_enable", "bh_disable", "^lock_page", "^unlock_page", "^folio_lock", "^folio_unlock$", "^__folio_lock", "trace_hardirq", "trace_softirq",
 	}},
 	{"wait, wake and defer", names{
 		"__wake_up", "^complete$", "wait_for_completion", "finish_wait", "flush_work", "cancel_work", "try_to_grab_pending", "drain_workqueue",
-		"destroy_workqueue", "queue_work", "insert_work", "queue_delayed_work", "del_timer", "lock_timer_base", "^__mod_timer$", "^mod_timer$", "kthread_stop",
+		"destroy_workqueue", "queue_work", "insert_work", "queue_delayed_work", "del_timer", "timer_delete", "timer_shutdown", "lock_timer_base", "^__mod_timer$", "^mod_timer$", "kthread_stop",
 	}},
 	{"counters and bits", names{
 		"^refcount_", "^kref_", "atomic_dec", "atomic_inc", "atomic_read", "atomic_set", "atomic_or", "atomic_xor", "atomic_and", "atomic_add", "atomic_sub",
@@ -76,12 +76,13 @@ var generic = [...]struct {
 		"strstr", "strnstr", "strchr", "strdup", "strndup", "^crc0", "^crc1", "^crc2", "^crc3", "^crc4", "^crc6", "^crc7", "^crc8", "crc_itu_t", "hex_dump",
 	}},
 	{"copy to and from user space", names{
-		"copy_to_user", "copy_from_user", "copy_to_iter", "copy_from_iter", "copy_page_to_iter", "copy_page_from_iter", "copy_folio_to_iter",
+		"copy_to_user", "copy_from_user", "copy_to_iter", "copy_from_iter", "copy_page_to_iter", "copy_page_from_iter", "copy_folio_to_iter", "^rep_movs", "^rep_stos",
 		"^copyin$", "^copyout$", "put_user", "get_user",
 	}},
 	{"lists and trees", names{
 		"list_add", "list_del", "list_replace", "list_move", "list_splice", "^rb_", "^__rb_", "^klist_", "xas_start", "xas_load", "xas_find",
 		"find_lock_entries", "truncate_inode_pages_range", "^iput$", "^iput_final$", "^ihold$", "^dput$", "fast_dput",
+		"^drop_nlink$", "^inc_nlink$", "^set_nlink$", "^clear_nlink$", "mark_buffer_dirty",
 	}},
 	{"print", names{
 		"printk", "snprintf", "scnprintf", "kasprintf", "kvasprintf", "va_format", "string", "pointer", "dev_info", "dev_notice", "dev_warn", "dev_err",

@@ -53,9 +53,10 @@ type open struct {
 	panicked bool // the rest is about the panic
 	ruled    bool // a line of ==== closes it
 	allCPUs  bool // what other processors print belongs to it
+	headed   bool // it has the heading of a call trace
+	within   bool // another report's headline cut it
 	spoiled  bool // others are written into its headline
 	mixed    bool // it began within another that has no caller either
-	lost     string
 	ending   string
 }
 
@@ -120,6 +121,7 @@ func (s *Scanner) line(r *klog.Record, text string) {
 			return
 		}
 		if o != nil {
+			o.within = true
 			s.close(key, "another report begins in line "+strconv.Itoa(r.Line))
 		}
 		s.begin(r, key, g, text, at, o)
@@ -201,9 +203,14 @@ func (s *Scanner) begin(r *klog.Record, key string, g *group, text string, at in
 // takes reports whether a headline belongs to the report: what follows an oops
 // as its consequence, or says once more what it is.
 func (o *open) takes(g *group, text string) bool {
-	if g.mark == "WARNING:" && !o.traced {
-		k := o.kind()
-		return k != nil && k.warns
+	if k := o.kind(); k != nil && !o.traced && !o.ended {
+		switch {
+		case k.warns && g.mark == "WARNING:":
+			return true
+		case o.r.Caller != "" && !k.untraced && len(k.where) > 0:
+			// The same task or processor, in the middle of the report.
+			return true
+		}
 	}
 	for i := range g.kinds {
 		k := &g.kinds[i]
@@ -225,7 +232,7 @@ func (o *open) takes(g *group, text string) bool {
 // isOops reports whether the headline is of something that ends what ran.
 func (o *open) isOops() bool {
 	k := o.kind()
-	return k != nil && k.sev <= Oops
+	return k != nil && k.sev >= Oops
 }
 
 // kind is the first kind with the report's headline, nil if there is none.
@@ -265,7 +272,7 @@ func (o *open) add(r *klog.Record, text string, seq int64) {
 	if l.kind == lineText {
 		o.idle++
 		if n, ok := dropped(text); ok {
-			o.lost = n
+			o.r.Lost = n
 		}
 		if strings.TrimSpace(text) != "" {
 			for _, s := range intruders {
@@ -289,8 +296,10 @@ func (o *open) add(r *klog.Record, text string, seq int64) {
 	}
 	o.r.Records++
 	switch {
+	case l.kind == lineHeading:
+		o.headed = o.headed || l.heading == headCall || l.heading == headLeak
 	case l.kind == lineFrame && !l.frame.Unreliable:
-		o.traced = true
+		o.traced = o.traced || o.headed
 	case l.kind == lineEnd, l.kind == lineRule && o.ruled && strings.Contains(text, "===="):
 		o.ended = true
 	case l.kind == linePart && strings.HasPrefix(text, "Sending NMI from CPU"):
@@ -316,6 +325,11 @@ func (o *open) keep(l line) {
 		l.kind, l.heading = linePart, headNone
 	}
 	l.at = at
+	if l.from != "" && !o.headed {
+		// ARM's unwinder prints its frames without a heading.
+		o.headed, o.traced = true, true
+		o.lines = append(o.lines, line{kind: lineHeading, heading: headCall, at: at})
+	}
 	o.text += len(l.text)
 	o.lines = append(o.lines, l)
 }
@@ -333,8 +347,8 @@ func dropped(text string) (string, bool) {
 // because says why something may be missing, to be put behind what is missing.
 func (o *open) because() string {
 	switch {
-	case o.lost != "":
-		return ": " + o.lost
+	case o.r.Lost != "":
+		return ": " + o.r.Lost
 	case o.cut > 0:
 		return ": another call trace stands in it"
 	case o.ended:

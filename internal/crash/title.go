@@ -4,9 +4,8 @@ import (
 	"strings"
 )
 
-// entitle makes the title of a report of its lines, the first of which has the
-// headline at offset at, and judges whether the report is whole. ends says what
-// came behind it, for the reason.
+// entitle makes the title of a report of its lines and judges whether the report
+// is whole.
 func (o *open) entitle() {
 	r := o.r
 	head := o.lines[0].text[o.at:]
@@ -20,7 +19,7 @@ func (o *open) entitle() {
 		quoted, ok := o.find(k.need)
 		if !ok {
 			if missing == "" {
-				missing = "the line “" + strings.TrimSpace(k.need.before+"…"+k.need.after) + "” is missing"
+				missing = k.need.String() + " is missing"
 			}
 			continue
 		}
@@ -44,9 +43,9 @@ const (
 // make fills the title of a kind in.
 func (o *open) make(k *kind, stars []string, quoted string) {
 	r := o.r
+	r.kind = k
 	r.Severity = k.sev
 	if k.sev == Fatal {
-		r.Severity = Fatal
 		r.Panicked = true
 	}
 	name, raw := "", ""
@@ -95,12 +94,12 @@ func (o *open) make(k *kind, stars []string, quoted string) {
 	seen := map[string]bool{r.Title: true}
 	for _, format := range append([]string{k.title}, k.alt...) {
 		for _, fn := range [...]string{name, raw} {
-			if t := fill(format, fn); fn == "" && strings.Contains(format, "%f") && fn != name || seen[t] {
+			t := fill(format, fn)
+			if fn == "" && fn != name || seen[t] {
 				continue
-			} else if !seen[t] {
-				seen[t] = true
-				r.AltTitles = append(r.AltTitles, t)
 			}
+			seen[t] = true
+			r.AltTitles = append(r.AltTitles, t)
 		}
 	}
 	r.Type = k.class
@@ -113,6 +112,8 @@ func (o *open) make(k *kind, stars []string, quoted string) {
 		r.Corrupted = "only the end of a report is here"
 	case o.spoiled || hasStamp(r.Title):
 		r.Corrupted = mixedHeadline
+	case o.ruled && !o.ended && o.within:
+		r.Corrupted = "another report stands in it"
 	case !k.untraced:
 		if why := o.traceless(); why != "" {
 			r.Corrupted = why + o.because()
@@ -120,13 +121,35 @@ func (o *open) make(k *kind, stars []string, quoted string) {
 	}
 }
 
+// own are the lines before somebody else's call trace.
+func (o *open) own() []line {
+	if o.cut > 0 {
+		return o.lines[:o.cut]
+	}
+	return o.lines
+}
+
+// String is what is needed, as shown to people.
+func (n need) String() string {
+	if n.source {
+		return "the line with the place in the source"
+	}
+	return "the line “" + strings.TrimSpace(n.before+"…"+n.after) + "”"
+}
+
 // find looks for the line that a kind needs and returns what it quotes.
 func (o *open) find(n need) (quoted string, ok bool) {
 	if n == (need{}) {
 		return "", true
 	}
-	for i := range o.lines[1:] {
+	for i := range o.own()[1:] {
 		text := strings.TrimSpace(o.lines[1+i].text)
+		if n.source {
+			if namesSource(text) {
+				return "", true
+			}
+			continue
+		}
 		if n.before == "" {
 			if word, _, found := strings.Cut(text, n.after); found && word != "" && !strings.ContainsAny(word, " \t") {
 				return word, true
@@ -147,6 +170,23 @@ func (o *open) find(n need) (quoted string, ok bool) {
 	return "", false
 }
 
+// namesSource reports whether a text holds "path/file.ext:12".
+func namesSource(text string) bool {
+	for i := 1; i+1 < len(text); i++ {
+		if text[i] != ':' || text[i+1] < '0' || text[i+1] > '9' || !wordByte(text[i-1]) {
+			continue
+		}
+		n := i
+		for n > 0 && text[n-1] >= 'a' && text[n-1] <= 'z' {
+			n--
+		}
+		if n > 1 && n < i && text[n-1] == '.' && wordByte(text[n-2]) {
+			return true
+		}
+	}
+	return false
+}
+
 // blame goes a path through the report. raw is the function's name with what
 // plain takes off; mixed says that frames of somebody else stand between.
 func (o *open) blame(path []step, k *kind) (name, raw string, mixed bool) {
@@ -163,10 +203,7 @@ func (o *open) blame(path []step, k *kind) (name, raw string, mixed bool) {
 		return true
 	}
 	i := 0
-	lines := o.lines
-	if o.cut > 0 {
-		lines = lines[:o.cut]
-	}
+	lines := o.own()
 	for _, st := range path {
 		for ; i < len(lines); i++ {
 			l := &lines[i]
@@ -187,7 +224,7 @@ func (o *open) blame(path []step, k *kind) (name, raw string, mixed bool) {
 				}
 				continue
 			}
-			if st.is(l, i, o.at) {
+			if st.is(l, i) {
 				if st == atHeadline {
 					add(functionIn(l.text[o.at:]))
 				} else if st != atTick && st != atInterrupt {
@@ -213,7 +250,7 @@ func (o *open) blame(path []step, k *kind) (name, raw string, mixed bool) {
 }
 
 // is reports whether a line is where a step leads to.
-func (st step) is(l *line, i, at int) bool {
+func (st step) is(l *line, i int) bool {
 	switch st {
 	case atHeadline:
 		return i == 0
