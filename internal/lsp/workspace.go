@@ -1,0 +1,560 @@
+package lsp
+
+// The trees that a client works in: which of them a document belongs to, through
+// which lens they are seen, and when they are indexed.
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/sourcegraph/jsonrpc2"
+
+	"dekho/internal/workbench"
+)
+
+// settings are what a client may set, when it starts the server and later. What
+// is nil stays as it is.
+type settings struct {
+	Arch      *string `json:"arch"`
+	Config    *string `json:"config"`
+	Board     *string `json:"board"`
+	OnlyBuilt *bool   `json:"onlyBuilt"`
+	// AutoIndex says whether a tree of the workspace that has no index gets one.
+	AutoIndex *bool `json:"autoIndex"`
+}
+
+// parseSettings reads settings, which some clients put into an object under the
+// name of the server.
+func parseSettings(raw json.RawMessage) (settings, error) {
+	var s settings
+	var named struct {
+		Dekho json.RawMessage `json:"dekho"`
+	}
+	raw = bytes.TrimSpace(raw)
+	if len(raw) == 0 || raw[0] != '{' {
+		return s, nil // null, and the empty array of clients whose language has no empty object
+	}
+	if err := json.Unmarshal(raw, &named); err == nil && len(named.Dekho) > 0 && named.Dekho[0] == '{' {
+		raw = named.Dekho
+	}
+	if err := json.Unmarshal(raw, &s); err != nil {
+		return s, &jsonrpc2.Error{Code: jsonrpc2.CodeInvalidParams, Message: "settings: " + err.Error()}
+	}
+	return s, nil
+}
+
+// trees are the trees of a connection.
+type trees struct {
+	s *Server
+
+	mu        sync.Mutex
+	folders   []string // of the workspace, absolute
+	bench     workbench.Options
+	autoIndex bool
+	sessions  map[string]*workbench.Session // by root
+	indexing  map[string]*indexing          // by root
+}
+
+func (ts *trees) init(s *Server) {
+	ts.s, ts.bench, ts.autoIndex = s, s.opts.Workbench, true
+	ts.sessions, ts.indexing = make(map[string]*workbench.Session), make(map[string]*indexing)
+	lens := workbench.LensOptions{}
+	if ts.bench.Lens != nil {
+		lens = *ts.bench.Lens
+	}
+	ts.bench.Lens = &lens
+}
+
+// configure takes the settings and the folders of the workspace.
+func (ts *trees) configure(set settings, folders []string) {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	ts.set(set)
+	ts.addFolders(folders)
+}
+
+// set changes settings, and reports whether the lens is another one.
+func (ts *trees) set(set settings) bool {
+	lens := *ts.bench.Lens
+	for _, f := range []struct {
+		to   *string
+		from *string
+	}{{&lens.Arch, set.Arch}, {&lens.Config, set.Config}, {&lens.Board, set.Board}} {
+		if f.from != nil {
+			*f.to = *f.from
+		}
+	}
+	if set.OnlyBuilt != nil {
+		lens.OnlyBuilt = *set.OnlyBuilt
+	}
+	if set.AutoIndex != nil {
+		ts.autoIndex = *set.AutoIndex
+	}
+	changed := lens != *ts.bench.Lens
+	ts.bench.Lens = &lens
+	return changed
+}
+
+func (ts *trees) addFolders(folders []string) {
+	for _, f := range folders {
+		if f != "" {
+			ts.folders = append(ts.folders, f)
+		}
+	}
+}
+
+// errNoTree says that a document is in no indexed tree.
+type errNoTree struct {
+	path string
+	// root is the tree to index, "" if the document is in none of the workspace.
+	root string
+	busy bool // it is being indexed
+	err  error
+}
+
+func (e *errNoTree) Error() string {
+	switch {
+	case e.busy:
+		return fmt.Sprintf("%s is being indexed for the first time; answers come when that is done", e.root)
+	case e.root != "":
+		return fmt.Sprintf("%s has no index that can be used (%v); dekho index %s makes one", e.root, firstLine(e.err), e.root)
+	}
+	return e.path + " is in no indexed tree; dekho index TREE indexes one"
+}
+
+func (e *errNoTree) Unwrap() error { return e.err }
+
+// firstLine is an error without the list of what is indexed.
+func firstLine(err error) string {
+	text, _, _ := strings.Cut(err.Error(), "\n")
+	text, _, _ = strings.Cut(text, ";")
+	return text
+}
+
+// of is the session of the tree that a file is in; the error is an errNoTree if
+// there is none.
+func (ts *trees) of(path string) (*workbench.Session, error) {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	if path == "" {
+		return nil, &errNoTree{path: "what is no file", err: workbench.ErrNoIndex}
+	}
+	return ts.open(path, filepath.Dir(path))
+}
+
+// open is the session of the tree that has the directory dir; path is named in
+// the error. The caller holds the lock.
+func (ts *trees) open(path, dir string) (*workbench.Session, error) {
+	var best *workbench.Session
+	for root, s := range ts.sessions {
+		if isBelow(root, path) && (best == nil || len(root) > len(best.Root())) {
+			best = s
+		}
+	}
+	if best != nil {
+		return best, nil
+	}
+	opts := ts.bench
+	opts.Tree = dir
+	w, err := workbench.New(opts)
+	if err != nil {
+		return nil, err
+	}
+	s, err := w.OpenSession()
+	if errors.Is(err, workbench.ErrNoIndex) || errors.Is(err, workbench.ErrVersion) || errors.Is(err, workbench.ErrDamaged) {
+		e := &errNoTree{path: path, err: err}
+		for _, f := range ts.folders {
+			if isBelow(f, path) {
+				if e.root = sourceRoot(f); e.root == "" {
+					e.root = f
+				}
+				_, e.busy = ts.indexing[e.root]
+			}
+		}
+		return nil, e
+	}
+	if err != nil {
+		return nil, err
+	}
+	if other := ts.sessions[s.Root()]; other != nil { // reached through a symbolic link
+		return other, s.Close()
+	}
+	ts.sessions[s.Root()] = s
+	ts.s.mu.Lock()
+	defer ts.s.mu.Unlock()
+	for _, d := range ts.s.docs {
+		if isBelow(s.Root(), d.path) {
+			ts.lay(s, d)
+		}
+	}
+	return s, nil
+}
+
+// lay puts the text of a document over its file, unless that has it.
+func (ts *trees) lay(s *workbench.Session, d *document) {
+	var err error
+	if onDisk(d) {
+		err = s.Discard(d.path)
+	} else {
+		err = s.Edit(d.path, d.text)
+	}
+	if err != nil {
+		ts.s.log.Print(err)
+	}
+}
+
+// onDisk reports whether a document is as its file.
+func onDisk(d *document) bool {
+	info, err := os.Stat(d.path)
+	if err != nil || !info.Mode().IsRegular() || info.Size() != int64(len(d.text)) {
+		return false
+	}
+	text, err := os.ReadFile(d.path)
+	return err == nil && bytes.Equal(text, d.text)
+}
+
+// opened returns the session of a tree that is open already and has the file,
+// nil if there is none.
+func (ts *trees) opened(path string) *workbench.Session {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	var best *workbench.Session
+	for root, s := range ts.sessions {
+		if isBelow(root, path) && (best == nil || len(root) > len(best.Root())) {
+			best = s
+		}
+	}
+	return best
+}
+
+// all are the sessions of the workspace: those of its folders, and others that
+// documents were opened in.
+func (ts *trees) all() ([]*workbench.Session, error) {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	var first error
+	for _, f := range ts.folders {
+		if _, err := ts.open(filepath.Join(f, "x"), f); err != nil && first == nil {
+			first = err
+		}
+	}
+	var list []*workbench.Session
+	for _, s := range ts.sessions {
+		list = append(list, s)
+	}
+	if len(list) > 0 {
+		return list, nil
+	}
+	if first == nil {
+		first = &errNoTree{path: "the workspace", err: workbench.ErrNoIndex}
+	}
+	return nil, first
+}
+
+// close closes all trees.
+func (ts *trees) close() error {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	var err error
+	for root, s := range ts.sessions {
+		err = errors.Join(err, s.Close())
+		delete(ts.sessions, root)
+	}
+	return err
+}
+
+// isBelow reports whether a file is below a directory.
+func isBelow(dir, path string) bool {
+	rest, ok := strings.CutPrefix(path, strings.TrimSuffix(dir, "/"))
+	return ok && strings.HasPrefix(rest, "/")
+}
+
+// sourceRoot is the top of the source that a directory belongs to: the nearest
+// one at or above it that is under version control or is the top of a kernel.
+// It is "" if there is none: a home directory is not indexed unasked.
+func sourceRoot(dir string) string {
+	for {
+		for _, marks := range [][]string{{".git"}, {"Kbuild", "Kconfig", "Makefile"}} {
+			all := true
+			for _, m := range marks {
+				_, err := os.Stat(filepath.Join(dir, m))
+				all = all && err == nil
+			}
+			if all {
+				return dir
+			}
+		}
+		up := filepath.Dir(dir)
+		if up == dir {
+			return ""
+		}
+		dir = up
+	}
+}
+
+// welcome looks whether the workspace is indexed, and has that done if not.
+func (ts *trees) welcome() {
+	ts.s.requests.Go(func() {
+		ts.mu.Lock()
+		defer ts.mu.Unlock()
+		for _, f := range ts.folders {
+			_, err := ts.open(filepath.Join(f, "x"), f)
+			var none *errNoTree
+			switch {
+			case err == nil:
+			case !errors.As(err, &none):
+				ts.s.show(messageError, "dekho: %v", err)
+			case errors.Is(err, workbench.ErrDamaged):
+				ts.s.show(messageError, "dekho: the index of %s is damaged; dekho index --rebuild %s makes it anew", none.root, none.root)
+			case ts.autoIndex && sourceRoot(f) != "":
+				ts.index(none.root)
+			default:
+				ts.s.show(messageWarning, "dekho: %v", err)
+			}
+		}
+	})
+}
+
+func (s *Server) didChangeConfiguration(_ context.Context, p *didChangeConfigurationParams) (any, error) {
+	set, err := parseSettings(p.Settings)
+	if err != nil {
+		return nil, err
+	}
+	ts := &s.trees
+	ts.mu.Lock()
+	changed := ts.set(set)
+	ts.mu.Unlock()
+	if changed {
+		// They are opened again, through the other lens, when somebody asks.
+		if err := ts.close(); err != nil {
+			return nil, err
+		}
+		s.refreshTokens()
+	}
+	return nil, nil //nolint:nilnil // a notification has no answer
+}
+
+func (s *Server) didChangeWorkspaceFolders(_ context.Context, p *didChangeWorkspaceFoldersParams) (any, error) {
+	ts := &s.trees
+	ts.mu.Lock()
+	var gone = make(map[string]bool)
+	for _, f := range p.Event.Removed {
+		gone[filePath(f.URI)] = true
+	}
+	kept := ts.folders[:0:0]
+	for _, f := range ts.folders {
+		if !gone[f] {
+			kept = append(kept, f)
+		}
+	}
+	ts.folders = kept
+	for _, f := range p.Event.Added {
+		ts.addFolders([]string{filePath(f.URI)})
+	}
+	ts.mu.Unlock()
+	ts.welcome()
+	return nil, nil //nolint:nilnil // a notification has no answer
+}
+
+func (s *Server) didChangeWatchedFiles(_ context.Context, p *didChangeWatchedFilesParams) (any, error) {
+	for _, c := range p.Changes {
+		s.trees.changed(filePath(c.URI))
+	}
+	return nil, nil //nolint:nilnil // a notification has no answer
+}
+
+func (s *Server) executeCommand(ctx context.Context, p *executeCommandParams) (any, error) {
+	if p.Command != commandIndex {
+		return nil, &jsonrpc2.Error{Code: jsonrpc2.CodeInvalidParams, Message: fmt.Sprintf("there is no command %q; there is %s", p.Command, commandIndex)}
+	}
+	var uri string
+	if len(p.Arguments) > 0 {
+		if err := json.Unmarshal(p.Arguments[0], &uri); err != nil {
+			return nil, &jsonrpc2.Error{Code: jsonrpc2.CodeInvalidParams, Message: commandIndex + " takes the URI of a document or folder"}
+		}
+	}
+	var roots []string
+	ts := &s.trees
+	ts.mu.Lock()
+	folders := ts.folders
+	if uri != "" {
+		folders = []string{filePath(uri)}
+	}
+	for _, f := range folders {
+		var none *errNoTree
+		session, err := ts.open(filepath.Join(f, "x"), f)
+		switch {
+		case err == nil:
+			roots = append(roots, session.Root())
+		case errors.As(err, &none) && none.root != "":
+			roots = append(roots, none.root)
+		default:
+			ts.mu.Unlock()
+			return nil, err
+		}
+	}
+	var done []<-chan error
+	for _, root := range roots {
+		done = append(done, ts.index(root))
+	}
+	ts.mu.Unlock()
+	var err error
+	for _, d := range done {
+		select {
+		case one := <-d:
+			err = errors.Join(err, one)
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	return nil, err
+}
+
+// changed says that a file was changed on the disk.
+func (ts *trees) changed(path string) {
+	if s := ts.opened(path); s != nil {
+		ts.mu.Lock()
+		defer ts.mu.Unlock()
+		ts.index(s.Root())
+	}
+}
+
+// indexing is a tree that is being indexed, or will be in a moment.
+type indexing struct {
+	waiting []chan error // for a run that begins from now on
+}
+
+const (
+	// indexDelay is how long it is waited for more changes before indexing.
+	indexDelay = 200 * time.Millisecond
+	// progressDelay is how long indexing takes before the person is told.
+	progressDelay = time.Second
+)
+
+// index brings the index of a tree up to date, soon. What it returns tells when
+// that is done. The caller holds the lock.
+func (ts *trees) index(root string) <-chan error {
+	done := make(chan error, 1)
+	ix := ts.indexing[root]
+	if ix == nil {
+		ix = &indexing{}
+		ts.indexing[root] = ix
+		ts.s.requests.Go(func() { ts.runIndexing(root, ix) })
+	}
+	ix.waiting = append(ix.waiting, done)
+	return done
+}
+
+func (ts *trees) runIndexing(root string, ix *indexing) {
+	for {
+		select {
+		case <-time.After(indexDelay):
+		case <-ts.s.ctx.Done():
+		}
+		ts.mu.Lock()
+		waiting := ix.waiting
+		ix.waiting = nil
+		_, known := ts.sessions[root]
+		if len(waiting) == 0 {
+			delete(ts.indexing, root)
+			ts.mu.Unlock()
+			return
+		}
+		ts.mu.Unlock()
+		err := ts.runIndex(root, !known)
+		for _, w := range waiting {
+			w <- err
+		}
+	}
+}
+
+// runIndex indexes a tree and tells the person how it goes.
+func (ts *trees) runIndex(root string, first bool) error {
+	if err := ts.s.ctx.Err(); err != nil {
+		return err
+	}
+	if first {
+		ts.s.show(messageInfo, "dekho: indexing %s for the first time; until it is done there are no answers", root)
+	}
+	stop := ts.progress(root, first)
+	err := ts.s.opts.Index(ts.s.ctx, root)
+	stop()
+	switch {
+	case ts.s.ctx.Err() != nil:
+		return ts.s.ctx.Err()
+	case err != nil:
+		ts.s.show(messageError, "dekho: %s was not indexed: %v", root, err)
+		return err
+	case first:
+		ts.s.show(messageInfo, "dekho: %s is indexed", root)
+	}
+	ts.indexed(root)
+	return nil
+}
+
+// indexed takes note of a new index: documents that were saved are in it.
+func (ts *trees) indexed(root string) {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	session := ts.sessions[root]
+	if session == nil {
+		return
+	}
+	ts.s.mu.Lock()
+	defer ts.s.mu.Unlock()
+	for _, d := range ts.s.docs {
+		if isBelow(root, d.path) {
+			ts.lay(session, d)
+		}
+	}
+	ts.s.refreshTokens()
+}
+
+// progress shows that a tree is being indexed, if that takes a while. The
+// function returned ends it.
+func (ts *trees) progress(root string, first bool) (stop func()) {
+	if !ts.s.client.Window.WorkDoneProgress {
+		return func() {}
+	}
+	delay := progressDelay
+	if first {
+		delay = 0
+	}
+	token := "index:" + root
+	end := make(chan struct{})
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		select {
+		case <-time.After(delay):
+		case <-end:
+			return
+		}
+		if err := ts.s.conn.Call(ts.s.ctx, "window/workDoneProgress/create", map[string]string{"token": token}, nil); err != nil {
+			return // the client does not want it
+		}
+		ts.s.notify("$/progress", &progressParams{token, progressValue{Kind: "begin", Title: "dekho: indexing " + filepath.Base(root)}})
+		began := time.Now()
+		for {
+			select {
+			case <-time.After(time.Second):
+				ts.s.notify("$/progress", &progressParams{token, progressValue{Kind: "report", Message: fmt.Sprintf("%.0f s", time.Since(began).Seconds())}})
+			case <-end:
+				ts.s.notify("$/progress", &progressParams{token, progressValue{Kind: "end", Message: "done"}})
+				return
+			}
+		}
+	}()
+	return func() {
+		close(end)
+		<-ended
+	}
+}
