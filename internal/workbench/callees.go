@@ -24,6 +24,8 @@ type Target struct {
 	Path  string
 	Line  uint32
 	Grade Grade
+	// Defined is where it is defined, "path:line", if that was asked for.
+	Defined string
 }
 
 // Callee is a call in the body of a function.
@@ -58,6 +60,8 @@ type CalleesAnswer struct {
 type CalleeOptions struct {
 	// Targets bounds the targets listed of a call through a pointer, 0 for all.
 	Targets int
+	// DefineTargets asks where targets are defined.
+	DefineTargets bool
 }
 
 // Callees finds what a function calls.
@@ -305,6 +309,14 @@ func (g *callGraph) callee(ctx context.Context, f source.FileID, c *bodyCall, op
 		if opts.Targets > 0 && len(e.Targets) > opts.Targets {
 			e.More = len(e.Targets) - opts.Targets
 			e.Targets = e.Targets[:opts.Targets]
+		}
+		for i := range e.Targets {
+			if !opts.DefineTargets {
+				break
+			}
+			if d, ok := g.targetDefinition(&e.Targets[i]); ok {
+				e.Targets[i].Defined = fmt.Sprintf("%s:%d", g.t.idx.Path(d.file), d.line)
+			}
 		}
 		return e, nil
 	}

@@ -31,7 +31,15 @@ func (t *Tree) closeup(id source.FileID) (*closeup, error) {
 	if err != nil {
 		return nil, unreadable(path, err)
 	}
-	c := &closeup{id: id, path: path}
+	c := readCloseup(path, src)
+	c.id = id
+	return c, nil
+}
+
+// readCloseup takes a text apart as that of a file with this path, whether or
+// not there is one.
+func readCloseup(path string, src []byte) *closeup {
+	c := &closeup{id: source.NoFile, path: path}
 	language := ""
 	for _, l := range all.Languages() {
 		if l.Match(path) {
@@ -44,7 +52,7 @@ func (t *Tree) closeup(id source.FileID) (*closeup, error) {
 		c.conds = append(c.conds, index.Cond{Expr: string(src[k.Expr.Off : k.Expr.Off+k.Expr.Len]), Start: k.Start, End: k.End, Kind: k.Kind})
 	}
 	c.File = outline.Read(language, src, &c.facts)
-	return c, nil
+	return c
 }
 
 // unreadable says that a file of the tree cannot be read any more.

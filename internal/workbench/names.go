@@ -26,6 +26,8 @@ type Result struct {
 	Role string
 	// Function is the function the line is in, "" for none.
 	Function string
+	// FunctionLine is the line of that function's name, 0 if it is not known.
+	FunctionLine uint32
 	// Condition is what of #if governs the line, outermost first, "" for
 	// nothing.
 	Condition string
@@ -264,7 +266,7 @@ func (p *presenter) result(r index.Ref) (Result, error) {
 		return res, err
 	}
 	if ok && !((r.Role == lang.DefFunction || r.Role == lang.DefMacro) && fn.Name == p.name) {
-		res.Function = fn.Qualified()
+		res.Function, res.FunctionLine = fn.Qualified(), fn.Start
 	}
 	if p.conditions {
 		res.Condition = p.condition(r.Line)

@@ -68,15 +68,20 @@ func (t *Tree) outline(ctx context.Context, name string) (*Outline, error) {
 	o.Items = make([]OutlineItem, len(symbols))
 	for i := range symbols {
 		s := &symbols[i]
-		o.Items[i] = OutlineItem{
-			Name: s.Name, Kind: s.Role.Kind(), Line: s.Line, Start: s.Start, End: s.End, Depth: s.Depth,
-			Condition: c.condition(s.Line), Text: c.text(s.Line),
-		}
+		o.Items[i] = c.item(s)
 		if m, ok := by[madeAt{s.Name, s.Line, s.Role}]; ok {
 			o.Items[i].Macro = &m
 		}
 	}
 	return o, nil
+}
+
+// item is a definition as a part of an outline.
+func (c *closeup) item(s *outline.Symbol) OutlineItem {
+	return OutlineItem{
+		Name: s.Name, Kind: s.Role.Kind(), Line: s.Line, Start: s.Start, End: s.End, Depth: s.Depth,
+		Condition: c.condition(s.Line), Text: c.text(s.Line),
+	}
 }
 
 // madeAt is a definition that the use of a macro on a line makes.

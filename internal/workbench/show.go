@@ -30,6 +30,9 @@ type Returned = returns.Result
 type ShowOptions struct {
 	// Limit is how many callers and other places are listed; 0 is a few.
 	Limit int
+	// Brief leaves out who uses it and what it does: what is left can be told
+	// from the definition.
+	Brief bool
 }
 
 // shownPlaces is how many places of a kind are listed.
@@ -131,40 +134,68 @@ func (t *Tree) show(ctx context.Context, name string, opts ShowOptions) (*Show, 
 	if err != nil {
 		return nil, err
 	}
+	return s, t.showAnswer(ctx, s, a, opts)
+}
+
+// ShowAt tells about what stands at a position: which definition is meant there
+// is decided by DefineAt. The spot is nil if no name stands there.
+func (t *Tree) ShowAt(ctx context.Context, at Cursor, opts ShowOptions) (s *Show, spot *Spot, err error) {
+	if opts.Limit <= 0 {
+		opts.Limit = shownPlaces
+	}
+	err = index.Guard(func() error {
+		a, sp, err := t.defineAt(ctx, at)
+		if err != nil || sp == nil {
+			return err
+		}
+		spot, s = &sp.Spot, &Show{Name: sp.Name}
+		if sp.Local || sp.Header != "" {
+			s.Definition = &a.Results[0]
+			s.Head = strings.TrimSpace(s.Definition.Text)
+			return nil
+		}
+		return t.showAnswer(ctx, s, a, opts)
+	})
+	return s, spot, t.idx.Err(err)
+}
+
+// showAnswer tells about the first of some definitions.
+func (t *Tree) showAnswer(ctx context.Context, s *Show, a *Answer, opts ShowOptions) (err error) {
+	name := s.Name
 	s.LeftOut = a.LeftOut
 	if len(a.Results) == 0 {
 		s.Nearest = a.Nearest
-		return s, nil
+		return nil
 	}
 	s.Definition, s.Others = &a.Results[0], a.Results[1:]
 	if s.Definition.Kind == lang.DefConfig.Kind() {
 		s.Config, err = t.config(ctx, strings.TrimPrefix(name, configPrefix))
-		return s, err
+		return err
 	}
-	stop = t.w.step("definition")
+	stop := t.w.step("definition")
 	err = t.showDefinition(s)
 	stop()
-	if err != nil {
-		return nil, err
+	if err != nil || opts.Brief {
+		return err
 	}
 	stop = t.w.step("places")
 	err = t.showPlaces(s, opts)
 	stop()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if s.Definition.Kind == lang.DefFunction.Kind() {
 		stop = t.w.step("calls through pointers")
 		err = t.showIndirect(ctx, s, opts)
 		stop()
 		if err != nil {
-			return nil, err
+			return err
 		}
 	}
 	stop = t.w.step("log statements")
 	t.showPrints(s)
 	stop()
-	return s, nil
+	return nil
 }
 
 // maxHead bounds the text shown of a definition, in lines.
