@@ -32,23 +32,26 @@ type Location struct {
 	Range Range  `json:"range"`
 }
 
-// LocationLink is a location with the whole of what stands there.
-type LocationLink struct {
-	OriginSelectionRange *Range `json:"originSelectionRange,omitempty"`
-	TargetURI            string `json:"targetUri"`
-	TargetRange          Range  `json:"targetRange"`
-	TargetSelectionRange Range  `json:"targetSelectionRange"`
-}
-
 type textDocument struct {
 	URI     string `json:"uri"`
 	Version int    `json:"version"`
 	Text    string `json:"text"`
 }
 
+// documentID names a document. doc is what it was when the request came, nil if
+// it is not open.
 type documentID struct {
 	URI string `json:"uri"`
+	doc *document
 }
+
+// about is what requests about a document have in common.
+type about interface{ document() *documentID }
+
+func (p *documentParams) document() *documentID            { return &p.TextDocument }
+func (p *positionParams) document() *documentID            { return &p.TextDocument }
+func (p *rangeParams) document() *documentID               { return &p.TextDocument }
+func (p *semanticTokensDeltaParams) document() *documentID { return &p.TextDocument }
 
 type initializeParams struct {
 	ProcessID             int                `json:"processId"`
@@ -64,10 +67,8 @@ type workspaceFolder struct {
 }
 
 type supported struct {
-	Supported           bool `json:"supported"`
 	DynamicRegistration bool `json:"dynamicRegistration"`
 	RefreshSupport      bool `json:"refreshSupport"`
-	LinkSupport         bool `json:"linkSupport"`
 }
 
 type clientCapabilities struct {
@@ -82,7 +83,6 @@ type clientCapabilities struct {
 		SemanticTokens        supported `json:"semanticTokens"`
 	} `json:"workspace"`
 	TextDocument struct {
-		Definition     supported `json:"definition"`
 		DocumentSymbol struct {
 			Hierarchical bool `json:"hierarchicalDocumentSymbolSupport"`
 		} `json:"documentSymbol"`
@@ -90,8 +90,7 @@ type clientCapabilities struct {
 			ContentFormat []string `json:"contentFormat"`
 		} `json:"hover"`
 		FoldingRange struct {
-			RangeLimit      int  `json:"rangeLimit"`
-			LineFoldingOnly bool `json:"lineFoldingOnly"`
+			RangeLimit int `json:"rangeLimit"`
 		} `json:"foldingRange"`
 	} `json:"textDocument"`
 }
@@ -255,7 +254,6 @@ const (
 	symbolProperty   symbolKind = 7
 	symbolField      symbolKind = 8
 	symbolEnum       symbolKind = 10
-	symbolInterface  symbolKind = 11
 	symbolFunction   symbolKind = 12
 	symbolVariable   symbolKind = 13
 	symbolConstant   symbolKind = 14
@@ -263,7 +261,6 @@ const (
 	symbolKey        symbolKind = 20
 	symbolEnumMember symbolKind = 22
 	symbolStruct     symbolKind = 23
-	symbolEvent      symbolKind = 24
 	symbolTypeParam  symbolKind = 26
 )
 
@@ -299,11 +296,9 @@ type outgoingCall struct {
 }
 
 type foldingRange struct {
-	StartLine      int    `json:"startLine"`
-	StartCharacter *int   `json:"startCharacter,omitempty"`
-	EndLine        int    `json:"endLine"`
-	EndCharacter   *int   `json:"endCharacter,omitempty"`
-	Kind           string `json:"kind,omitempty"`
+	StartLine int    `json:"startLine"`
+	EndLine   int    `json:"endLine"`
+	Kind      string `json:"kind,omitempty"`
 }
 
 type semanticTokens struct {

@@ -124,7 +124,8 @@ func (f handlerFunc) Handle(ctx context.Context, conn *jsonrpc2.Conn, req *jsonr
 
 // method answers a request, or takes a notification.
 type method struct {
-	answer func(s *Server, ctx context.Context, params json.RawMessage) (any, error)
+	// take decodes parameters, and returns what answers.
+	take func(s *Server, params json.RawMessage) (func(context.Context) (any, error), error)
 	// inOrder says that the next message is read only when it is done.
 	inOrder bool
 }
@@ -132,23 +133,31 @@ type method struct {
 // request is a method that is answered beside others, notice one that is done
 // before the next message is read.
 func request[P any](f func(*Server, context.Context, *P) (any, error)) method {
-	return method{answer: decode(f)}
+	return method{take: take(f)}
 }
 
 func notice[P any](f func(*Server, context.Context, *P) (any, error)) method {
-	return method{answer: decode(f), inOrder: true}
+	return method{take: take(f), inOrder: true}
 }
 
-// decode is a method that gets its parameters decoded.
-func decode[P any](f func(*Server, context.Context, *P) (any, error)) func(*Server, context.Context, json.RawMessage) (any, error) {
-	return func(s *Server, ctx context.Context, raw json.RawMessage) (any, error) {
+// take decodes the parameters of a method. A document in them is what it is now,
+// whatever is typed into it before the request is answered.
+func take[P any](f func(*Server, context.Context, *P) (any, error)) func(*Server, json.RawMessage) (func(context.Context) (any, error), error) {
+	return func(s *Server, raw json.RawMessage) (func(context.Context) (any, error), error) {
 		params := new(P)
 		if len(raw) > 0 {
 			if err := json.Unmarshal(raw, params); err != nil {
 				return nil, &jsonrpc2.Error{Code: jsonrpc2.CodeInvalidParams, Message: err.Error()}
 			}
 		}
-		return f(s, ctx, params)
+		if a, ok := any(params).(about); ok {
+			d := a.document()
+			if d.URI == "" {
+				return nil, &jsonrpc2.Error{Code: jsonrpc2.CodeInvalidParams, Message: "no document is named"}
+			}
+			d.doc = s.document(d.URI)
+		}
+		return func(ctx context.Context) (any, error) { return f(s, ctx, params) }, nil
 	}
 }
 
@@ -215,8 +224,12 @@ func (s *Server) handle(ctx context.Context, req *jsonrpc2.Request) {
 	if req.Params != nil {
 		params = *req.Params
 	}
-	if m.inOrder {
-		s.answer(ctx, req, m, params)
+	work, err := m.take(s, params)
+	if err != nil {
+		work = func(context.Context) (any, error) { return nil, err }
+	}
+	if m.inOrder || err != nil {
+		s.answer(ctx, req, work)
 		return
 	}
 	select {
@@ -224,7 +237,7 @@ func (s *Server) handle(ctx context.Context, req *jsonrpc2.Request) {
 	case <-ctx.Done():
 		return
 	}
-	ctx, cancel := context.WithCancel(context.WithValue(ctx, arrivalKey{}, s.arrival()))
+	ctx, cancel := context.WithCancel(ctx)
 	s.mu.Lock()
 	s.running[req.ID] = cancel
 	s.mu.Unlock()
@@ -238,7 +251,7 @@ func (s *Server) handle(ctx context.Context, req *jsonrpc2.Request) {
 		}()
 		s.slots <- struct{}{}
 		defer func() { <-s.slots }()
-		s.answer(ctx, req, m, params)
+		s.answer(ctx, req, work)
 	})
 }
 
@@ -276,9 +289,9 @@ func (s *Server) refuse(req *jsonrpc2.Request, code int64, why string) {
 	s.sent(s.conn.ReplyWithError(s.ctx, req.ID, &jsonrpc2.Error{Code: code, Message: why}))
 }
 
-// answer asks a method and sends what it returns.
-func (s *Server) answer(ctx context.Context, req *jsonrpc2.Request, m method, params json.RawMessage) {
-	result, err := s.protected(ctx, req.Method, m, params)
+// answer does what a message asks for and sends the result.
+func (s *Server) answer(ctx context.Context, req *jsonrpc2.Request, work func(context.Context) (any, error)) {
+	result, err := s.protected(ctx, req.Method, work)
 	if req.Notif {
 		if err != nil {
 			s.problem("%s: %v", req.Method, err)
@@ -303,9 +316,9 @@ func (s *Server) answer(ctx context.Context, req *jsonrpc2.Request, m method, pa
 	s.sent(s.conn.ReplyWithError(s.ctx, req.ID, e))
 }
 
-// protected asks a method; should it panic, that costs the request and not the
+// protected does what a message asks for; should it panic, that costs the request and not the
 // server.
-func (s *Server) protected(ctx context.Context, name string, m method, params json.RawMessage) (result any, err error) {
+func (s *Server) protected(ctx context.Context, name string, work func(context.Context) (any, error)) (result any, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			s.log.Printf("%s: %v\n%s", name, r, debug.Stack())
@@ -315,7 +328,7 @@ func (s *Server) protected(ctx context.Context, name string, m method, params js
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return m.answer(s, ctx, params)
+	return work(ctx)
 }
 
 // sent notes that an answer could not be sent, unless the client is gone.

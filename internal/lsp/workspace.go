@@ -111,8 +111,8 @@ func (ts *trees) addFolders(folders []string) {
 	}
 }
 
-// errNoTree says that a document is in no indexed tree.
-type errNoTree struct {
+// noTreeError says that a document is in no indexed tree.
+type noTreeError struct {
 	path string
 	// root is the tree to index, "" if the document is in none of the workspace.
 	root string
@@ -120,7 +120,7 @@ type errNoTree struct {
 	err  error
 }
 
-func (e *errNoTree) Error() string {
+func (e *noTreeError) Error() string {
 	switch {
 	case e.busy:
 		return fmt.Sprintf("%s is being indexed for the first time; answers come when that is done", e.root)
@@ -130,7 +130,7 @@ func (e *errNoTree) Error() string {
 	return e.path + " is in no indexed tree; dekho index TREE indexes one"
 }
 
-func (e *errNoTree) Unwrap() error { return e.err }
+func (e *noTreeError) Unwrap() error { return e.err }
 
 // firstLine is an error without the list of what is indexed.
 func firstLine(err error) string {
@@ -139,13 +139,13 @@ func firstLine(err error) string {
 	return text
 }
 
-// of is the session of the tree that a file is in; the error is an errNoTree if
+// of is the session of the tree that a file is in; the error is a noTreeError if
 // there is none.
 func (ts *trees) of(path string) (*workbench.Session, error) {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
 	if path == "" {
-		return nil, &errNoTree{path: "what is no file", err: workbench.ErrNoIndex}
+		return nil, &noTreeError{path: "what is no file", err: workbench.ErrNoIndex}
 	}
 	return ts.open(path, filepath.Dir(path))
 }
@@ -170,7 +170,7 @@ func (ts *trees) open(path, dir string) (*workbench.Session, error) {
 	}
 	s, err := w.OpenSession()
 	if errors.Is(err, workbench.ErrNoIndex) || errors.Is(err, workbench.ErrVersion) || errors.Is(err, workbench.ErrDamaged) {
-		e := &errNoTree{path: path, err: err}
+		e := &noTreeError{path: path, err: err}
 		for _, f := range ts.folders {
 			if isBelow(f, path) {
 				if e.root = sourceRoot(f); e.root == "" {
@@ -254,7 +254,7 @@ func (ts *trees) all() ([]*workbench.Session, error) {
 		return list, nil
 	}
 	if first == nil {
-		first = &errNoTree{path: "the workspace", err: workbench.ErrNoIndex}
+		first = &noTreeError{path: "the workspace", err: workbench.ErrNoIndex}
 	}
 	return nil, first
 }
@@ -307,7 +307,7 @@ func (ts *trees) welcome() {
 		defer ts.mu.Unlock()
 		for _, f := range ts.folders {
 			_, err := ts.open(filepath.Join(f, "x"), f)
-			var none *errNoTree
+			var none *noTreeError
 			switch {
 			case err == nil:
 			case !errors.As(err, &none):
@@ -389,7 +389,7 @@ func (s *Server) executeCommand(ctx context.Context, p *executeCommandParams) (a
 		folders = []string{filePath(uri)}
 	}
 	for _, f := range folders {
-		var none *errNoTree
+		var none *noTreeError
 		session, err := ts.open(filepath.Join(f, "x"), f)
 		switch {
 		case err == nil:

@@ -1,0 +1,158 @@
+package lsp
+
+// From a name to where it is defined, declared and used.
+
+import (
+	"context"
+	"slices"
+
+	"dekho/internal/workbench"
+)
+
+// maxReferences bounds the places that one answer has; how many there are beyond
+// it is told.
+const maxReferences = 50_000
+
+// maxImplementations bounds the functions of one member.
+const maxImplementations = 5_000
+
+// find answers a request for places.
+func (s *Server) find(ctx context.Context, p *positionParams,
+	f func(t *workbench.Tree, at workbench.Cursor) (*workbench.Answer, error),
+) (any, error) {
+	list := []Location{}
+	err := s.askAt(ctx, p, func(t *workbench.Tree, at workbench.Cursor) error {
+		a, err := f(t, at)
+		if err == nil {
+			list = s.locations(t, a)
+		}
+		return err
+	})
+	if outside(err) {
+		return list, nil
+	}
+	return list, err
+}
+
+func (s *Server) definition(ctx context.Context, p *positionParams) (any, error) {
+	return s.find(ctx, p, func(t *workbench.Tree, at workbench.Cursor) (*workbench.Answer, error) {
+		a, spot, err := t.DefineAt(ctx, at)
+		if err == nil && len(a.Results) == 0 && spot != nil {
+			err = s.defineDevice(ctx, t, spot, a)
+		}
+		return a, err
+	})
+}
+
+// defineDevice finds the drivers of a compatible string, which are what is meant
+// where a device tree has one.
+func (s *Server) defineDevice(ctx context.Context, t *workbench.Tree, spot *workbench.Spot, a *workbench.Answer) error {
+	d, err := t.DeviceTree(ctx, spot.Name)
+	if err != nil || d.Kind != workbench.DeviceTreeCompatible {
+		return err
+	}
+	for i := range d.Devices {
+		for k := range d.Devices[i].Drivers {
+			e := d.Devices[i].Drivers[k].Entry
+			a.Results = append(a.Results, workbench.Result{Path: e.Path, Line: e.Line})
+		}
+	}
+	return nil
+}
+
+func (s *Server) declaration(ctx context.Context, p *positionParams) (any, error) {
+	return s.find(ctx, p, func(t *workbench.Tree, at workbench.Cursor) (*workbench.Answer, error) {
+		a, spot, err := t.DefineAt(ctx, at)
+		if err != nil || spot == nil || spot.Local || spot.Header != "" || spot.Of != "" {
+			return a, err
+		}
+		declared, err := t.Refs(ctx, spot.Name, workbench.RefOptions{Roles: []string{"declaration", "forward"}})
+		if err != nil || len(declared.Results) == 0 {
+			return a, err
+		}
+		return declared, nil
+	})
+}
+
+func (s *Server) typeDefinition(ctx context.Context, p *positionParams) (any, error) {
+	return s.find(ctx, p, func(t *workbench.Tree, at workbench.Cursor) (*workbench.Answer, error) {
+		a, _, err := t.TypeAt(ctx, at)
+		return a, err
+	})
+}
+
+func (s *Server) implementation(ctx context.Context, p *positionParams) (any, error) {
+	return s.find(ctx, p, func(t *workbench.Tree, at workbench.Cursor) (*workbench.Answer, error) {
+		a, _, err := t.ImplementAt(ctx, at, maxImplementations)
+		return a, err
+	})
+}
+
+func (s *Server) references(ctx context.Context, p *referenceParams) (any, error) {
+	return s.find(ctx, &p.positionParams, func(t *workbench.Tree, at workbench.Cursor) (*workbench.Answer, error) {
+		a, spot, cut, err := t.RefsAt(ctx, at, maxReferences)
+		if err != nil || spot == nil {
+			return a, err
+		}
+		if cut > 0 {
+			s.show(messageWarning, "dekho: %s has %d more references; dekho refs %s lists all of them", spot.Name, cut, spot.Name)
+		}
+		if !p.Context.IncludeDeclaration {
+			// What introduces a symbol has its kind.
+			a.Results = slices.DeleteFunc(a.Results, func(r workbench.Result) bool { return r.Kind != "" })
+		}
+		return a, nil
+	})
+}
+
+// Kinds of highlights.
+const (
+	highlightRead  = 2
+	highlightWrite = 3
+)
+
+func (s *Server) documentHighlight(ctx context.Context, p *positionParams) (any, error) {
+	list := []documentHighlight{}
+	err := s.askAt(ctx, p, func(t *workbench.Tree, at workbench.Cursor) error {
+		found, spot, err := t.Occurrences(ctx, at)
+		if err != nil || spot == nil {
+			return err
+		}
+		for i := range found {
+			r := &found[i]
+			h := documentHighlight{Range: s.nameRange(r, spot.Spelled), Kind: highlightRead}
+			if r.Role == "write" || r.Kind != "" {
+				h.Kind = highlightWrite
+			}
+			list = append(list, h)
+		}
+		return nil
+	})
+	if outside(err) {
+		err = nil
+	}
+	return list, err
+}
+
+func (s *Server) documentLink(ctx context.Context, p *documentParams) (any, error) {
+	list := []documentLink{}
+	text, err := s.text(&p.TextDocument)
+	if err != nil {
+		return nil, err
+	}
+	err = s.ask(ctx, &p.TextDocument, func(t *workbench.Tree) error {
+		links, err := t.Links(filePath(p.TextDocument.URI))
+		for _, l := range links {
+			line := text.line(int(l.Line) - 1)
+			list = append(list, documentLink{
+				Range:  s.lineRange(l.Line, line, l.Column-1, l.Column-1+len(l.Name)),
+				Target: treeURI(t, l.Path), Tooltip: l.Path,
+			})
+		}
+		return err
+	})
+	if outside(err) {
+		err = nil
+	}
+	return list, err
+}
