@@ -74,6 +74,7 @@ func commands(a *app) []*cobra.Command {
 		newKconfig(a),
 		newDeviceTree(a),
 		newCscope(a),
+		newLSP(a),
 		newCtags(a),
 		newReadtags(a),
 		newTUI(a),
