@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -48,6 +49,11 @@ autoIndex. It may ask for indexing with the command dekho.index.`,
 		GroupID: groupEditor,
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if a.inTerminal() {
+				return usagef("dekho lsp is started by an editor, which writes to its standard input; see %s --help", cmd.CommandPath())
+			}
+			// An editor that is gone is noticed by the error of writing to it.
+			signal.Ignore(syscall.SIGPIPE)
 			return runLSP(cmd, a, logFile)
 		},
 	}

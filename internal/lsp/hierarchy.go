@@ -29,6 +29,34 @@ func (s *Server) item(t *workbench.Tree, name string, r *workbench.Result) hiera
 	}
 }
 
+// places are the items of a hierarchy whose places are not looked at before all of
+// them are known.
+type places struct {
+	list  []workbench.Result
+	items []*hierarchyItem
+}
+
+// add notes a place of which only the line is known.
+func (p *places) add(item *hierarchyItem, name string, r workbench.Result) {
+	r.Spelled = name
+	p.list, p.items = append(p.list, r), append(p.items, item)
+}
+
+// fill makes the items.
+func (p *places) fill(ctx context.Context, s *Server, t *workbench.Tree) error {
+	if err := t.ReadText(ctx, "", p.list); err != nil {
+		return err
+	}
+	for i, item := range p.items {
+		detail := item.Detail
+		*item = s.item(t, p.list[i].Spelled, &p.list[i])
+		if detail != "" {
+			item.Detail += ", " + detail
+		}
+	}
+	return nil
+}
+
 // prepare answers with the definitions of what stands at a position that are of
 // some kinds.
 func (s *Server) prepare(ctx context.Context, p *positionParams, kinds ...string) (any, error) {
@@ -80,6 +108,7 @@ func (s *Server) incomingCalls(ctx context.Context, p *hierarchyParams) (any, er
 			s.show(messageWarning, "dekho: %d of %d calls of %s are shown; dekho callers %s lists all of them", len(a.Callers), a.Total, a.Name, a.Name)
 		}
 		by := make(map[string]*incomingCall)
+		var from places
 		for i := range a.Callers {
 			c := &a.Callers[i]
 			if of, _, _ := strings.Cut(c.Of, ":"); of != "" && p.Item.Data.Path != "" && of != p.Item.Data.Path {
@@ -95,20 +124,16 @@ func (s *Server) incomingCalls(ctx context.Context, p *hierarchyParams) (any, er
 			if call == nil {
 				place := workbench.Result{Path: c.Path, Line: c.FunctionLine, Kind: kind}
 				if c.FunctionLine == 0 {
-					place = c.Result
-					place.Kind = kind
+					place.Line = c.Line
 				}
-				call = &incomingCall{From: s.item(t, name, &place)}
-				call.From.Detail = c.Path
-				if how != "" {
-					call.From.Detail += ", " + how
-				}
+				call = &incomingCall{From: hierarchyItem{Detail: how}}
+				from.add(&call.From, name, place)
 				by[key] = call
 				calls = append(calls, call)
 			}
 			call.FromRanges = append(call.FromRanges, s.nameRange(&c.Result, p.Item.Data.Name))
 		}
-		return nil
+		return from.fill(ctx, s, t)
 	})
 	return calls, err
 }
@@ -141,21 +166,19 @@ func (s *Server) outgoingCalls(ctx context.Context, p *hierarchyParams) (any, er
 			return err
 		}
 		by := make(map[string]*outgoingCall)
+		var to places
 		add := func(c *workbench.Callee, name, kind, defined, how string) {
 			path, number, ok := cutLast(defined, ":")
 			line, err := strconv.ParseUint(number, 10, 32)
 			place := workbench.Result{Path: path, Line: uint32(line), Kind: kind}
 			if !ok || err != nil { // defined nowhere: where it is called is all that is known
-				place = c.Result
-				place.Kind = kind
+				place = workbench.Result{Path: c.Path, Line: c.Line, Kind: kind}
 			}
 			key := place.Path + "\x00" + name + "\x00" + how
 			call := by[key]
 			if call == nil {
-				call = &outgoingCall{To: s.item(t, name, &place)}
-				if how != "" {
-					call.To.Detail += ", " + how
-				}
+				call = &outgoingCall{To: hierarchyItem{Detail: how}}
+				to.add(&call.To, name, place)
 				by[key] = call
 				calls = append(calls, call)
 			}
@@ -186,7 +209,7 @@ func (s *Server) outgoingCalls(ctx context.Context, p *hierarchyParams) (any, er
 				add(c, target.Name, "function", target.Defined, how)
 			}
 		}
-		return nil
+		return to.fill(ctx, s, t)
 	})
 	return calls, err
 }

@@ -27,7 +27,7 @@ func (s *Server) hover(ctx context.Context, p *positionParams) (any, error) {
 		switch {
 		case spot.Header != "":
 			value = spot.Header
-		case strings.Contains(spot.Name, ","): // vendor,device
+		case isCompatible(spot.Name):
 			d, err := t.DeviceTree(ctx, spot.Name)
 			if err != nil {
 				return err
@@ -149,18 +149,13 @@ func openCall(text []byte, off int) (open, argument int) {
 // arguments.
 func (s *Server) signature(show *workbench.Show, argument int) *signatureHelp {
 	head := strings.Join(strings.Fields(show.Head), " ")
-	if head == "" || show.Definition.Kind != "function" && show.Definition.Kind != "macro" {
+	switch show.Definition.Kind {
+	case "function", "macro", "declaration":
+	default:
 		return nil
 	}
-	at := wordIn(head, show.Name)
-	if at < 0 {
-		return nil
-	}
-	open := at + len(show.Name)
-	if open < len(head) && head[open] == ' ' {
-		open++
-	}
-	if open >= len(head) || head[open] != '(' {
+	open := afterName(head, show.Name)
+	if open < 0 {
 		return nil
 	}
 	info := signatureInformation{Parameters: []parameterInformation{}}
@@ -193,6 +188,32 @@ func (s *Server) signature(show *workbench.Show, argument int) *signatureHelp {
 		argument = min(argument, n-1) // the last may be ...
 	}
 	return &signatureHelp{Signatures: []signatureInformation{info}, ActiveParameter: argument}
+}
+
+// afterName is the parenthesis behind a name, -1 if there is none.
+func afterName(head, name string) int {
+	for from := 0; ; {
+		i := strings.Index(head[from:], name)
+		if i < 0 || name == "" {
+			return -1
+		}
+		i += from
+		from = i + len(name)
+		if i > 0 && isWordByte(head[i-1]) {
+			continue
+		}
+		end := from
+		for end < len(head) && head[end] == ' ' {
+			end++
+		}
+		if end < len(head) && head[end] == '(' {
+			return end
+		}
+	}
+}
+
+func isWordByte(c byte) bool {
+	return c == '_' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= 0x80
 }
 
 // parameter is a parameter with what its documentation says.
@@ -263,7 +284,7 @@ func (s *Server) resolveCompletion(ctx context.Context, item *completionItem) (a
 		if err != nil || show.Definition == nil {
 			return err
 		}
-		item.Detail = strings.Join(strings.Fields(show.Head), " ")
+		item.Detail = strings.TrimRight(strings.Join(strings.Fields(show.Head), " "), "; ")
 		if item.Detail == "" {
 			item.Detail = show.Definition.Kind + " " + filepath.Base(show.Definition.Path)
 		}

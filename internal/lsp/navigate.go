@@ -5,6 +5,7 @@ package lsp
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"dekho/internal/workbench"
 )
@@ -37,27 +38,35 @@ func (s *Server) find(ctx context.Context, p *positionParams,
 func (s *Server) definition(ctx context.Context, p *positionParams) (any, error) {
 	return s.find(ctx, p, func(t *workbench.Tree, at workbench.Cursor) (*workbench.Answer, error) {
 		a, spot, err := t.DefineAt(ctx, at)
-		if err == nil && len(a.Results) == 0 && spot != nil {
-			err = s.defineDevice(ctx, t, spot, a)
+		if err != nil || spot == nil || !isCompatible(spot.Name) || language(spot.Path) != "dts" {
+			return a, err
 		}
-		return a, err
+		return defineDevice(ctx, t, spot.Name, a)
 	})
 }
 
-// defineDevice finds the drivers of a compatible string, which are what is meant
-// where a device tree has one.
-func (s *Server) defineDevice(ctx context.Context, t *workbench.Tree, spot *workbench.Spot, a *workbench.Answer) error {
-	d, err := t.DeviceTree(ctx, spot.Name)
+// isCompatible reports whether a name is a compatible string of a device tree:
+// vendor,device.
+func isCompatible(name string) bool { return strings.Contains(name, ",") }
+
+// defineDevice puts the drivers of a device before its other definitions: they
+// are what is meant where a device tree names it.
+func defineDevice(ctx context.Context, t *workbench.Tree, name string, a *workbench.Answer) (*workbench.Answer, error) {
+	d, err := t.DeviceTree(ctx, name)
 	if err != nil || d.Kind != workbench.DeviceTreeCompatible {
-		return err
+		return a, err
 	}
+	drivers := &workbench.Answer{Name: name}
 	for i := range d.Devices {
 		for k := range d.Devices[i].Drivers {
 			e := d.Devices[i].Drivers[k].Entry
-			a.Results = append(a.Results, workbench.Result{Path: e.Path, Line: e.Line})
+			drivers.Results = append(drivers.Results, workbench.Result{Path: e.Path, Line: e.Line})
 		}
 	}
-	return nil
+	if err := t.ReadText(ctx, name, drivers.Results); err != nil || len(drivers.Results) == 0 {
+		return a, err
+	}
+	return drivers, nil
 }
 
 func (s *Server) declaration(ctx context.Context, p *positionParams) (any, error) {
@@ -93,6 +102,15 @@ func (s *Server) references(ctx context.Context, p *referenceParams) (any, error
 		a, spot, cut, err := t.RefsAt(ctx, at, maxReferences)
 		if err != nil || spot == nil {
 			return a, err
+		}
+		for i := range a.Results {
+			if r := &a.Results[i]; spot.Header != "" && r.Column > 0 { // as each file writes it
+				name := r.Text[r.Column-1:]
+				if end := strings.IndexAny(name, "\">"); end > 0 {
+					name = name[:end]
+				}
+				r.Spelled = name
+			}
 		}
 		if cut > 0 {
 			s.show(messageWarning, "dekho: %s has %d more references; dekho refs %s lists all of them", spot.Name, cut, spot.Name)

@@ -47,9 +47,8 @@ func (s *Server) documentSymbol(ctx context.Context, p *documentParams) (any, er
 // symbol is an item of an outline.
 func (s *Server) symbol(item *workbench.OutlineItem, text *lines) documentSymbol {
 	line := text.line(int(item.Line) - 1)
-	at := wordIn(string(line), item.Name)
 	name := s.lineRange(item.Line, line, 0, len(line))
-	if at >= 0 {
+	if at := item.Column - 1; at >= 0 {
 		name = s.lineRange(item.Line, line, at, at+len(item.Name))
 	}
 	end := max(item.End, item.Line)
@@ -109,29 +108,6 @@ func (s *Server) symbolList(items []workbench.OutlineItem, text *lines, uri stri
 	return list
 }
 
-// wordIn finds a name in a line as a word of its own, -1 if it is not there.
-func wordIn(line, name string) int {
-	if name == "" {
-		return -1
-	}
-	for from := 0; ; {
-		i := strings.Index(line[from:], name)
-		if i < 0 {
-			return -1
-		}
-		i += from
-		end := i + len(name)
-		if (i == 0 || !isWordByte(line[i-1])) && (end == len(line) || !isWordByte(line[end])) {
-			return i
-		}
-		from = i + 1
-	}
-}
-
-func isWordByte(c byte) bool {
-	return c == '_' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= 0x80
-}
-
 func (s *Server) workspaceSymbol(ctx context.Context, p *workspaceSymbolParams) (any, error) {
 	list := []symbolInformation{}
 	sessions, err := s.trees.all()
@@ -143,13 +119,25 @@ func (s *Server) workspaceSymbol(ctx context.Context, p *workspaceSymbolParams) 
 	}
 	for _, session := range sessions {
 		err := session.Use(ctx, func(t *workbench.Tree) error {
-			found, err := t.Find(ctx, p.Query, workbench.FindOptions{Limit: maxSymbols, Symbols: true, Text: true})
-			for i := range found {
-				f := &found[i]
-				info := symbolInformation{Name: f.Name, Kind: kindOf(f.Kind), Location: s.location(t, &f.Result, f.Name), ContainerName: f.Path}
-				list = append(list, info)
+			found, err := t.Find(ctx, p.Query, workbench.FindOptions{Limit: maxSymbols, Symbols: true})
+			if err != nil {
+				return err
 			}
-			return err
+			places := make([]workbench.Result, len(found))
+			for i := range found {
+				places[i] = found[i].Result
+				places[i].Spelled = found[i].Name
+			}
+			if err := t.ReadText(ctx, "", places); err != nil {
+				return err
+			}
+			for i := range places {
+				r := &places[i]
+				list = append(list, symbolInformation{
+					Name: r.Spelled, Kind: kindOf(r.Kind), Location: s.location(t, r, r.Spelled), ContainerName: r.Path,
+				})
+			}
+			return nil
 		})
 		var usage *workbench.UsageError
 		if err != nil && !errors.As(err, &usage) { // what is no query finds nothing

@@ -60,10 +60,10 @@ func (s *Server) inactive(ctx context.Context, d *documentID, first, last int) (
 	if err != nil {
 		return nil, err
 	}
-	var out []workbench.Lines
+	var out []workbench.LineRange
 	err = s.ask(ctx, d, func(t *workbench.Tree) error {
 		var err error
-		out, err = t.LeftOut(ctx, filePath(d.URI))
+		out, err = t.Unbuilt(ctx, filePath(d.URI))
 		return err
 	})
 	if outside(err) {

@@ -386,7 +386,11 @@ func (s *Server) executeCommand(ctx context.Context, p *executeCommandParams) (a
 	ts.mu.Lock()
 	folders := ts.folders
 	if uri != "" {
-		folders = []string{filePath(uri)}
+		f := filePath(uri)
+		if info, err := os.Stat(f); err != nil || !info.IsDir() {
+			f = filepath.Dir(f)
+		}
+		folders = []string{f}
 	}
 	for _, f := range folders {
 		var none *noTreeError

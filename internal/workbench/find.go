@@ -17,9 +17,6 @@ type FindOptions struct {
 	Limit int
 	// Files and Symbols choose what is searched; neither is both.
 	Files, Symbols bool
-	// Text asks for the line and column of symbols, which costs reading their
-	// files.
-	Text bool
 }
 
 // Found is a file or a symbol that fits a fuzzy query.
@@ -123,23 +120,7 @@ func (t *Tree) find(ctx context.Context, q *fuzzy.Query, o FindOptions) ([]Found
 	slices.SortStableFunc(out, func(a, b Found) int {
 		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(spare(&a), spare(&b)), cmp.Compare(weight(&a), weight(&b)))
 	})
-	out = out[:min(len(out), limit)]
-	if !o.Text {
-		return out, nil
-	}
-	p := t.newPresenter("")
-	for i := range out {
-		id, ok := t.idx.FileByPath(out[i].Path)
-		if p.name = out[i].Name; !ok || p.name == "" {
-			continue
-		}
-		if err := p.load(id); err != nil {
-			return nil, err
-		}
-		text := p.text(out[i].Line)
-		out[i].Text, out[i].Column = string(text), wordIn(text, p.name)+1
-	}
-	return out, nil
+	return out[:min(len(out), limit)], nil
 }
 
 // tiesAhead is how many results more than are wanted are looked at, for the best

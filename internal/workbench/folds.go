@@ -1,17 +1,14 @@
 package workbench
 
-// What an editor shows of a file beside its text: the outline and the folds of
-// one that need not belong to any tree, and the lines that the lens leaves out.
+// What an editor shows of a text that need not belong to any tree: its outline,
+// and its folds.
 
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"slices"
 
-	"dekho/internal/index"
 	"dekho/internal/lang/c"
-	"dekho/internal/lens"
 )
 
 // FoldKind says what is folded.
@@ -110,53 +107,4 @@ func OutlineOf(path string, text []byte) *Outline {
 		o.Items = append(o.Items, f.item(&s))
 	}
 	return o
-}
-
-// Lines are lines of a file, 1-based, both included.
-type Lines struct{ First, Last uint32 }
-
-// LeftOut lists the lines of a file that the lens says are not built; none
-// without a lens.
-func (t *Tree) LeftOut(_ context.Context, file string) (out []Lines, err error) {
-	err = index.Guard(func() error {
-		id, ok := t.file(file)
-		if !ok || t.view == nil {
-			return nil
-		}
-		f, err := t.closeup(id)
-		if err != nil {
-			return err
-		}
-		out = t.view.leftOut(f)
-		return nil
-	})
-	return out, t.idx.Err(err)
-}
-
-// leftOut judges a file from the lines on at which a verdict can change.
-func (v *view) leftOut(f *closeup) []Lines {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	starts := []uint32{1}
-	for i := range f.conds {
-		starts = append(starts, f.conds[i].Start, f.conds[i].End+1)
-	}
-	slices.Sort(starts)
-	starts = slices.Compact(starts)
-	var out []Lines
-	for i, first := range starts {
-		last := f.facts.Lines
-		if i+1 < len(starts) {
-			last = starts[i+1] - 1
-		}
-		if first == 0 || last < first || v.At(f.path, f.conds, f.facts.Lines, first).State != lens.Out {
-			continue
-		}
-		if n := len(out); n > 0 && out[n-1].Last+1 == first {
-			out[n-1].Last = last
-		} else {
-			out = append(out, Lines{first, last})
-		}
-	}
-	return out
 }

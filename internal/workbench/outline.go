@@ -1,6 +1,7 @@
 package workbench
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"slices"
@@ -19,6 +20,9 @@ type OutlineItem struct {
 	// Line is that of the name, Start and End are the first and last of the
 	// definition.
 	Line, Start, End uint32
+	// Column is where in its line the name stands, in bytes from 1; 0 if it is
+	// not spelled out.
+	Column int
 	// Depth is how many definitions it is nested in; those stand before it.
 	Depth int
 	// Condition is what of #if governs it.
@@ -78,10 +82,17 @@ func (t *Tree) outline(ctx context.Context, name string) (*Outline, error) {
 
 // item is a definition as a part of an outline.
 func (c *closeup) item(s *outline.Symbol) OutlineItem {
-	return OutlineItem{
+	item := OutlineItem{
 		Name: s.Name, Kind: s.Role.Kind(), Line: s.Line, Start: s.Start, End: s.End, Depth: s.Depth,
 		Condition: c.condition(s.Line), Text: c.text(s.Line),
 	}
+	from, to := c.LineExtent(s.Line)
+	if s.Off >= from && s.Off <= to && bytes.HasPrefix(c.Src[s.Off:], []byte(s.Name)) {
+		item.Column = int(s.Off-from) + 1
+	} else { // a macro makes it
+		item.Column = wordIn(c.Src[from:to], s.Name) + 1
+	}
+	return item
 }
 
 // madeAt is a definition that the use of a macro on a line makes.

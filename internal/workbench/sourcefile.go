@@ -141,10 +141,11 @@ func (t *Tree) Unbuilt(ctx context.Context, path string) (out []LineRange, err e
 }
 
 func (t *Tree) unbuilt(ctx context.Context, path string) ([]LineRange, error) {
-	id, ok := t.idx.FileByPath(path)
+	id, ok := t.file(path)
 	if !ok {
 		return nil, nil
 	}
+	path = t.idx.Path(id)
 	info, err := t.idx.File(id)
 	if err != nil {
 		return nil, err

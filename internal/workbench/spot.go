@@ -146,7 +146,11 @@ func (c *closeup) localAt(f *lang.Func, name string, occ *lang.Occ) *lang.Occ {
 	if occ == nil || !localRole(occ.Role) {
 		return nil
 	}
-	label := occ.Role == lang.DefLabel || c.before(occ.Off) == "goto"
+	prev := c.before(occ.Off)
+	if prev == "->" || prev == "." {
+		return nil // the member that is called
+	}
+	label := occ.Role == lang.DefLabel || prev == "goto"
 	var best *lang.Occ
 	for i := range c.facts.Occs {
 		o := &c.facts.Occs[i]

@@ -295,7 +295,7 @@ func (y *typist) typeNamed(tag string, near *closeup) (*closeup, []outline.Symbo
 	if y.spent() {
 		return nil, nil, 0
 	}
-	refs, err := y.t.idx.Refs(tag, index.Roles(lang.DefStruct, lang.DefUnion, lang.DefTypedef, lang.DefClass))
+	refs, err := y.t.idx.Refs(tag, index.Roles(lang.DefStruct, lang.DefUnion, lang.DefEnum, lang.DefTypedef, lang.DefClass))
 	if err != nil {
 		return nil, nil, 0
 	}
@@ -428,11 +428,14 @@ var notType = map[string]bool{
 	"float": true, "double": true, "auto": true, "return": true, "for": true, "if": true, "while": true, "else": true,
 }
 
-// tagIn is the tag behind the first struct or union in some tokens.
+// tagIn is the tag behind the first struct, union or enum in some tokens.
 func tagIn(f *closeup, first, end int) string {
 	for i := max(first, 0); i+1 < end && i+1 < len(f.Code); i++ {
-		if (f.Code[i].Is(f.Src, "struct") || f.Code[i].Is(f.Src, "union")) && f.Code[i+1].Kind == c.TokenWord {
-			return f.name(i + 1)
+		switch f.name(i) {
+		case "struct", "union", "enum":
+			if f.Code[i+1].Kind == c.TokenWord {
+				return f.name(i + 1)
+			}
 		}
 	}
 	return ""

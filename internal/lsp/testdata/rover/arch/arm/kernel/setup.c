@@ -1,0 +1,4 @@
+int rover_speed(void)
+{
+	return 1;
+}

@@ -1,0 +1,1 @@
+#define wheels_each(i) for (i = 0; i < ROVER_WHEELS; i++)
