@@ -64,7 +64,7 @@ autoIndex. It may ask for indexing with the command dekho.index.`,
 }
 
 func runLSP(cmd *cobra.Command, a *app, logFile string) (err error) {
-	log := io.Writer(a.Err)
+	log := a.Err
 	if logFile != "" {
 		f, err := os.OpenFile(logFile, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 		if err != nil {

@@ -75,44 +75,44 @@ func key(uri string) string {
 	return uri
 }
 
-func (s *Server) didOpen(_ context.Context, p *didOpenParams) (any, error) {
+func (s *Server) didOpen(_ context.Context, p *didOpenParams) error {
 	d := &document{uri: p.TextDocument.URI, path: filePath(p.TextDocument.URI), version: p.TextDocument.Version}
 	if len(p.TextDocument.Text) > maxDocument {
-		return nil, fmt.Errorf("%s: %w", d.uri, errTooLarge)
+		return fmt.Errorf("%s: %w", d.uri, errTooLarge)
 	}
 	d.lines = newLines([]byte(p.TextDocument.Text))
 	s.keep(d)
-	return nil, nil //nolint:nilnil // a notification has no answer
+	return nil
 }
 
-func (s *Server) didChange(_ context.Context, p *didChangeParams) (any, error) {
+func (s *Server) didChange(_ context.Context, p *didChangeParams) error {
 	d := s.document(p.TextDocument.URI)
 	if d == nil {
-		return nil, fmt.Errorf("%s is not open", p.TextDocument.URI)
+		return fmt.Errorf("%s is not open", p.TextDocument.URI)
 	}
 	next, err := d.edit(p.TextDocument.Version, p.ContentChanges, s.units)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	s.keep(next)
-	return nil, nil //nolint:nilnil // a notification has no answer
+	return nil
 }
 
-func (s *Server) didSave(_ context.Context, p *documentParams) (any, error) {
+func (s *Server) didSave(_ context.Context, p *documentParams) error {
 	s.trees.changed(filePath(p.TextDocument.URI))
-	return nil, nil //nolint:nilnil // a notification has no answer
+	return nil
 }
 
-func (s *Server) didClose(_ context.Context, p *documentParams) (any, error) {
+func (s *Server) didClose(_ context.Context, p *documentParams) error {
 	k := key(p.TextDocument.URI)
 	s.mu.Lock()
 	delete(s.docs, k)
 	s.mu.Unlock()
 	s.tokens.forget(k)
 	if session := s.trees.opened(k); session != nil {
-		return nil, session.Discard(k)
+		return session.Discard(k)
 	}
-	return nil, nil //nolint:nilnil // a notification has no answer
+	return nil
 }
 
 // keep notes the text of a document.

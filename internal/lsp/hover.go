@@ -77,14 +77,14 @@ func (s *Server) signatureHelp(ctx context.Context, p *positionParams) (any, err
 	off := text.offset(p.Position, s.units)
 	open, argument := openCall(text.text, off)
 	if open < 0 {
-		return nil, nil //nolint:nilnil // the protocol wants null
+		return nil, nil // the protocol wants null
 	}
 	from := open
 	for from > 0 && isWordByte(text.text[from-1]) {
 		from--
 	}
 	if from == open {
-		return nil, nil //nolint:nilnil // the protocol wants null
+		return nil, nil // the protocol wants null
 	}
 	var help *signatureHelp
 	callee := *p

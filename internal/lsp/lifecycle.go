@@ -71,7 +71,7 @@ func (s *Server) initialize(_ context.Context, p *initializeParams) (any, error)
 // watched are the files whose changes matter.
 var watched = []string{"**/*.{c,h,S,s,cc,cpp,hpp,cxx,hh,dts,dtsi,dtso,y,l}", "**/{Kconfig,Makefile,Kbuild}*"}
 
-func (s *Server) initialized(context.Context, *struct{}) (any, error) {
+func (s *Server) initialized(context.Context, *struct{}) error {
 	if s.client.Workspace.DidChangeWatchedFiles.DynamicRegistration {
 		var list []watcher
 		for _, glob := range watched {
@@ -82,7 +82,7 @@ func (s *Server) initialized(context.Context, *struct{}) (any, error) {
 		}})
 	}
 	s.trees.welcome()
-	return nil, nil //nolint:nilnil // a notification has no answer
+	return nil
 }
 
 func (s *Server) shutdown(context.Context, *json.RawMessage) (any, error) {
@@ -92,12 +92,12 @@ func (s *Server) shutdown(context.Context, *json.RawMessage) (any, error) {
 	for _, stop := range s.running {
 		stop()
 	}
-	return nil, nil //nolint:nilnil // the protocol wants null
+	return nil, nil // the protocol wants null
 }
 
-func (s *Server) exit(context.Context, *json.RawMessage) (any, error) {
+func (s *Server) exit(context.Context, *json.RawMessage) error {
 	s.end(errExit)
-	return nil, nil //nolint:nilnil // a notification has no answer
+	return nil
 }
 
 // parentInterval is how often it is looked whether the editor is still there: a

@@ -57,10 +57,9 @@ func TestLifecycle(t *testing.T) {
 		t.Errorf("behind shutdown: %v", err)
 	}
 	c.notify("exit", nil)
-	if err := <-c.done; err != nil {
-		t.Errorf("the server ends with %v", err)
+	if <-c.ended; c.err != nil {
+		t.Errorf("the server ends with %v", c.err)
 	}
-	c.done <- nil
 }
 
 // TestClientDies covers an editor that is gone without a word, in the middle of
@@ -74,11 +73,9 @@ func TestClientDies(t *testing.T) {
 			c := newClient(t)
 			c.ask("initialize", object{"rootUri": fileURI(c.root), "capabilities": object{}})
 			die(c)
-			err := <-c.done
-			if !errors.Is(err, ErrNoExit) {
-				t.Errorf("the server ends with %v", err)
+			if <-c.ended; !errors.Is(c.err, ErrNoExit) {
+				t.Errorf("the server ends with %v", c.err)
 			}
-			c.done <- nil
 		})
 	}
 }

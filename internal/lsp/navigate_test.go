@@ -38,8 +38,10 @@ func TestPlaces(t *testing.T) {
 		{"a source of a Kconfig file", "definition", "Kconfig", "source \"drivers/[rover]/Kconfig\"", "drivers/rover/Kconfig:1:1-1"},
 		{"an object of a makefile", "definition", "drivers/rover/Makefile", "[wheels].o", "drivers/rover/wheels.c:1:1-1"},
 		{"a symbol of the configuration", "definition", "drivers/Makefile", "CONFIG_[ROVER]", "drivers/rover/Kconfig:1:8-13"},
-		{"a symbol in a Kconfig file", "references", "drivers/rover/Kconfig", "config [ROVER]",
-			"drivers/Makefile:1:7-19 drivers/rover/Kconfig:1:8-13 drivers/rover/Makefile:1:7-19"},
+		{
+			"a symbol in a Kconfig file", "references", "drivers/rover/Kconfig", "config [ROVER]",
+			"drivers/Makefile:1:7-19 drivers/rover/Kconfig:1:8-13 drivers/rover/Makefile:1:7-19",
+		},
 		{"a compatible string of a device tree", "definition", "arch/arm/boot/dts/rover-one.dts", "\"acme,[wheels]-one\"", "drivers/rover/wheels.c:34:19-34"},
 		{"a member of a class", "definition", "units/unit.cc", "b->[size]()", "units/unit.cc:12:11-15"},
 		{"nothing", "definition", core, "[]\n#include \"wheels.h\"", ""},
@@ -55,8 +57,10 @@ func TestPlaces(t *testing.T) {
 		{"a function", "references", header, "int [rover_drive](struct", "drivers/rover/core.c:11:5-16 drivers/rover/wheels.c:41:9-20 include/linux/rover.h:40:5-16"},
 		{"a static function of two", "references", core, "int [helper](", "drivers/rover/core.c:29:12-18 drivers/rover/core.c:36:35-41"},
 		{"a local variable", "references", core, "[turn] = degrees", "drivers/rover/core.c:13:15-19 drivers/rover/core.c:15:47-51"},
-		{"a member, and no local variable", "references", header, "(*[turn])",
-			"drivers/rover/core.c:15:35-39 drivers/rover/wheels.c:29:3-7 include/linux/rover.h:15:8-12 include/linux/rover.h:21:6-10"},
+		{
+			"a member, and no local variable", "references", header, "(*[turn])",
+			"drivers/rover/core.c:15:35-39 drivers/rover/wheels.c:29:3-7 include/linux/rover.h:15:8-12 include/linux/rover.h:21:6-10",
+		},
 		{"a header", "references", core, "#include <linux/[rover].h>", "drivers/rover/core.c:2:11-24 drivers/rover/wheels.c:1:11-24"},
 		{"a label", "references", core, "goto [out];", "drivers/rover/core.c:17:8-11 drivers/rover/core.c:25:1-4"},
 	} {

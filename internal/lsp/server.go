@@ -130,14 +130,19 @@ type method struct {
 	inOrder bool
 }
 
-// request is a method that is answered beside others, notice one that is done
+// request is a method that is answered beside others, step one that is done
 // before the next message is read.
 func request[P any](f func(*Server, context.Context, *P) (any, error)) method {
 	return method{take: take(f)}
 }
 
-func notice[P any](f func(*Server, context.Context, *P) (any, error)) method {
+func step[P any](f func(*Server, context.Context, *P) (any, error)) method {
 	return method{take: take(f), inOrder: true}
+}
+
+// notice is a step that has no answer.
+func notice[P any](f func(*Server, context.Context, *P) error) method {
+	return step(func(s *Server, ctx context.Context, p *P) (any, error) { return nil, f(s, ctx, p) })
 }
 
 // take decodes the parameters of a method. A document in them is what it is now,
@@ -163,14 +168,14 @@ func take[P any](f func(*Server, context.Context, *P) (any, error)) func(*Server
 
 // methods are all that is answered.
 var methods = map[string]method{
-	"initialize":  notice((*Server).initialize),
+	"initialize":  step((*Server).initialize),
 	"initialized": notice((*Server).initialized),
-	"shutdown":    notice((*Server).shutdown),
+	"shutdown":    step((*Server).shutdown),
 	"exit":        notice((*Server).exit),
 
 	"$/cancelRequest":                notice((*Server).cancel),
-	"$/setTrace":                     notice(ignore),
-	"window/workDoneProgress/cancel": notice(ignore),
+	"$/setTrace":                     notice(func(*Server, context.Context, *json.RawMessage) error { return nil }),
+	"window/workDoneProgress/cancel": notice(func(*Server, context.Context, *json.RawMessage) error { return nil }),
 
 	"textDocument/didOpen":                notice((*Server).didOpen),
 	"textDocument/didChange":              notice((*Server).didChange),
@@ -208,8 +213,6 @@ var methods = map[string]method{
 	"textDocument/semanticTokens/range":      request((*Server).semanticTokensRange),
 }
 
-func ignore(*Server, context.Context, *json.RawMessage) (any, error) { return nil, nil } //nolint:nilnil // a notification has no answer
-
 // maxWaiting bounds the requests that were taken and not yet answered; more of
 // them wait in the pipe.
 const maxWaiting = 1 << 10
@@ -226,9 +229,10 @@ func (s *Server) handle(ctx context.Context, req *jsonrpc2.Request) {
 	}
 	work, err := m.take(s, params)
 	if err != nil {
-		work = func(context.Context) (any, error) { return nil, err }
+		s.reply(ctx, req, nil, err)
+		return
 	}
-	if m.inOrder || err != nil {
+	if m.inOrder {
 		s.answer(ctx, req, work)
 		return
 	}
@@ -292,6 +296,11 @@ func (s *Server) refuse(req *jsonrpc2.Request, code int64, why string) {
 // answer does what a message asks for and sends the result.
 func (s *Server) answer(ctx context.Context, req *jsonrpc2.Request, work func(context.Context) (any, error)) {
 	result, err := s.protected(ctx, req.Method, work)
+	s.reply(ctx, req, result, err)
+}
+
+// reply answers a message, unless it wants no answer.
+func (s *Server) reply(ctx context.Context, req *jsonrpc2.Request, result any, err error) {
 	if req.Notif {
 		if err != nil {
 			s.problem("%s: %v", req.Method, err)
@@ -366,15 +375,15 @@ func (s *Server) show(t messageType, format string, args ...any) {
 }
 
 // cancel stops a request.
-func (s *Server) cancel(_ context.Context, p *cancelParams) (any, error) {
+func (s *Server) cancel(_ context.Context, p *cancelParams) error {
 	var id jsonrpc2.ID
 	if err := json.Unmarshal(p.ID, &id); err != nil {
-		return nil, err
+		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if stop := s.running[id]; stop != nil {
 		stop()
 	}
-	return nil, nil //nolint:nilnil // a notification has no answer
+	return nil
 }

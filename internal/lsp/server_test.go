@@ -25,14 +25,14 @@ type client struct {
 	conn  *jsonrpc2.Conn
 	root  string
 	store string
-	done  chan error // what Serve returned
-	stop  func()     // breaks the pipes
+	ended chan struct{}
+	err   error  // what Serve returned, once it has ended
+	stop  func() // breaks the pipes
 
 	mu      sync.Mutex
 	told    []string                // notifications and requests of the server: "method text"
 	changed chan struct{}           // closed and made anew with each of them
 	indexed func(root string) error // in the place of indexing
-	answers map[string]func() error // to requests of the server
 }
 
 // pipes are the two ends of a connection.
@@ -46,7 +46,7 @@ func (p pipes) Close() error { return errors.Join(p.WriteCloser.Close(), p.ReadC
 // newClient copies the tree of testdata, and serves it; nothing is indexed yet.
 func newClient(t *testing.T) *client {
 	t.Helper()
-	c := &client{t: t, root: filepath.Join(t.TempDir(), "rover"), store: t.TempDir(), done: make(chan error, 1), changed: make(chan struct{})}
+	c := &client{t: t, root: filepath.Join(t.TempDir(), "rover"), store: t.TempDir(), ended: make(chan struct{}), changed: make(chan struct{})}
 	if err := os.CopyFS(c.root, os.DirFS("testdata/rover")); err != nil {
 		t.Fatal(err)
 	}
@@ -54,17 +54,22 @@ func newClient(t *testing.T) *client {
 	toClient, fromServer := io.Pipe()
 	opts := Options{Version: "test", Workbench: workbench.Options{Store: c.store}, Index: c.index, Log: logger{t}}
 	go func() {
-		c.done <- Serve(context.WithoutCancel(t.Context()), toServer, fromServer, opts)
-		fromServer.Close()
+		err := Serve(context.WithoutCancel(t.Context()), toServer, fromServer, opts)
+		c.err = errors.Join(err, fromServer.Close())
+		close(c.ended)
 	}()
 	end := pipes{toClient, fromClient}
-	c.stop = func() { end.Close() }
+	c.stop = func() {
+		if err := end.Close(); err != nil {
+			t.Error(err)
+		}
+	}
 	stream := jsonrpc2.NewBufferedStream(end, jsonrpc2.VSCodeObjectCodec{})
 	c.conn = jsonrpc2.NewConn(context.WithoutCancel(t.Context()), stream, jsonrpc2.AsyncHandler(jsonrpc2.HandlerWithError(c.hear)), jsonrpc2.SetLogger(quiet{}))
 	t.Cleanup(func() {
 		c.stop()
 		select {
-		case <-c.done:
+		case <-c.ended:
 		case <-time.After(10 * time.Second):
 			t.Error("the server goes on without a client")
 		}

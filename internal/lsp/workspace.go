@@ -323,10 +323,10 @@ func (ts *trees) welcome() {
 	})
 }
 
-func (s *Server) didChangeConfiguration(_ context.Context, p *didChangeConfigurationParams) (any, error) {
+func (s *Server) didChangeConfiguration(_ context.Context, p *didChangeConfigurationParams) error {
 	set, err := parseSettings(p.Settings)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	ts := &s.trees
 	ts.mu.Lock()
@@ -335,17 +335,17 @@ func (s *Server) didChangeConfiguration(_ context.Context, p *didChangeConfigura
 	if changed {
 		// They are opened again, through the other lens, when somebody asks.
 		if err := ts.close(); err != nil {
-			return nil, err
+			return err
 		}
 		s.refreshTokens()
 	}
-	return nil, nil //nolint:nilnil // a notification has no answer
+	return nil
 }
 
-func (s *Server) didChangeWorkspaceFolders(_ context.Context, p *didChangeWorkspaceFoldersParams) (any, error) {
+func (s *Server) didChangeWorkspaceFolders(_ context.Context, p *didChangeWorkspaceFoldersParams) error {
 	ts := &s.trees
 	ts.mu.Lock()
-	var gone = make(map[string]bool)
+	gone := make(map[string]bool)
 	for _, f := range p.Event.Removed {
 		gone[filePath(f.URI)] = true
 	}
@@ -361,14 +361,14 @@ func (s *Server) didChangeWorkspaceFolders(_ context.Context, p *didChangeWorksp
 	}
 	ts.mu.Unlock()
 	ts.welcome()
-	return nil, nil //nolint:nilnil // a notification has no answer
+	return nil
 }
 
-func (s *Server) didChangeWatchedFiles(_ context.Context, p *didChangeWatchedFilesParams) (any, error) {
+func (s *Server) didChangeWatchedFiles(_ context.Context, p *didChangeWatchedFilesParams) error {
 	for _, c := range p.Changes {
 		s.trees.changed(filePath(c.URI))
 	}
-	return nil, nil //nolint:nilnil // a notification has no answer
+	return nil
 }
 
 func (s *Server) executeCommand(ctx context.Context, p *executeCommandParams) (any, error) {

@@ -72,7 +72,7 @@ func (t *Tree) Spot(_ context.Context, at Cursor) (found *Spot, err error) {
 func (t *Tree) spot(at Cursor) (*spot, error) {
 	id, ok := t.file(at.Path)
 	if !ok {
-		return nil, nil //nolint:nilnil // nothing is known of the file
+		return nil, nil // nothing is known of the file
 	}
 	c, err := t.closeup(id)
 	if err != nil {
@@ -106,7 +106,7 @@ func (t *Tree) spot(at Cursor) (*spot, error) {
 			end++
 		}
 		if start == end || c.Src[start] >= '0' && c.Src[start] <= '9' {
-			return nil, nil //nolint:nilnil // no name is there
+			return nil, nil // no name is there
 		}
 		s.off, s.Spelled = start, string(c.Src[start:end])
 	}

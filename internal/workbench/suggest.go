@@ -188,36 +188,36 @@ func (t *Tree) suggestMembers(f *closeup, start uint32, prefix string) []Suggest
 }
 
 // suggestLocals lists the variables of the function that are declared above.
-func (f *closeup) suggestLocals(line, start uint32, prefix string) []Suggestion {
-	fn := f.function(line)
+func (c *closeup) suggestLocals(line, start uint32, prefix string) []Suggestion {
+	fn := c.function(line)
 	if fn == nil {
 		return nil
 	}
 	var list []Suggestion
-	for i := range f.facts.Occs {
-		o := &f.facts.Occs[i]
+	for i := range c.facts.Occs {
+		o := &c.facts.Occs[i]
 		if o.Line < fn.Start || o.Line > fn.End || o.Off >= start || o.Role != lang.DefParam && o.Role != lang.DefLocal {
 			continue
 		}
-		if name := string(f.Src[o.Off : o.Off+uint32(o.Len)]); strings.HasPrefix(name, prefix) {
-			list = append(list, Suggestion{Name: name, Kind: o.Role.Kind(), Text: strings.TrimSpace(f.text(o.Line))})
+		if name := string(c.Src[o.Off : o.Off+uint32(o.Len)]); strings.HasPrefix(name, prefix) {
+			list = append(list, Suggestion{Name: name, Kind: o.Role.Kind(), Text: strings.TrimSpace(c.text(o.Line))})
 		}
 	}
 	return list
 }
 
 // suggestNames lists what the file itself defines.
-func (f *closeup) suggestNames(start uint32, prefix string) []Suggestion {
+func (c *closeup) suggestNames(start uint32, prefix string) []Suggestion {
 	if prefix == "" {
 		return nil
 	}
 	var list []Suggestion
-	for i := range f.facts.Occs {
-		o := &f.facts.Occs[i]
+	for i := range c.facts.Occs {
+		o := &c.facts.Occs[i]
 		if !o.Role.IsDef() || isPart(o.Role.Kind()) || o.Off == start {
 			continue
 		}
-		if name := string(f.Src[o.Off : o.Off+uint32(o.Len)]); strings.HasPrefix(name, prefix) {
+		if name := string(c.Src[o.Off : o.Off+uint32(o.Len)]); strings.HasPrefix(name, prefix) {
 			list = append(list, Suggestion{Name: name, Kind: o.Role.Kind()})
 		}
 	}
