@@ -414,15 +414,15 @@ func typeIn(f *closeup, first, end int) string {
 		if t.Kind != c.TokenWord {
 			continue
 		}
-		if w := f.name(i); !notType[w] && !strings.HasPrefix(w, "__") {
+		if w := f.name(i); !noMembers[w] && !strings.HasPrefix(w, "__") {
 			return w
 		}
 	}
 	return ""
 }
 
-// notType are words of a declaration that name no type with members.
-var notType = map[string]bool{
+// noMembers are words of a declaration that name no type with members.
+var noMembers = map[string]bool{
 	"static": true, "const": true, "extern": true, "volatile": true, "register": true, "inline": true, "typedef": true,
 	"unsigned": true, "signed": true, "int": true, "char": true, "long": true, "short": true, "void": true, "bool": true,
 	"float": true, "double": true, "auto": true, "return": true, "for": true, "if": true, "while": true, "else": true,
