@@ -1,7 +1,11 @@
 package cli
 
 import (
+	"context"
+	"errors"
+	"os/signal"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -88,7 +92,18 @@ the long options of dekho are understood too.`,
 				},
 			}
 			defer bar.done()
-			return cscope.Run(cmd.Context(), env, o)
+			if !o.Lines {
+				return cscope.Run(cmd.Context(), env, o)
+			}
+			// An editor that is gone wants no answer, and nobody sees the exit code.
+			signal.Ignore(syscall.SIGPIPE)
+			ctx, stop := a.untilHangup(cmd.Context())
+			defer stop()
+			err = cscope.Run(ctx, env, o)
+			if errors.Is(err, context.Canceled) && cmd.Context().Err() == nil {
+				return nil
+			}
+			return err
 		},
 	}
 }

@@ -1,12 +1,10 @@
 package e2e
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -243,71 +241,6 @@ func TestAssistantCancels(t *testing.T) {
 	a.mustAsk(t, "def", toolArgs{"name": "tcp_v4_rcv"})
 	if d := time.Since(start); d > 2*time.Second {
 		t.Errorf("the next answer took %s", d)
-	}
-}
-
-// slowPattern has no text that the index could look for.
-const slowPattern = `[a-z][0-9][a-z][0-9][a-z][0-9][a-z][0-9]$`
-
-// TestAssistantGone ends the client at each stage: the server ends within a
-// second.
-func TestAssistantGone(t *testing.T) {
-	k := testKernel(t)
-	const hello = `{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}
-{"jsonrpc":"2.0","method":"notifications/initialized"}
-`
-	call := `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"grep","arguments":{"pattern":"` + slowPattern + `"}}}` + "\n"
-	for _, tt := range []struct {
-		name, text string
-		code       int
-	}{
-		{"at once", "", 0},
-		{"in the first message", hello[:50], 3},
-		{"idle", hello, 0},
-		{"in a message", hello + call[:40], 3},
-		{"in a call", hello + call, 0},
-	} {
-		for _, both := range []bool{false, true} { // it may still read
-			cmd := exec.Command(k.bin, "mcp")
-			cmd.Env = append(os.Environ(), "DEKHO_STORE="+k.store, "DEKHO_TREE="+k.tree)
-			in, err := cmd.StdinPipe()
-			if err != nil {
-				t.Fatal(err)
-			}
-			out, err := cmd.StdoutPipe()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := io.WriteString(in, tt.text); err != nil {
-				t.Fatal(err)
-			}
-			if strings.HasPrefix(tt.text, hello) {
-				if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
-					t.Fatal(err)
-				}
-				time.Sleep(50 * time.Millisecond) // the call has begun
-			}
-			start := time.Now()
-			in.Close() //nolint:errcheck // a pipe
-			if both {
-				out.Close() //nolint:errcheck // a pipe
-			}
-			killed := time.AfterFunc(10*time.Second, func() { cmd.Process.Kill() }) //nolint:errcheck // the exit code tells
-			if !both {
-				io.Copy(io.Discard, out) //nolint:errcheck // the exit code tells
-			}
-			err = cmd.Wait()
-			killed.Stop()
-			if d := time.Since(start); d > time.Second {
-				t.Errorf("%s, out closed %v: the server went on for %s", tt.name, both, d)
-			}
-			if code := cmd.ProcessState.ExitCode(); code != tt.code {
-				t.Errorf("%s, out closed %v: exit code %d, want %d (%v)", tt.name, both, code, tt.code, err)
-			}
-		}
 	}
 }
 
