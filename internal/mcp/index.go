@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -94,6 +95,8 @@ func (s *server) index(ctx context.Context, req *mcp.CallToolRequest, in *indexA
 		Complete: true, Wait: indexWait, Progress: p.update,
 		OnWait: func(string) { p.say(0, 0, "waiting for another process that indexes") },
 	})
+	// It needs far more memory than all that follows.
+	debug.FreeOSMemory()
 	if err != nil {
 		return nil, err
 	}

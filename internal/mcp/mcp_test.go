@@ -553,6 +553,23 @@ func TestManyTrees(t *testing.T) {
 	}
 }
 
+func TestConfigChanges(t *testing.T) {
+	f := newFixture(t, nil)
+	for i, name := range []string{"rel-config", filepath.Join(t.TempDir(), "config")} {
+		file := name
+		if i == 0 {
+			file = filepath.Join(f.root, name) // found at the top of the tree
+		}
+		for _, on := range []bool{true, false, true} {
+			write(t, file, "CONFIG_ARM=y\nCONFIG_MMU=y\n"+map[bool]string{true: "CONFIG_LEGS=y\n", false: "# CONFIG_LEGS is not set\n"}[on])
+			r := f.ok(t, "def", args{"name": "legs_probe", "config": name})
+			if strings.Contains(r.text, "[built in]") != on {
+				t.Errorf("%s, LEGS %v: %s", name, on, r.text)
+			}
+		}
+	}
+}
+
 func TestShorten(t *testing.T) {
 	long := strings.Repeat("word ", 10<<10)
 	for _, tt := range []struct {

@@ -7,7 +7,9 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -47,8 +49,13 @@ type treeQuestion interface {
 	paged
 }
 
-// maxSessions is how many trees, each as seen through one lens, are kept open.
-const maxSessions = 8
+const (
+	// maxSessions is how many trees, each as seen through one lens, are kept open.
+	maxSessions = 8
+	// maxIdle is for how long after their last question: a tree that is open
+	// keeps the files of its index on the disk, also when there is a newer one.
+	maxIdle = 10 * time.Minute
+)
 
 // trees keeps trees open.
 type trees struct {
@@ -64,6 +71,36 @@ type openTree struct {
 	hasLens bool
 	lens    workbench.LensOptions
 	session *workbench.Session
+	asked   time.Time
+	stamps  [2]fileStamp // of the configuration and the board when it was opened
+}
+
+// fileStamp tells whether a file is still the same.
+type fileStamp struct {
+	size  int64
+	mtime time.Time
+}
+
+// stampsOf are those of the files that a lens was made of, as far as they can be
+// found by their names.
+func (t *trees) stampsOf(o *openTree) (stamps [2]fileStamp) {
+	getenv := t.opts.Getenv
+	if getenv == nil {
+		getenv = func(string) string { return "" }
+	}
+	for i, name := range []string{cmp.Or(o.lens.Config, getenv("DEKHO_CONFIG")), cmp.Or(o.lens.Board, getenv("DEKHO_BOARD"))} {
+		if name == "" || !o.hasLens {
+			continue
+		}
+		info, err := os.Stat(name)
+		if err != nil && !filepath.IsAbs(name) {
+			info, err = os.Stat(filepath.Join(o.session.Root(), name))
+		}
+		if err == nil {
+			stamps[i] = fileStamp{info.Size(), info.ModTime()}
+		}
+	}
+	return stamps
 }
 
 // use calls f with a tree.
@@ -96,11 +133,24 @@ func (t *trees) get(name string, lens *workbench.LensOptions) (*openTree, error)
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for i, o := range t.open {
-		if o.name == want.name && o.hasLens == want.hasLens && o.lens == want.lens {
-			copy(t.open[i:], t.open[i+1:])
-			t.open[len(t.open)-1] = o
+	for len(t.open) > 0 && time.Since(t.open[0].asked) > maxIdle {
+		if err := t.closeOldest(); err != nil {
+			return nil, err
+		}
+	}
+	i := slices.IndexFunc(t.open, func(o *openTree) bool {
+		return o.name == want.name && o.hasLens == want.hasLens && o.lens == want.lens
+	})
+	if i >= 0 {
+		o := t.open[i]
+		t.open = slices.Delete(t.open, i, i+1)
+		if t.stampsOf(o) == o.stamps {
+			o.asked = time.Now()
+			t.open = append(t.open, o)
 			return o, nil
+		}
+		if err := o.session.Close(); err != nil {
+			return nil, err
 		}
 	}
 	opts := t.opts
@@ -112,26 +162,31 @@ func (t *trees) get(name string, lens *workbench.LensOptions) (*openTree, error)
 	if want.session, err = w.OpenSession(); err != nil {
 		return nil, err
 	}
-	if len(t.open) == maxSessions {
-		oldest := t.open[0]
-		t.open = append(t.open[:0], t.open[1:]...)
-		if err := oldest.session.Close(); err != nil {
+	want.asked, want.stamps = time.Now(), t.stampsOf(&want)
+	t.open = append(t.open, &want)
+	if len(t.open) > maxSessions {
+		if err := t.closeOldest(); err != nil {
 			return nil, err
 		}
 	}
-	t.open = append(t.open, &want)
 	return &want, nil
+}
+
+// closeOldest closes the session that was not asked for the longest time; the
+// caller holds the lock.
+func (t *trees) closeOldest() error {
+	oldest := t.open[0]
+	t.open = slices.Delete(t.open, 0, 1)
+	return oldest.session.Close()
 }
 
 // drop closes a session.
 func (t *trees) drop(gone *openTree) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for i, o := range t.open {
-		if o == gone {
-			t.open = append(t.open[:i], t.open[i+1:]...)
-			return gone.session.Close()
-		}
+	if i := slices.Index(t.open, gone); i >= 0 {
+		t.open = slices.Delete(t.open, i, i+1)
+		return gone.session.Close()
 	}
 	return nil // another call was faster
 }
