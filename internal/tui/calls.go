@@ -211,11 +211,14 @@ func (m *model) openCalls(name string, callers bool) tea.Cmd {
 	root := &callNode{name: name}
 	t.roots = []*callNode{root}
 	return m.start(jobList, t.label(root), 0, func(ctx context.Context, tree *workbench.Tree) (func(m *model) tea.Cmd, error) {
-		roots, nearest, err := callRoots(ctx, tree, name)
+		roots, nearest, err := callRoots(ctx, tree, name, callers)
 		if err != nil || len(roots) == 0 {
 			return func(m *model) tea.Cmd { m.sayNothing("no function", name, nearest); return nil }, err
 		}
 		for _, r := range roots {
+			if r.known {
+				continue
+			}
 			var down []*callNode
 			if callers {
 				down, err = callersOf(ctx, tree, name, r.file)
@@ -236,15 +239,53 @@ func (m *model) openCalls(name string, callers bool) tea.Cmd {
 }
 
 // callRoots are the functions of a name.
-func callRoots(ctx context.Context, t *workbench.Tree, name string) (roots []*callNode, nearest []string, err error) {
+func callRoots(ctx context.Context, t *workbench.Tree, name string, callers bool) (roots []*callNode, nearest []string, err error) {
 	a, err := t.CallerTree(ctx, name, workbench.TreeOptions{Depth: 1, Limit: 1})
 	if err != nil {
 		return nil, nil, err
+	}
+	if len(a.Roots) == 0 && callers {
+		return macroRoot(ctx, t, name)
 	}
 	for _, r := range a.Roots {
 		roots = append(roots, &callNode{name: name, file: r.Path, to: place{path: r.Path, line: int(r.Line), name: name}})
 	}
 	return roots, a.Nearest, nil
+}
+
+// macroRoot is a macro with the functions that use it; there is no tree of these.
+func macroRoot(ctx context.Context, t *workbench.Tree, name string) ([]*callNode, []string, error) {
+	a, err := t.Callers(ctx, name, workbench.CallerOptions{})
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(a.Callers) == 0 {
+		return nil, a.Nearest, nil
+	}
+	root := &callNode{name: name, note: "[macro]"}
+	type key struct{ function, path string }
+	known := make(map[key]bool)
+	var down []*callNode
+	for i := range a.Callers {
+		c := &a.Callers[i]
+		if k := (key{c.Function, c.Path}); !known[k] {
+			known[k] = true
+			down = append(down, &callNode{
+				name: c.Function, file: c.Path, to: place{path: c.Path, line: int(c.Line), name: name}, dead: c.Function == "",
+				note: byMacros(c.Macros),
+			})
+		}
+	}
+	root.take(down)
+	return []*callNode{root}, nil, nil
+}
+
+// byMacros says by which macros a call was written.
+func byMacros(macros []string) string {
+	if len(macros) == 0 {
+		return ""
+	}
+	return "[by " + strings.Join(macros, ", ") + "]"
 }
 
 // callersOf lists who calls a function that is defined in a file.
@@ -353,7 +394,7 @@ func calleeNode(c *workbench.Callee) *callNode {
 			n.note += fmt.Sprintf(", %d more", c.More)
 		}
 	case len(c.Macros) > 1:
-		n.note = "[by " + strings.Join(c.Macros[1:], ", ") + "]"
+		n.note = byMacros(c.Macros[1:])
 	case c.Kind == "macro":
 		n.note = "[macro]"
 	}

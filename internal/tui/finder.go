@@ -83,6 +83,7 @@ func (f *finder) key(m *model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 
 // openFinder puts the finder on the left, to look for a kind of things.
 func (m *model) openFinder(kind finderKind) tea.Cmd {
+	m.stop(jobList) // its answer would take the place
 	m.panel, m.focus, m.text = &m.finder, focusLeft, nil
 	m.finder.kind = kind
 	m.finder.query.clear()

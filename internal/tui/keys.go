@@ -76,6 +76,7 @@ func onLists() []binding {
 
 // otherSide gives the keys to the other side.
 func (m *model) otherSide() tea.Cmd {
+	m.stop(jobList)
 	if m.focus == focusLeft {
 		return m.enterSource()
 	}

@@ -67,7 +67,7 @@ type logPanel struct {
 
 // What is remembered of a log: so many records of any kind, and as many again that
 // matter.
-const maxRecords = 1 << 20
+const maxRecords = 1 << 19
 
 func newLogPanel(name string) *logPanel {
 	return &logPanel{name: filepath.Base(name), level: workbench.SevNone, first: -1, worst: -1, feed: make(chan []logRecord, 4)}
@@ -169,9 +169,9 @@ func (g *logGatherer) flush() error {
 
 // site is a statement, in memory once.
 func (g *logGatherer) site(s *workbench.Site) *logSite {
-	k := logSite{place: place{path: s.Path, line: int(s.Line)}, function: s.Function, family: s.Family}
+	k := logSite{place: place{path: s.Path, line: int(s.Line), name: s.Family}, function: s.Function, family: s.Family}
 	if s.Said != nil {
-		k.place, k.function = place{path: s.Said.Path, line: int(s.Said.Line)}, s.Said.Function
+		k.place, k.function = place{path: s.Said.Path, line: int(s.Said.Line), name: s.Family}, s.Said.Function
 		k.printed = place{path: s.Path, line: int(s.Line)}
 	}
 	if known := g.sites[k]; known != nil {
@@ -179,6 +179,7 @@ func (g *logGatherer) site(s *workbench.Site) *logSite {
 	}
 	c := k
 	c.path, c.function, c.family, c.printed.path = strings.Clone(k.path), strings.Clone(k.function), strings.Clone(k.family), strings.Clone(k.printed.path)
+	c.name = c.family
 	g.sites[c] = &c
 	return &c
 }

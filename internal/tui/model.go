@@ -39,6 +39,9 @@ type model struct {
 	text          *textPane // over the source, nil for none
 	prompt        *prompt   // in the status line, nil for none
 
+	// ahead are keys that were pressed while a file was being opened: they are meant
+	// for it.
+	ahead   []tea.KeyPressMsg
 	tree    string  // what to call it
 	message string  // in the status line
 	history []place // where the user was and can go back to
@@ -111,7 +114,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.width, m.height = max(1, msg.Width), max(1, msg.Height)
 	case tea.KeyPressMsg:
 		m.message = ""
-		cmd = m.key(msg)
+		cmd = m.typed(msg)
 	case tea.PasteMsg:
 		cmd = m.paste(msg.Content)
 	case tea.MouseClickMsg:
@@ -121,6 +124,11 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = m.wheel(tea.Mouse(msg))
 	case finished:
 		cmd = m.finish(msg)
+		for len(m.ahead) > 0 && m.jobs[jobOpen].label == "" {
+			key := m.ahead[0]
+			m.ahead = m.ahead[1:]
+			cmd = tea.Batch(cmd, m.key(key))
+		}
 	case moreLog:
 		cmd = m.takeLog(msg)
 	case edited:
@@ -128,6 +136,23 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	}
 	m.layout()
 	return m, tea.Batch(cmd, m.color())
+}
+
+// maxAhead bounds the keys that are remembered while a file is opened.
+const maxAhead = 100
+
+// typed handles a key, or remembers it for the file that is being opened.
+func (m *model) typed(k tea.KeyPressMsg) tea.Cmd {
+	switch {
+	case m.jobs[jobOpen].label == "" || len(m.ahead) >= maxAhead:
+	case k.String() == "esc", k.String() == "ctrl+c":
+		m.stop(jobOpen)
+		m.ahead = nil
+	default:
+		m.ahead = append(m.ahead, k)
+		return nil
+	}
+	return m.key(k)
 }
 
 // takeLog takes records of the log.
@@ -263,6 +288,7 @@ func (m *model) arrive(p place, went bool) {
 
 // visit goes to a place, from where one can come back.
 func (m *model) visit(p place) tea.Cmd {
+	m.stop(jobList)
 	if len(m.history) > 0 {
 		m.leave()
 		m.history = m.history[:m.now+1]

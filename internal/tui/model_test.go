@@ -288,7 +288,7 @@ func TestFollow(t *testing.T) {
 	d.press("enter")
 	d.at("drivers/mars/rover.c", 16)
 	d.write(":18")
-	d.press("enter", "w", "w", "w")
+	d.press("enter", "w", "w")
 	if name, _ := d.m.source.name(); name != "check_wheels" {
 		t.Errorf("the cursor is on %q", name)
 	}

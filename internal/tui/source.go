@@ -57,8 +57,12 @@ func (v *sourceView) goTo(p place) {
 	}
 	v.line = max(1, min(p.line, v.file.Lines()))
 	v.col = p.col
+	text := v.text(v.line)
 	if p.name != "" {
-		v.col = max(0, wordIn(v.text(v.line), p.name))
+		v.col = wordIn(text, p.name)
+	}
+	if v.col <= 0 {
+		v.col = len(text) - len(strings.TrimLeft(text, " \t"))
 	}
 	v.setCol(v.col)
 	if v.line < v.top || v.line >= v.top+v.height-1 {

@@ -116,9 +116,9 @@ func (f *SourceFile) LineAt(off int) int {
 }
 
 // Spans are the pieces of the first n bytes at least, in order. They are worked
-// out when they are first asked for, which takes about two hundredths of a second a
-// megabyte; Colored is how far that has got. Only one goroutine may ask at a
-// time, but what was returned is never changed.
+// out when they are first asked for, which takes a few milliseconds a megabyte;
+// Colored is how far that has got. Only one goroutine may ask at a time, but what
+// was returned is never changed.
 func (f *SourceFile) Spans(n int) []TextSpan { return f.colors.To(n) }
 
 // Colored is up to where Spans has been worked out.
