@@ -16,6 +16,7 @@ import (
 
 func newTUI(a *app) *cobra.Command {
 	var log string
+	var follow bool
 	cmd := &cobra.Command{
 		Use:   "tui [NAME | FILE[:LINE]]",
 		Short: "Find, read and follow the source on the whole terminal",
@@ -48,9 +49,13 @@ With --arch, --config or --board, what is not built is dimmed.`,
 			if len(args) > 0 {
 				start = args[0]
 			}
-			return runTUI(cmd.Context(), a, start, log)
+			if follow && log == "" {
+				return usagef("--follow is about a log: give one with --log")
+			}
+			return runTUI(cmd.Context(), a, start, log, follow)
 		},
 	}
+	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "go on as the log grows")
 	cmd.Flags().StringVarP(&log, "log", "l", "", "show a kernel log: `FILE`, or - for the standard input")
 	return cmd
 }
@@ -59,7 +64,7 @@ With --arch, --config or --board, what is not built is dimmed.`,
 // over in a moment.
 const tuiGCPercent = 100
 
-func runTUI(ctx context.Context, a *app, start, log string) error {
+func runTUI(ctx context.Context, a *app, start, log string, follow bool) error {
 	switch term := a.Getenv("TERM"); {
 	case a.global.json:
 		return usagef("dekho tui is for people; dekho def, refs, callers, find and log have --json")
@@ -80,6 +85,11 @@ func runTUI(ctx context.Context, a *app, start, log string) error {
 		o.Log = &tui.Log{Name: log, In: in, Options: workbench.LogOptions{MaxSites: textSites}}
 		if log == "-" {
 			o.Log.Name = "standard input"
+		}
+		if follow {
+			done := make(chan struct{})
+			defer close(done)
+			o.Log.Options.Follow = workbench.Following(log != "-", done)
 		}
 		// What is wrong with a configuration the lens says; one that only it can
 		// read is of no use to a log.

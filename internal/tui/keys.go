@@ -25,6 +25,7 @@ func always() []binding {
 		{[]string{"ctrl+r"}, "the files looked at last", func(m *model) tea.Cmd { return m.openFinder(findRecent) }},
 		{[]string{"alt+left"}, "back", func(m *model) tea.Cmd { return m.back(-1) }},
 		{[]string{"alt+right"}, "forward", func(m *model) tea.Cmd { return m.back(1) }},
+		{[]string{"f1"}, "help", (*model).help},
 		{[]string{"ctrl+z"}, "suspend", func(*model) tea.Cmd { return tea.Suspend }},
 		{[]string{"ctrl+c"}, "quit", func(*model) tea.Cmd { return tea.Quit }},
 	}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -51,7 +52,8 @@ type logPanel struct {
 	unmapped bool
 	all      bool
 
-	feed    chan []logRecord
+	feed    *logFeed
+	follow  bool
 	done    bool
 	dropped int
 	counts  [workbench.Certain + 1]int
@@ -69,16 +71,65 @@ type logPanel struct {
 // matter.
 const maxRecords = 1 << 19
 
-func newLogPanel(name string) *logPanel {
-	return &logPanel{name: filepath.Base(name), level: workbench.SevNone, first: -1, worst: -1, feed: make(chan []logRecord, 4)}
+func newLogPanel(in *Log) *logPanel {
+	return &logPanel{
+		name: filepath.Base(in.Name), level: workbench.SevNone, first: -1, worst: -1, feed: newLogFeed(), follow: in.Options.Follow != nil,
+	}
 }
 
-// logChunk is how many records are handed over at once, and logPause how long some
-// wait for more.
-const (
-	logChunk = 2000
-	logPause = 50 * time.Millisecond
-)
+// logFeed hands records from who reads the log to the model, as many at once as there
+// are.
+type logFeed struct {
+	mu      sync.Mutex
+	records []logRecord
+	end     bool
+	more    chan struct{} // there is something
+	taken   chan struct{} // there is room again
+}
+
+// maxFeed is how many records the reader is ahead.
+const maxFeed = 8192
+
+func newLogFeed() *logFeed {
+	return &logFeed{more: make(chan struct{}, 1), taken: make(chan struct{}, 1)}
+}
+
+// signal leaves a mark in a channel that has room for one.
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// put hands over a record. It waits while there are too many.
+func (f *logFeed) put(ctx context.Context, r *logRecord) error {
+	for {
+		f.mu.Lock()
+		full := len(f.records) >= maxFeed
+		if !full {
+			f.records = append(f.records, *r)
+		}
+		f.mu.Unlock()
+		if !full {
+			signal(f.more)
+			return nil
+		}
+		select {
+		case <-f.taken:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// close says that there will be no more.
+func (f *logFeed) close() {
+	f.mu.Lock()
+	f.end = true
+	f.mu.Unlock()
+	signal(f.more)
+}
 
 // moreLog is the message that records were read, or that there are no more.
 type moreLog struct {
@@ -86,16 +137,34 @@ type moreLog struct {
 	end     bool
 }
 
+// wait waits for records.
+func (f *logFeed) wait() tea.Msg {
+	<-f.more
+	f.mu.Lock()
+	msg := moreLog{records: f.records, end: f.end}
+	f.records = nil
+	f.mu.Unlock()
+	signal(f.taken)
+	return msg
+}
+
 // readLog starts to read the log.
 func (m *model) readLog(in *Log) tea.Cmd {
 	p := m.log
 	feed := p.feed
-	read := m.start(jobLog, "reading "+in.Name, 0, func(ctx context.Context, t *workbench.Tree) (func(m *model) tea.Cmd, error) {
-		g := &logGatherer{sites: make(map[logSite]*logSite), ctx: ctx, feed: feed}
-		sum, err := t.ExplainLog(ctx, in.Name, in.In, in.Options, g.take)
-		if err == nil {
-			err = g.flush()
-		}
+	label := "reading " + p.name
+	if p.follow {
+		label = "following " + p.name
+	}
+	read := m.start(jobLog, label, 0, func(ctx context.Context, t *workbench.Tree) (func(m *model) tea.Cmd, error) {
+		sites := make(map[logSite]*logSite)
+		sum, err := t.ExplainLog(ctx, in.Name, in.In, in.Options, func(r *workbench.LogRecord) error {
+			if r.Text == "" {
+				return nil
+			}
+			rec := newLogRecord(r, sites)
+			return feed.put(ctx, &rec)
+		})
 		line := 0
 		if len(sum.Matters) > 0 {
 			line = sum.Matters[0].Line
@@ -109,78 +178,42 @@ func (m *model) readLog(in *Log) tea.Cmd {
 	})
 	return tea.Batch(func() tea.Msg {
 		msg := read()
-		close(feed)
+		feed.close()
 		return msg
-	}, p.wait)
+	}, feed.wait)
 }
 
-// wait waits for records.
-func (p *logPanel) wait() tea.Msg {
-	records, ok := <-p.feed
-	return moreLog{records: records, end: !ok}
-}
-
-// logGatherer copies what is wanted of records: they live no longer than the tree.
-type logGatherer struct {
-	ctx     context.Context
-	feed    chan<- []logRecord
-	records []logRecord
-	since   time.Time
-	sites   map[logSite]*logSite
-}
-
-// take takes a record.
-func (g *logGatherer) take(r *workbench.LogRecord) error {
-	if r.Text == "" {
-		return nil
-	}
-	if len(g.records) == 0 {
-		g.since = time.Now()
-	}
+// newLogRecord copies what is wanted of a record: it lives no longer than the tree.
+func newLogRecord(r *workbench.LogRecord, sites map[logSite]*logSite) logRecord {
 	rec := logRecord{
 		text: strings.Clone(r.Text), line: r.Line, time: r.Time, hasTime: r.HasTime, severity: r.Severity, verdict: r.Verdict, more: int32(r.More),
 		args: argsText(r.Args),
 	}
 	if r.Verdict != workbench.Unknown && r.Verdict != workbench.NotKernel {
 		for i := range r.Sites {
-			rec.sites = append(rec.sites, g.site(&r.Sites[i]))
+			rec.sites = append(rec.sites, newLogSite(&r.Sites[i], sites))
 			if r.Verdict == workbench.Certain {
 				break
 			}
 		}
 	}
-	g.records = append(g.records, rec)
-	if len(g.records) >= logChunk || len(g.records)&63 == 0 && time.Since(g.since) > logPause {
-		return g.flush()
-	}
-	return nil
+	return rec
 }
 
-// flush hands over what was gathered.
-func (g *logGatherer) flush() error {
-	select {
-	case g.feed <- g.records:
-		g.records = nil
-		return nil
-	case <-g.ctx.Done():
-		return g.ctx.Err()
-	}
-}
-
-// site is a statement, in memory once.
-func (g *logGatherer) site(s *workbench.Site) *logSite {
+// newLogSite is a statement, in memory once.
+func newLogSite(s *workbench.Site, sites map[logSite]*logSite) *logSite {
 	k := logSite{place: place{path: s.Path, line: int(s.Line), name: s.Family}, function: s.Function, family: s.Family}
 	if s.Said != nil {
 		k.place, k.function = place{path: s.Said.Path, line: int(s.Said.Line), name: s.Family}, s.Said.Function
 		k.printed = place{path: s.Path, line: int(s.Line)}
 	}
-	if known := g.sites[k]; known != nil {
+	if known := sites[k]; known != nil {
 		return known
 	}
 	c := k
 	c.path, c.function, c.family, c.printed.path = strings.Clone(k.path), strings.Clone(k.function), strings.Clone(k.family), strings.Clone(k.printed.path)
 	c.name = c.family
-	g.sites[c] = &c
+	sites[c] = &c
 	return &c
 }
 
@@ -203,6 +236,7 @@ func argsText(args []workbench.Arg) string {
 
 // add takes further records.
 func (p *logPanel) add(records []logRecord) {
+	last := p.sel >= len(p.shown)-1
 	for i := range records {
 		r := &records[i]
 		p.counts[r.verdict]++
@@ -221,6 +255,9 @@ func (p *logPanel) add(records []logRecord) {
 		if p.passes(r) {
 			p.shown = append(p.shown, int32(at))
 		}
+	}
+	if p.follow && last {
+		p.sel = max(0, len(p.shown)-1)
 	}
 }
 
@@ -246,10 +283,7 @@ func (p *logPanel) passes(r *logRecord) bool {
 
 // refilter lists the records that pass, and stays where it was as far as it can.
 func (p *logPanel) refilter() {
-	was := int32(-1)
-	if p.sel < len(p.shown) {
-		was = p.shown[p.sel]
-	}
+	was := p.current()
 	p.shown = p.shown[:0]
 	p.scroll = scroll{}
 	for i := range p.records {
@@ -282,6 +316,14 @@ func (p *logPanel) record(i int) *logRecord {
 		return nil
 	}
 	return &p.records[p.shown[i]]
+}
+
+// current is the number of the record that is selected, -1 if none is.
+func (p *logPanel) current() int32 {
+	if p.sel >= len(p.shown) {
+		return -1
+	}
+	return p.shown[p.sel]
 }
 
 func (p *logPanel) target(i int) (place, bool) {

@@ -67,7 +67,7 @@ func newModel(ctx context.Context, o Options) *model {
 	m := &model{ctx: ctx, o: o, width: 80, height: 24, tree: o.Session.Root()}
 	m.panel = &m.finder
 	if o.Log != nil {
-		m.log = newLogPanel(o.Log.Name)
+		m.log = newLogPanel(o.Log)
 		m.panel = m.log
 	}
 	m.layout()
@@ -157,20 +157,21 @@ func (m *model) typed(k tea.KeyPressMsg) tea.Cmd {
 
 // takeLog takes records of the log.
 func (m *model) takeLog(msg moreLog) tea.Cmd {
-	empty := len(m.log.shown) == 0
+	p := m.log
+	before := p.current()
+	p.add(msg.records)
+	cmd := p.feed.wait
 	if msg.end {
-		m.log.done = true
-		m.log.settle()
-		if len(m.log.records) == 0 {
-			m.say("there is no record in " + m.log.name)
+		cmd, p.done = nil, true
+		p.settle()
+		if len(p.records) == 0 {
+			m.say("there is no record in " + p.name)
 		}
-		return nil
 	}
-	m.log.add(msg.records)
-	if empty && m.panel == m.log {
-		return tea.Batch(m.log.wait, m.preview())
+	if p.current() != before && m.panel == p && m.focus == focusLeft {
+		return tea.Batch(cmd, m.preview())
 	}
-	return m.log.wait
+	return cmd
 }
 
 // say shows a message in the status line, until the next key.

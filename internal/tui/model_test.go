@@ -503,6 +503,59 @@ func TestLog(t *testing.T) {
 	d.want("log-40x10")
 }
 
+// TestFollowLog reads a log that grows: the last record stays selected.
+func TestFollowLog(t *testing.T) {
+	d := drive(t, 80, 24, Options{})
+	p := newLogPanel(&Log{Name: "mars.log"})
+	p.follow = true
+	d.m.log, d.m.panel = p, p
+	record := func(n int) logRecord {
+		return logRecord{text: fmt.Sprintf("record %d", n), line: n, severity: workbench.SevNone, verdict: workbench.Unknown}
+	}
+	d.send(moreLog{records: []logRecord{record(1), record(2)}, end: true})
+	d.send(moreLog{records: []logRecord{record(3)}, end: true})
+	if r := p.record(p.sel); r.line != 3 {
+		t.Errorf("record %d is selected", r.line)
+	}
+	d.press("up")
+	d.send(moreLog{records: []logRecord{record(4)}, end: true})
+	if r := p.record(p.sel); r.line != 2 {
+		t.Errorf("record %d is selected", r.line)
+	}
+	d.shows("record 4")
+}
+
+// TestLogFeed hands over more records than it holds at once.
+func TestLogFeed(t *testing.T) {
+	f := newLogFeed()
+	const n = 5 * maxFeed
+	go func() {
+		for i := range n {
+			if err := f.put(t.Context(), &logRecord{line: i}); err != nil {
+				t.Error(err)
+			}
+		}
+		f.close()
+	}()
+	next := 0
+	for end := false; !end; {
+		msg, ok := f.wait().(moreLog)
+		if !ok || len(msg.records) > maxFeed {
+			t.Fatalf("%d records at once", len(msg.records))
+		}
+		for _, r := range msg.records {
+			if r.line != next {
+				t.Fatalf("record %d, want %d", r.line, next)
+			}
+			next++
+		}
+		end = msg.end
+	}
+	if next != n {
+		t.Errorf("%d records of %d", next, n)
+	}
+}
+
 func TestNoLog(t *testing.T) {
 	d := drive(t, 80, 24, Options{Log: &Log{Name: "x", In: strings.NewReader("")}})
 	d.shows("there is no record in x")

@@ -216,6 +216,9 @@ func (m *model) drawStatus(r *row) int {
 			position += "()"
 		}
 	}
+	if m.source.isUnbuilt(here.line) {
+		position += " [not built]"
+	}
 	if f.Changed {
 		position += " [changed since it was indexed]"
 	}
