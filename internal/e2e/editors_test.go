@@ -18,6 +18,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/sourcegraph/jsonrpc2"
 )
 
 // This file runs several servers on one index while it is rebuilt and the tree
@@ -59,6 +61,7 @@ type front interface {
 	callers(ctx context.Context) (lines map[string]int, err error)
 	defined(ctx context.Context, beacon int) (line int, err error)
 	churn(ctx context.Context) error // asks for what changes all the time
+	anchor() int                     // the line of the anchor, as this server is to see it
 	pid() int
 }
 
@@ -66,6 +69,8 @@ type front interface {
 type mcpFront struct{ *assistant }
 
 func (f mcpFront) pid() int { return f.cmd.Process.Pid }
+
+func (mcpFront) anchor() int { return 1 }
 
 func (f mcpFront) places(ctx context.Context, tool string, args toolArgs) (map[string]int, error) {
 	r, err := f.ask(ctx, tool, args)
@@ -159,6 +164,8 @@ func newCscopeFront(t *testing.T, bin, store, tree string) *cscopeFront {
 
 func (f *cscopeFront) pid() int { return f.cmd.Process.Pid }
 
+func (*cscopeFront) anchor() int { return 1 }
+
 var cscopeHead = regexp.MustCompile(`^(?:>> )+cscope: ([0-9]+) lines\n$`)
 
 // query returns the lines of an answer, in words.
@@ -219,6 +226,142 @@ func (f *cscopeFront) churn(context.Context) error {
 	return nil
 }
 
+// lspFront asks "dekho lsp" as an editor that has one file open.
+type lspFront struct {
+	cmd    *exec.Cmd
+	conn   *jsonrpc2.Conn
+	root   string
+	uri    string // of the anchor, which is edited and never saved
+	edited int    // how often
+}
+
+// anchorFile calls light_beacon in its first line, and stays so on the disk.
+const (
+	anchorFile = "mm/anchor.c"
+	anchorText = "void anchor(void) { light_beacon(0); }\n"
+)
+
+// duplex is the two pipes of a server.
+type duplex struct {
+	io.Reader
+	io.WriteCloser
+}
+
+// noAnswer hears what a server asks, and has no answer.
+type noAnswer struct{}
+
+func (noAnswer) Handle(context.Context, *jsonrpc2.Conn, *jsonrpc2.Request) {}
+
+func newLSPFront(t *testing.T, bin, store, root string) *lspFront {
+	t.Helper()
+	cmd := exec.Command(bin, "lsp")
+	cmd.Dir = root
+	cmd.Env = append(os.Environ(), "DEKHO_STORE="+store, "DEKHO_TREE=")
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	stream := jsonrpc2.NewBufferedStream(duplex{out, in}, jsonrpc2.VSCodeObjectCodec{})
+	f := &lspFront{cmd: cmd, conn: jsonrpc2.NewConn(context.Background(), stream, noAnswer{}), root: root, uri: "file://" + root + "/" + anchorFile}
+	t.Cleanup(func() {
+		err := errors.Join(f.conn.Call(context.Background(), "shutdown", nil, nil), f.conn.Notify(context.Background(), "exit", nil), cmd.Wait())
+		if err != nil {
+			t.Errorf("lsp ended with %v", err)
+		}
+	})
+	ctx := t.Context()
+	err = errors.Join(
+		f.conn.Call(ctx, "initialize", toolArgs{
+			"capabilities": toolArgs{}, "rootUri": "file://" + root, "initializationOptions": toolArgs{"autoIndex": false},
+		}, nil),
+		f.conn.Notify(ctx, "initialized", toolArgs{}),
+		f.conn.Notify(ctx, "textDocument/didOpen", toolArgs{"textDocument": toolArgs{"uri": f.uri, "languageId": "c", "version": 1, "text": anchorText}}),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func (f *lspFront) pid() int { return f.cmd.Process.Pid }
+
+func (f *lspFront) anchor() int { return f.edited%5 + 1 }
+
+// lspLocation is a place as the protocol has it.
+type lspLocation struct {
+	URI   string
+	Range struct{ Start struct{ Line int } }
+}
+
+// line adds the line of a place, from 1.
+func (f *lspFront) line(lines map[string]int, l *lspLocation) {
+	lines[strings.TrimPrefix(l.URI, "file://"+f.root+"/")] = l.Range.Start.Line + 1
+}
+
+// light is where the anchor calls light_beacon.
+func (f *lspFront) light() toolArgs {
+	return toolArgs{
+		"textDocument": toolArgs{"uri": f.uri}, "context": toolArgs{"includeDeclaration": false},
+		"position": toolArgs{"line": f.anchor() - 1, "character": strings.Index(anchorText, "light")},
+	}
+}
+
+func (f *lspFront) callers(ctx context.Context) (map[string]int, error) {
+	var list []lspLocation
+	if err := f.conn.Call(ctx, "textDocument/references", f.light(), &list); err != nil {
+		return nil, err
+	}
+	lines := make(map[string]int)
+	for i := range list {
+		f.line(lines, &list[i])
+	}
+	return lines, nil
+}
+
+func (f *lspFront) defined(ctx context.Context, beacon int) (int, error) {
+	name := fmt.Sprintf("beacon_%d", beacon)
+	var list []struct {
+		Name     string
+		Location lspLocation
+	}
+	if err := f.conn.Call(ctx, "workspace/symbol", toolArgs{"query": name}, &list); err != nil {
+		return 0, err
+	}
+	lines := make(map[string]int)
+	for i := range list {
+		if list[i].Name == name {
+			f.line(lines, &list[i].Location)
+		}
+	}
+	if len(lines) != 1 {
+		return 0, fmt.Errorf("beacon %d is defined in %v", beacon, lines)
+	}
+	return lines[filepath.ToSlash(beaconFile(beacon))], nil
+}
+
+func (f *lspFront) churn(ctx context.Context) error {
+	churned := toolArgs{"uri": "file://" + f.root + "/mm/churn.c"}
+	f.edited++
+	return errors.Join(
+		f.conn.Notify(ctx, "textDocument/didChange", toolArgs{
+			"textDocument":   toolArgs{"uri": f.uri, "version": f.edited + 1},
+			"contentChanges": []toolArgs{{"text": strings.Repeat("\n", f.anchor()-1) + anchorText}},
+		}),
+		f.conn.Call(ctx, "textDocument/hover", f.light(), nil),
+		f.conn.Call(ctx, "textDocument/definition", f.light(), nil),
+		f.conn.Call(ctx, "textDocument/documentSymbol", toolArgs{"textDocument": churned}, nil),
+		f.conn.Call(ctx, "textDocument/semanticTokens/full", toolArgs{"textDocument": churned}, nil),
+	)
+}
+
 // published is which states of the tree can be seen: the index of the last was
 // published, that of coming may be at any moment.
 type published struct{ last, coming atomic.Int64 }
@@ -246,10 +389,12 @@ func TestEditorsBesideRebuild(t *testing.T) {
 	}
 	churning := filepath.Join(root, "mm", "churn.c")
 	replace(t, churning, "void churn_fn(void) { churning_0(); }\n")
+	replace(t, filepath.Join(root, anchorFile), anchorText)
 	writeBeacons(t, root, 0)
 	reindex()
 
 	fronts := map[string]front{
+		"lsp":          newLSPFront(t, k.bin, store, root),
 		"mcp":          mcpFront{newAssistant(t, k.bin, store, root, nil)},
 		"a second mcp": mcpFront{newAssistant(t, k.bin, store, root, nil)},
 		"cscope":       newCscopeFront(t, k.bin, store, root),
@@ -285,6 +430,15 @@ func TestEditorsBesideRebuild(t *testing.T) {
 	for state := 1; state <= rounds; state++ {
 		now.coming.Store(int64(state))
 		writeBeacons(t, root, state)
+		if state%3 == 0 { // the machine is switched off while it indexes
+			cmd := exec.Command(k.bin, "index", "--quiet", "--rebuild", "--store", store, root)
+			if err := cmd.Start(); err != nil {
+				t.Error(err)
+			}
+			time.Sleep(time.Duration(100+rand.IntN(400)) * time.Millisecond)
+			cmd.Process.Kill() //nolint:errcheck // it may have ended
+			cmd.Wait()         //nolint:errcheck // it was killed
+		}
 		if state%2 == 0 {
 			reindex()
 		} else {
@@ -312,7 +466,7 @@ func TestEditorsBesideRebuild(t *testing.T) {
 			t.Errorf("%s answered %d questions", name, n)
 		}
 		lines, err := f.callers(t.Context())
-		if err != nil || len(lines) != beacons || lines[filepath.ToSlash(beaconFile(0))] != rounds+1 {
+		if err != nil || len(lines) != beacons+1 || lines[filepath.ToSlash(beaconFile(0))] != rounds+1 {
 			t.Errorf("%s, in the end: %v %v", name, lines, err)
 		}
 		h := holds(t, f.pid())
@@ -338,9 +492,10 @@ func askState(ctx context.Context, f front, i int, now *published, seen *int) er
 		if err != nil {
 			return err
 		}
-		if len(lines) != beacons {
-			return fmt.Errorf("%d of %d callers: %v", len(lines), beacons, lines)
+		if len(lines) != beacons+1 || lines[anchorFile] != f.anchor() {
+			return fmt.Errorf("%d of %d callers: %v", len(lines), beacons+1, lines)
 		}
+		delete(lines, anchorFile)
 		for _, line := range lines {
 			states = append(states, line-1)
 		}
@@ -399,6 +554,17 @@ const (
 	mcpCall = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"grep","arguments":{"pattern":"` + slowPattern + `"}}}` + "\n"
 )
 
+// The same for an editor: who does not take its leave is an error there.
+var (
+	lspHello = lspMessage(`{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"processId":null,"rootUri":null,"capabilities":{}}}`) +
+		lspMessage(`{"jsonrpc":"2.0","method":"initialized","params":{}}`)
+	lspCall = lspMessage(`{"jsonrpc":"2.0","id":1,"method":"workspace/symbol","params":{"query":"e"}}`)
+)
+
+func lspMessage(body string) string {
+	return fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(body), body)
+}
+
 // slowPattern has no text that the index could look for.
 const slowPattern = `[a-z][0-9][a-z][0-9][a-z][0-9][a-z][0-9]$`
 
@@ -421,6 +587,12 @@ var stages = []stage{
 	{"mcp, idle", []string{"mcp"}, mcpHello, true, 0, false},
 	{"mcp, in a message", []string{"mcp"}, mcpHello + mcpCall[:40], true, 3, false},
 	{"mcp, in a call", []string{"mcp"}, mcpHello + mcpCall, true, 0, false},
+	{"lsp, at once", []string{"lsp"}, "", false, 1, false},
+	{"lsp, in a header", []string{"lsp"}, lspHello[:12], false, 1, false},
+	{"lsp, in the first message", []string{"lsp"}, lspHello[:40], false, 1, false},
+	{"lsp, idle", []string{"lsp"}, lspHello, true, 1, false},
+	{"lsp, in a message", []string{"lsp"}, lspHello + lspCall[:60], true, 1, false},
+	{"lsp, in a call", []string{"lsp"}, lspHello + lspCall, true, 1, false},
 	{"cscope, at once", []string{"cscope", "-dl"}, "", true, 0, false},
 	{"cscope, in a query", []string{"cscope", "-dl"}, "3tcp_v4", true, 0, false},
 	{"cscope, idle", []string{"cscope", "-dl"}, "1tcp_v4_rcv\n", true, 0, false},
