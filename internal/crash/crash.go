@@ -91,6 +91,13 @@ type Report struct {
 	// Truncated says that the report is so long that its end was not kept.
 	Truncated bool
 
+	// Known says that the headline is of a kind that this package knows; else
+	// it only begins like one ("WARNING: the battery is low").
+	Known bool
+	// UserSpace says that it is the failure of a program that says so on the
+	// kernel's console.
+	UserSpace bool
+
 	kind *kind // that made the title, nil if none
 }
 
@@ -159,7 +166,7 @@ type Lock struct {
 }
 
 // CallTrace is the trace that says how the kernel got to where it failed: the
-// first that is no record of another time, nil if there is none.
+// first that is not of another time, nil if there is none.
 func (r *Report) CallTrace() *Stack {
 	for i := range r.Stacks {
 		if parseHeading(r.Stacks[i].Heading) == headCall {
@@ -171,3 +178,36 @@ func (r *Report) CallTrace() *Stack {
 	}
 	return nil
 }
+
+// Trail is how the kernel got to where it failed, innermost first: where the
+// processor was and the reliable frames of the call trace, without those in
+// front that are to blame for nothing, if any other is.
+func (r *Report) Trail() []Frame {
+	var list []Frame
+	if r.PC.Function != "" {
+		list = append(list, r.PC)
+	}
+	if c := r.CallTrace(); c != nil {
+		for _, f := range c.Frames {
+			if f.Unreliable || len(list) == 1 && list[0].Function == f.Function {
+				continue
+			}
+			list = append(list, f)
+		}
+	}
+	for i := range list {
+		if r.Function != "" && plain(baseName(list[i].Function)) == r.Function {
+			return list[i:]
+		}
+	}
+	for i := range list {
+		if !blameless(baseName(list[i].Function), nil) {
+			return list[i:]
+		}
+	}
+	return list
+}
+
+// Symbol is the function's name without what the compiler appended (".isra.0",
+// ".cold"), as the source has it.
+func (f *Frame) Symbol() string { return baseName(f.Function) }

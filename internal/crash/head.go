@@ -119,3 +119,18 @@ func match(pattern, text string) (stars []string, ok bool) {
 		text, pattern = text[n:], rest
 	}
 }
+
+// Headline reports whether a crash report begins in a record with the text, and
+// how bad it is by that alone.
+func Headline(text string) (Severity, bool) {
+	g, at := findHead(text)
+	if g == nil || g.user {
+		return Warning, false
+	}
+	for i := range g.kinds {
+		if _, ok := match(g.kinds[i].head, text[at:]); ok {
+			return g.kinds[i].sev, true
+		}
+	}
+	return Warning, false
+}

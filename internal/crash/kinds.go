@@ -310,13 +310,13 @@ var kinds = []group{
 		{head: "trusty: panic (*): *", title: "trusty: panic: %2", untraced: true, class: "DoS", sev: Oops},
 	}},
 	// What user space says of itself.
-	{mark: "SYZFAIL:", class: "SYZ_FAILURE", kinds: []kind{
+	{mark: "SYZFAIL:", class: "SYZ_FAILURE", user: true, kinds: []kind{
 		{head: "SYZFAIL: *", title: "SYZFAIL: %1", untraced: true, class: "SYZ_FAILURE"},
 	}},
-	{mark: "SYZFATAL:", class: "SYZ_FAILURE", kinds: []kind{
+	{mark: "SYZFATAL:", class: "SYZ_FAILURE", user: true, kinds: []kind{
 		{head: "SYZFATAL: *", title: "SYZFATAL: %1", alt: []string{"SYZFATAL"}, untraced: true, class: "SYZ_FAILURE"},
 	}},
-	{mark: "panic:", class: "DoS", kinds: []kind{
+	{mark: "panic:", class: "DoS", user: true, kinds: []kind{
 		{head: "panic: *", title: "panic: %1", untraced: true, class: "DoS"},
 	}, ignore: []string{"_panic:", "xlog_status:", "ddb.onpanic:", "evtlog_status:"}},
 }
@@ -327,6 +327,8 @@ type group struct {
 	// class is syzkaller's type of headlines that are none of the kinds.
 	class string
 	kinds []kind
+	// user: programs print it.
+	user bool
 	// ignore are texts that show that a record with the mark is no report.
 	ignore []string
 }

@@ -9,6 +9,7 @@ import (
 func (o *open) entitle() {
 	r := o.r
 	head := o.lines[0].text[o.at:]
+	r.UserSpace = o.group.user
 	missing := ""
 	for i := range o.group.kinds {
 		k := &o.group.kinds[i]
@@ -16,6 +17,7 @@ func (o *open) entitle() {
 		if !ok {
 			continue
 		}
+		r.Known = true
 		quoted, ok := o.find(k.need)
 		if !ok {
 			if missing == "" {

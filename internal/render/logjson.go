@@ -143,10 +143,19 @@ func (j *LogJSON) Summary(s *workbench.LogSummary) error {
 		o.num("count", m.Count)
 		o.num("last_line", int64(m.LastLine))
 		record(o, &m.LogRecord)
+		if m.Crash != nil {
+			o.str("crash", m.Crash.Title)
+		}
 		o.close('}')
 	}
 	o.close(']')
 	o.optNum("more_matters", int64(s.MoreMatters))
+	o.open("crashes", '[')
+	for i := range s.Crashes {
+		crashJSON(o, &s.Crashes[i])
+	}
+	o.close(']')
+	o.optNum("more_crashes", int64(s.MoreCrashes))
 	o.close('}')
 	return j.end()
 }

@@ -341,6 +341,11 @@ func (t *LogText) summary(s *workbench.LogSummary) error {
 			if err := t.record(t.w, &m.LogRecord, recordView{note: note}); err != nil {
 				return err
 			}
+			if m.Crash != nil && m.Crash.Records > 1 { // else its headline says it all
+				if err := t.crash(t.w, m.Crash); err != nil {
+					return err
+				}
+			}
 		}
 	}
 	_, err := io.WriteString(t.w, "\n")

@@ -184,6 +184,9 @@ func (t *Tree) ExplainLog(ctx context.Context, name string, in io.Reader, opts L
 	if ctx.Err() == nil { // else the reader may be waiting for input: it ends with its next record
 		<-done
 		sum.finish(lr.r.Boots(), lr.r.Stats())
+		if err == nil {
+			err = index.Guard(func() error { return t.locateCrashes(ctx, sum) })
+		}
 		_ = lr.r.Close() // its error is always nil
 	}
 	switch {

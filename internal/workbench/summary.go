@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"dekho/internal/boots"
+	"dekho/internal/crash"
 	"dekho/internal/klog"
 )
 
@@ -28,13 +29,18 @@ type LogSummary struct {
 	// First is the first record in the order of the log that is an error or
 	// worse, nil if there is none: what follows may be its consequence.
 	First *Matter
+	// Crashes are the failures of the kernel that the log reports, in its order,
+	// one of each title; MoreCrashes is how many further reports there are.
+	Crashes     []Crash
+	MoreCrashes int
 	// MoreMatters is how many further ones were found, of those that differ.
 	MoreMatters int
 	// Mismatch is not "" if the log is from another kernel than the tree.
 	Mismatch string
 
-	picker picker
-	boots  boots.Tracker
+	picker  picker
+	boots   boots.Tracker
+	crashes crashes
 }
 
 // KernelRecords is how many records the kernel printed.
@@ -57,18 +63,21 @@ func (s *LogSummary) Mapped() int64 {
 func (s *LogSummary) Count(v Verdict) int64 { return s.Verdicts[v] }
 
 func newLogSummary(name string, t *Tree) *LogSummary {
-	return &LogSummary{Name: name, Root: strings.Clone(t.Root()), Kernel: strings.Clone(t.Kernel()), picker: newPicker()}
+	return &LogSummary{Name: name, Root: strings.Clone(t.Root()), Kernel: strings.Clone(t.Kernel()), picker: newPicker(), crashes: newCrashes()}
 }
 
 func (s *LogSummary) add(r *LogRecord) {
 	s.Verdicts[r.Verdict]++
 	s.picker.add(r)
 	s.boots.Add(&r.Record)
+	s.crashes.add(&r.Record)
 }
 
 func (s *LogSummary) finish(list []klog.Boot, stats LogStats) {
 	s.Boots, s.Stats = s.boots.Finish(list), stats
 	s.Loops = boots.Loops(s.Boots)
+	s.Crashes, s.MoreCrashes = s.crashes.finish()
+	s.picker.join(&s.crashes, s.Crashes)
 	s.Matters, s.MoreMatters = s.picker.best()
 	s.First = s.picker.first()
 	s.Mismatch = mismatch(s.Boots, s.Kernel)
@@ -110,6 +119,9 @@ type Matter struct {
 	// is where the last stands.
 	Count    int64
 	LastLine int
+	// Crash is the report that the record is the headline of, nil if it is
+	// none: the other records of a report are no matters of their own.
+	Crash *Crash
 }
 
 const (
@@ -256,6 +268,9 @@ func severity(r *LogRecord) Severity {
 		if at := strings.Index(text, headlines[i].text); at == 0 || at > 0 && (headlines[i].sev == SevPanic || text[at-1] == ' ' && at < 40) {
 			return headlines[i].sev
 		}
+	}
+	if sev, ok := crash.Headline(text); ok {
+		return [...]Severity{crash.Warning: SevWarning, crash.Oops: SevOops, crash.Fatal: SevPanic}[sev]
 	}
 	level := int(r.Level)
 	if r.Level == klog.NoLevel {

@@ -1,0 +1,205 @@
+package workbench
+
+import (
+	"context"
+	"errors"
+	"path"
+	"slices"
+	"strings"
+
+	"dekho/internal/crash"
+	"dekho/internal/klog"
+)
+
+// The words of crash reports, for front ends.
+type (
+	// CrashReport is one failure of the kernel as the log tells it.
+	CrashReport = crash.Report
+	// Stack is a call trace of it.
+	Stack = crash.Stack
+	// StackFrame is a line of a call trace.
+	StackFrame = crash.Frame
+)
+
+// Crash is a failure of the kernel that the log reports, once or several times.
+type Crash struct {
+	CrashReport
+	// Count is how many reports have its title; LastHead is the line of the
+	// last one's headline.
+	Count    int64
+	LastHead int
+	// Trail leads to where it failed, innermost first.
+	Trail []TrailFrame
+}
+
+// TrailFrame is a frame of a call trace with the source of its function.
+type TrailFrame struct {
+	StackFrame
+	// Path and Definition are where the function is defined: the best of the
+	// places that fit, "" and 0 if the tree has none.
+	Path       string
+	Definition uint32
+	// Others is how many other definitions there are.
+	Others int
+}
+
+const (
+	// crashesKept bounds the crashes whose details are kept, by title.
+	crashesKept = 64
+	// spansKept bounds those whose places are.
+	spansKept = 4096
+	// trailShown is how many frames of a crash get their place in the source,
+	// for crashesLocated crashes.
+	trailShown     = 16
+	crashesLocated = 16
+)
+
+// crashes gathers the crash reports of a log, in bounded memory.
+type crashes struct {
+	scanner *crash.Scanner
+	list    []Crash
+	byTitle map[string]int
+	more    int
+	spans   []crashSpan
+}
+
+type crashSpan struct {
+	head, last int // lines
+	caller     string
+}
+
+func newCrashes() crashes {
+	return crashes{scanner: crash.NewScanner(), byTitle: make(map[string]int)}
+}
+
+func (c *crashes) add(r *klog.Record) {
+	// What user space, firmware and boot loaders print is no kernel's report.
+	if r.Origin == klog.OriginKernel || r.Origin == klog.OriginUnknown {
+		c.keep(c.scanner.Add(r))
+	}
+}
+
+func (c *crashes) keep(reports []*crash.Report) {
+	for _, r := range reports {
+		// A message that only begins like a report has no call trace.
+		if r.UserSpace || !r.Known && len(r.Stacks) == 0 {
+			continue
+		}
+		if len(c.spans) < spansKept {
+			c.spans = append(c.spans, crashSpan{head: r.Head.Line, last: r.LastLine, caller: r.Caller})
+		}
+		if i, ok := c.byTitle[r.Title]; ok {
+			c.list[i].Count++
+			c.list[i].LastHead = max(c.list[i].LastHead, r.Head.Line)
+			continue
+		}
+		if len(c.list) == crashesKept {
+			c.more++
+			continue
+		}
+		c.byTitle[r.Title] = len(c.list)
+		c.list = append(c.list, Crash{CrashReport: *r, Count: 1, LastHead: r.Head.Line})
+	}
+}
+
+// finish returns the crashes in the order of the log, and how many further
+// reports there are.
+func (c *crashes) finish() ([]Crash, int) {
+	c.keep(c.scanner.Finish())
+	slices.SortStableFunc(c.list, func(a, b Crash) int { return int(a.Head.Start - b.Head.Start) })
+	return c.list, c.more
+}
+
+// within reports whether a line is part of a crash report, other than as its
+// headline.
+func (c *crashes) within(line int, caller string) bool {
+	return slices.ContainsFunc(c.spans, func(s crashSpan) bool {
+		return s.head < line && line <= s.last && (s.caller == "" || s.caller == caller)
+	})
+}
+
+// join makes one matter of the records of a crash: its headline stands for all
+// of them, and is as serious as what came of it.
+func (p *picker) join(c *crashes, list []Crash) {
+	heads := make(map[int]*Crash, len(list))
+	for i := range list {
+		heads[list[i].Head.Line] = &list[i]
+	}
+	for key, m := range p.kinds {
+		if crash := heads[m.Line]; crash != nil && crash.Head.Start == m.Start {
+			m.Crash = crash
+			if crash.Panicked {
+				m.Severity = SevPanic
+			}
+		} else if m.Severity <= SevWarning && c.within(m.Line, m.Caller) && (m.Count == 1 || c.within(m.LastLine, m.Caller)) {
+			delete(p.kinds, key)
+		}
+	}
+}
+
+// locate finds the source of the functions that the crashes of a log went
+// through.
+func (t *Tree) locate(ctx context.Context, list []Crash, boots []Boot) error {
+	known := make(map[string][]Result)
+	for i := range list {
+		c := &list[i]
+		arch := ""
+		for j := range boots {
+			if boots[j].Number == c.Boot {
+				arch = boots[j].Arch.Name
+			}
+		}
+		trail := c.CrashReport.Trail()
+		for _, f := range trail[:min(len(trail), trailShown)] {
+			frame := TrailFrame{StackFrame: f}
+			if name := f.Symbol(); i < crashesLocated && name != "" {
+				defs, ok := known[name]
+				if !ok {
+					a, err := t.define(ctx, name)
+					if err != nil {
+						return err
+					}
+					defs = slices.DeleteFunc(a.Results, func(r Result) bool {
+						return r.Role != "definition" || r.Kind != "function" && r.Kind != "label" && r.Macro == nil
+					})
+					known[name] = defs
+				}
+				fits := defs[:0:0]
+				for _, d := range defs {
+					if ofArch(d.Path, arch) {
+						fits = append(fits, d)
+					}
+				}
+				// What is in a trace was not inlined: rather a source than a header.
+				if i := slices.IndexFunc(fits, func(r Result) bool { return path.Ext(r.Path) != ".h" }); i > 0 {
+					fits[0], fits[i] = fits[i], fits[0]
+				}
+				if len(fits) > 0 {
+					frame.Path, frame.Definition, frame.Others = strings.Clone(fits[0].Path), fits[0].Line, len(fits)-1
+				}
+			}
+			c.Trail = append(c.Trail, frame)
+		}
+	}
+	return nil
+}
+
+// ofArch reports whether a file can be part of a kernel of an architecture; ""
+// is any.
+func ofArch(path, arch string) bool {
+	rest, ok := strings.CutPrefix(path, "arch/")
+	if !ok || arch == "" {
+		return true
+	}
+	dir, _, _ := strings.Cut(rest, "/")
+	return dir == arch
+}
+
+// locateCrashes does so for a summary; what cannot be found is left out.
+func (t *Tree) locateCrashes(ctx context.Context, s *LogSummary) error {
+	err := t.locate(ctx, s.Crashes, s.Boots)
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
