@@ -229,6 +229,10 @@ func TestTools(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// An assistant reads all of it before the first question.
+	if js, err := json.Marshal(list); err != nil || len(js) > 20<<10 {
+		t.Errorf("the list of tools has %d bytes, %v", len(js), err)
+	}
 	for _, tool := range list.Tools {
 		if !called[tool.Name] {
 			t.Errorf("no test calls %s", tool.Name)

@@ -26,7 +26,7 @@ const (
 
 // pageArg is the argument of tools whose answers come in pages.
 type pageArg struct {
-	Page string `json:"page,omitempty" jsonschema:"token of a further page, as the previous answer gave it; all other arguments must be repeated unchanged"`
+	Page string `json:"page,omitempty" jsonschema:"token of the next page, from the previous answer; repeat all other arguments"`
 }
 
 func (a *pageArg) page() *string { return &a.Page }
@@ -34,7 +34,7 @@ func (*pageArg) limit() *int     { return new(int) }
 
 // listArgs are those of tools whose answers are lists.
 type listArgs struct {
-	Limit int `json:"limit,omitempty" jsonschema:"results on a page, 50 unless given, at most 500; a page is also at most about 8 KB"`
+	Limit int `json:"limit,omitempty" jsonschema:"results on a page: 50, at most 500"`
 	pageArg
 }
 
@@ -173,6 +173,8 @@ type answer struct {
 	json []byte // an object, of the form that docs/json.md describes
 	page page
 	unit string // what First, Last and Total count
+	// later says that there are pages before this one.
+	later bool
 }
 
 // list shows some of total results: as many as were asked for and fit. show

@@ -26,11 +26,12 @@ type tool struct {
 // add adds a tool that asks no particular tree.
 func add[In any](s *server, srv *mcp.Server, t tool, run func(context.Context, *mcp.CallToolRequest, *In) (*answer, error)) {
 	no := false
+	hints := &mcp.ToolAnnotations{ReadOnlyHint: !t.writes, OpenWorldHint: &no}
+	if t.writes {
+		hints.IdempotentHint, hints.DestructiveHint = true, &no
+	}
 	mcp.AddTool(srv, &mcp.Tool{
-		Name: t.name, Title: t.title, Description: t.description,
-		Annotations: &mcp.ToolAnnotations{
-			Title: t.title, ReadOnlyHint: !t.writes, IdempotentHint: true, DestructiveHint: &no, OpenWorldHint: &no,
-		},
+		Name: t.name, Title: t.title, Description: t.description, Annotations: hints,
 	}, func(ctx context.Context, req *mcp.CallToolRequest, in In) (res *mcp.CallToolResult, _ any, err error) {
 		select {
 		case s.slots <- struct{}{}:
@@ -71,7 +72,7 @@ func addTree[In any, P interface {
 			if a, err = run(ctx, tree, q, w); err != nil {
 				return err
 			}
-			a.page.Tree, a.page.Notes = tree.Root(), w.notes
+			a.page.Tree, a.page.Notes, a.later = tree.Root(), w.notes, w.from > 0
 			return nil
 		})
 		return a, err
@@ -141,7 +142,7 @@ func (a *answer) footer() string {
 		fmt.Fprintf(&b, "[%s%d-%d of %d; for the next page repeat the call with page=%s]\n", unit, p.First, p.Last, p.Total, p.Next)
 	case p.Next != "":
 		fmt.Fprintf(&b, "[%s%d-%d, and there are more; for the next page repeat the call with page=%s]\n", unit, p.First, p.Last, p.Next)
-	case p.First > 1:
+	case a.later && p.First > 0:
 		fmt.Fprintf(&b, "[%s%d-%d of %d, the last page]\n", unit, p.First, p.Last, p.Total)
 	}
 	for _, c := range p.Cut {

@@ -20,7 +20,7 @@ import (
 
 // treeArgs are the arguments of tools that ask a tree.
 type treeArgs struct {
-	Tree string `json:"tree,omitempty" jsonschema:"the indexed tree to ask: its directory, one inside of it, or its name (see the tool trees); by default that of the server, of the client's roots or of the working directory"`
+	Tree string `json:"tree,omitempty" jsonschema:"tree to ask, by its directory or name (see trees); there is a default"`
 }
 
 func (a *treeArgs) tree() string                   { return a.Tree }
@@ -36,10 +36,10 @@ type lensArgs struct {
 
 // lensFields has the fields of workbench.LensOptions.
 type lensFields struct {
-	Arch      string `json:"arch,omitempty" jsonschema:"judge what is found for this architecture, and put what is built first: arm, arm64, x86_64..."`
-	Config    string `json:"config,omitempty" jsonschema:"judge it for a kernel configuration: path of a .config, of /proc/config.gz or of a kernel; relative paths are looked for in the tree too"`
-	Board     string `json:"board,omitempty" jsonschema:"put the drivers of a board first: path of a .dtb, or the name of a .dts of the tree"`
-	OnlyBuilt bool   `json:"only_built,omitempty" jsonschema:"leave out what is not built for arch or config"`
+	Arch      string `json:"arch,omitempty" jsonschema:"put first what is built for this architecture: arm64, x86_64..."`
+	Config    string `json:"config,omitempty" jsonschema:"the same for a configuration: path of a .config, /proc/config.gz or a kernel"`
+	Board     string `json:"board,omitempty" jsonschema:"the same for a board: path of a .dtb, or name of a .dts of the tree"`
+	OnlyBuilt bool   `json:"only_built,omitempty" jsonschema:"leave out what is not built"`
 }
 
 // treeQuestion is the arguments of a tool that asks a tree.
