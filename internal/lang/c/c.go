@@ -27,7 +27,7 @@ import (
 func Language() lang.Language {
 	return lang.Language{
 		Name:    "c",
-		Version: 12,
+		Version: 13,
 		Match:   match,
 		New:     func() lang.Extractor { return new(extractor) },
 	}

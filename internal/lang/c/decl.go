@@ -393,7 +393,12 @@ func (x *extractor) declarator(i, end int, typed bool) int {
 			if j++; j < end && ts[j].kind == kLParen {
 				j = x.after(j)
 			}
-		case kwType, kwStruct, kwUnion, kwEnum:
+		case kwStruct, kwUnion, kwEnum:
+			typed = true
+			if j++; j+1 < end && ts[j].kind == kIdent {
+				j++ // the tag: struct clk_hw *(*get)(void) declares get
+			}
+		case kwType:
 			typed = true
 			j++
 		default:
