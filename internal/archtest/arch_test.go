@@ -82,7 +82,7 @@ var layers = []layer{
 		why:      "a look at the letters of a file: nothing is known of what they mean",
 	},
 	{
-		packages: []string{"internal/returns"},
+		packages: []string{"internal/returns", "internal/errflow"},
 		imports:  []string{"internal/lang/c", "internal/outline"},
 		why:      "a look at one function: the index is not asked",
 	},
@@ -151,7 +151,7 @@ var layers = []layer{
 			"internal/macro", "internal/xref", "internal/lang/...", "internal/query/...", "internal/store", "internal/trigram", "internal/klog",
 			"internal/source", "internal/finding", "internal/rootfs", "internal/capture",
 			"internal/prose", "internal/kerneldoc", "internal/highlight", "internal/outline", "internal/ofmatch", "internal/returns", "internal/constexpr",
-			"internal/kbuild", "internal/lens", "internal/initcall", "internal/boots", "internal/crash",
+			"internal/kbuild", "internal/lens", "internal/initcall", "internal/boots", "internal/crash", "internal/errflow",
 		},
 		why: "use cases use everything below and know no front end",
 	},

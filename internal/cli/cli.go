@@ -67,6 +67,7 @@ func commands(a *app) []*cobra.Command {
 		newCallers(a),
 		newCallees(a),
 		newPath(a),
+		newWhy(a),
 		newOutline(a),
 		newGrep(a),
 		newFind(a),
@@ -182,7 +183,7 @@ func Main(args []string, streams *Streams) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	root := newRoot(a)
-	root.SetArgs(args)
+	root.SetArgs(withErrno(args))
 	err := root.ExecuteContext(ctx)
 	// An answer in part comes before the message that says why it ends.
 	if ferr := a.out.Flush(); err == nil && ferr != nil {

@@ -39,6 +39,16 @@ func (t *Tree) file(name string) (source.FileID, bool) {
 	return t.idx.FileByPath(rel)
 }
 
+// HasFile reports whether a file is one of the tree, by what a person calls it.
+func (t *Tree) HasFile(name string) bool {
+	found := false
+	err := index.Guard(func() error {
+		_, found = t.file(name)
+		return nil
+	})
+	return found && err == nil
+}
+
 // below is the path of a file below a root, with slashes. An absolute one may go
 // through symbolic links.
 func below(root, name string) (string, bool) {

@@ -1,0 +1,660 @@
+package workbench
+
+// Where an error code came from: from the statement that printed it back
+// through assignments and calls to what made it.
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"dekho/internal/errflow"
+	"dekho/internal/index"
+	"dekho/internal/lang"
+	"dekho/internal/outline"
+	"dekho/internal/source"
+)
+
+// WhyOptions say what to explain.
+type WhyOptions struct {
+	// Errno is the error code, by name or number ("-22", "EINVAL"); "" to take
+	// any.
+	Errno string
+	// Value is the text of the printed argument that holds the code ("ret"), ""
+	// to find it.
+	Value string
+	// Arch is the architecture whose numbers count, "" for most.
+	Arch string
+	// Limit bounds the origins, 0 for all that were found.
+	Limit int
+}
+
+// Why is an explanation of an error code.
+type Why struct {
+	// Path and Line are those of the statement, Text it, Function what it stands
+	// in.
+	Path     string
+	Line     uint32
+	Text     string
+	Function string
+	// Errno is the code, nil if it is not known.
+	Errno *Errno
+	// Value is the expression that was printed or, when none that could hold an
+	// error was, tested before it; Tested says so.
+	Value  string
+	Tested bool
+	// Conds are the conditions around the statement, outermost first.
+	Conds []WhyCond
+	// Origins are where the code can have come from, the likeliest first, and
+	// More how many were left out.
+	Origins []WhyOrigin
+	More    int
+	// Exhausted says that the search was cut short: there may be others.
+	Exhausted bool
+	// Record is the text of the record that was asked about, RecordLine its line
+	// in the log, and Verdict how sure it is that the statement printed it;
+	// "" without a log.
+	Record     string
+	RecordLine int
+	Verdict    Verdict
+}
+
+// WhyCond is a condition.
+type WhyCond struct {
+	Text string
+	Line uint32
+	Not  bool // it did not hold
+}
+
+// WhyOrigin is a place that an error code can have come from.
+type WhyOrigin struct {
+	// Path, Line and Function are the place, Text its statement.
+	Path     string
+	Line     uint32
+	Function string
+	Text     string
+	// What says what stands there: "constant", or for what is not followed
+	// further "call", "pointer", "parameter" and "value", with Name.
+	What, Name string
+	// Conds are the conditions around it within its function.
+	Conds []WhyCond
+	// Condition is what of #if governs it.
+	Condition string
+	// Share is how likely it is beside the others, 0 to 1; an estimate from how
+	// many ways there are.
+	Share float64
+	// Steps lead from the statement that was asked about to it.
+	Steps []WhyStep
+	// Lens is what the lens says of the place, nil without one.
+	Lens *Judgement
+}
+
+// WhyStep is a statement through which an error code was handed on.
+type WhyStep struct {
+	Path     string
+	Line     uint32
+	Function string // that the statement stands in
+	Text     string
+	// How is "" for an assignment, else how the next function was called.
+	How   CallKind
+	Grade Grade // of CallPointer
+}
+
+// The kinds of WhyOrigin.What.
+const (
+	WhyConstant  = "constant"
+	WhyCall      = "call"
+	WhyPointer   = "pointer"
+	WhyParameter = "parameter"
+	WhyValue     = "value"
+)
+
+// ErrNoStatement says that there is no statement of a function at a place.
+var ErrNoStatement = errors.New("no statement of a function is there")
+
+// Why explains an error code at a statement: of a file of the tree by its line.
+func (t *Tree) Why(ctx context.Context, file string, line uint32, opts WhyOptions) (w *Why, err error) {
+	err = index.Guard(func() error {
+		w, err = t.why(ctx, file, line, opts)
+		return err
+	})
+	return w, t.idx.Err(err)
+}
+
+func (t *Tree) why(ctx context.Context, file string, line uint32, opts WhyOptions) (*Why, error) {
+	id, ok := t.file(file)
+	if !ok {
+		near, err := t.nearestFiles(ctx, file)
+		if err != nil {
+			return nil, err
+		}
+		return nil, &InputError{Name: file, Err: errors.New("is not in the tree"), Hint: nearHint(near)}
+	}
+	g, err := t.newCallGraph()
+	if err != nil {
+		return nil, err
+	}
+	s := &whySearch{ctx: ctx, t: t, g: g, errnos: t.errnos(opts.Arch), files: make(map[source.FileID]*whyFile), until: time.Now().Add(whyTime)}
+	w := &Why{Path: t.idx.Path(id), Line: line}
+	if opts.Errno != "" {
+		e, ok := errno(s.errnos, opts.Errno)
+		if !ok {
+			return nil, &UsageError{fmt.Errorf("%q is no error code; it would be -22 or EINVAL", opts.Errno)}
+		}
+		w.Errno = &e
+		s.want.Errno = e.Name
+	}
+	f, err := s.file(id)
+	if err != nil {
+		return nil, err
+	}
+	sym, ok := f.around(line)
+	if !ok {
+		return nil, &InputError{Name: fmt.Sprintf("%s:%d", w.Path, line), Err: ErrNoStatement, Hint: "give the line of the statement that printed the error"}
+	}
+	fn := f.read(sym)
+	at, ok := fn.Statement(line)
+	if !ok {
+		return nil, &InputError{Name: fmt.Sprintf("%s:%d", w.Path, line), Err: ErrNoStatement, Hint: "give the line of the statement that printed the error"}
+	}
+	w.Function, w.Text = sym.Name, strings.TrimSpace(f.text(line))
+	w.Conds = whyConds(fn.Conds(at))
+	where := whyPlace{f, sym, fn}
+	var leaves []whyLeaf
+	for _, a := range fn.Printed(at) {
+		if opts.Value != "" && squeezed(a.Text) != squeezed(opts.Value) {
+			continue
+		}
+		// A name or a count comes from no error code.
+		if list := s.sources(where, fn.Trace(at, a, s.want), nil, 0); opts.Value != "" || hasConstant(list) {
+			w.Value, leaves = a.Text, list
+			break
+		}
+	}
+	if w.Value == "" {
+		w.Tested = true
+		leaves = s.sources(where, fn.Tested(at, s.want), nil, 0)
+	}
+	s.finish(w, leaves, opts.Limit)
+	return w, ctx.Err()
+}
+
+func hasConstant(leaves []whyLeaf) bool {
+	return slices.ContainsFunc(leaves, func(l whyLeaf) bool { return l.origin.What == WhyConstant })
+}
+
+// finish ranks what was found.
+func (s *whySearch) finish(w *Why, leaves []whyLeaf, limit int) {
+	// Several ways to one place are one origin, with the likeliest way.
+	slices.SortStableFunc(leaves, func(a, b whyLeaf) int { return cmp.Compare(b.weight, a.weight) })
+	total := 0.0
+	byPlace := make(map[string]int)
+	for _, l := range leaves {
+		total += l.weight
+		key := fmt.Sprintf("%s:%d:%s:%s", l.origin.Path, l.origin.Line, l.origin.What, l.origin.Name)
+		if i, ok := byPlace[key]; ok {
+			w.Origins[i].Share += l.weight
+			continue
+		}
+		byPlace[key] = len(w.Origins)
+		l.origin.Share = l.weight
+		w.Origins = append(w.Origins, l.origin)
+	}
+	for i := range w.Origins {
+		w.Origins[i].Share /= total
+		slices.Reverse(w.Origins[i].Steps)
+	}
+	slices.SortStableFunc(w.Origins, func(a, b WhyOrigin) int { return cmp.Compare(b.Share, a.Share) })
+	w.Exhausted = s.cut
+	if limit > 0 && len(w.Origins) > limit {
+		w.More = len(w.Origins) - limit
+		w.Origins = w.Origins[:limit]
+	}
+}
+
+func squeezed(s string) string { return strings.Join(strings.Fields(s), "") }
+
+func nearHint(near []string) string {
+	if len(near) == 0 {
+		return ""
+	}
+	return "near it are " + strings.Join(near, ", ")
+}
+
+func whyConds(list []errflow.Cond) []WhyCond {
+	out := make([]WhyCond, len(list))
+	for i, c := range list {
+		out[i] = WhyCond{c.Text, c.Line, c.Not}
+	}
+	return out
+}
+
+// Bounds of the search.
+const (
+	whyTime    = 2 * time.Second
+	whyDepth   = 9    // calls
+	whyLeaves  = 24   // kept of one function
+	whyTargets = 40   // functions behind one pointer
+	whyBudget  = 4000 // functions looked at
+)
+
+// whySearch looks for the origins of one error code.
+type whySearch struct {
+	ctx    context.Context
+	t      *Tree
+	g      *callGraph
+	want   errflow.Want
+	errnos []Errno
+	files  map[source.FileID]*whyFile
+	known  map[whyKey][]whyLeaf
+	active map[whyKey]bool
+	looked int
+	until  time.Time
+	cut    bool
+}
+
+// whyFile is a file with its functions that were read.
+type whyFile struct {
+	*closeup
+	functions map[uint32]*errflow.Func // by where the name stands
+}
+
+// whyPlace is a function that is looked at.
+type whyPlace struct {
+	f   *whyFile
+	sym *outline.Symbol
+	fn  *errflow.Func
+}
+
+// whyKey is a question about a function.
+type whyKey struct {
+	file   source.FileID
+	off    uint32
+	params string // what is known of them
+	stored int    // which of them it writes the value through, -1 for what it returns
+	zero   bool
+}
+
+// whyLeaf is an origin with its weight beside the others of the same question;
+// together they weigh 1.
+type whyLeaf struct {
+	origin WhyOrigin // its steps innermost first
+	weight float64
+	// param is, of a parameter of the function that the question was about, its
+	// number from 1: who calls it knows more.
+	param int
+}
+
+func (s *whySearch) file(id source.FileID) (*whyFile, error) {
+	if f, ok := s.files[id]; ok {
+		return f, nil
+	}
+	c, err := s.t.closeup(id)
+	if err != nil {
+		return nil, err
+	}
+	f := &whyFile{closeup: c, functions: make(map[uint32]*errflow.Func)}
+	s.files[id] = f
+	return f, nil
+}
+
+func (f *whyFile) read(sym *outline.Symbol) *errflow.Func {
+	fn, ok := f.functions[sym.Off]
+	if !ok {
+		fn = errflow.Read(f.File, sym)
+		f.functions[sym.Off] = fn
+	}
+	return fn
+}
+
+// around is the function that a line is in.
+func (f *whyFile) around(line uint32) (*outline.Symbol, bool) {
+	var best *outline.Symbol
+	symbols := f.Symbols()
+	for i := range symbols {
+		s := &symbols[i]
+		if s.Start <= line && line <= s.End && s.Body < s.To && (s.Role == lang.DefFunction || s.Role == lang.DefGenerated) && (best == nil || s.Start >= best.Start) {
+			best = s
+		}
+	}
+	return best, best != nil
+}
+
+// spent reports whether the search has to end.
+func (s *whySearch) spent() bool {
+	s.looked++
+	if s.looked > whyBudget || s.ctx.Err() != nil || s.looked%16 == 0 && time.Now().After(s.until) {
+		s.cut = true
+	}
+	return s.cut
+}
+
+// The weights of what is not a constant in sight: a call is likelier to hand on
+// what a function close by made, and what cannot be followed is a last resort.
+const (
+	weightCall    = 0.8
+	weightFilled  = 0.5
+	weightDeadEnd = 0.06
+	// A warning would have been printed before; a caller that hands over nothing
+	// seldom leaves the desk of who wrote it.
+	weightGuard = 0.4
+	// Who needs a function mostly has Kconfig see to it that it is there.
+	weightStub = 0.1
+)
+
+// warns reports whether what leads to a source prints a warning with a trace.
+func warns(src *errflow.Source) bool {
+	n := len(src.Conds)
+	return n > 0 && !src.Conds[n-1].Not && strings.HasPrefix(src.Conds[n-1].Text, "WARN")
+}
+
+// sources follows the sources of a value in a function. Their weights come to 1,
+// unless there are none.
+func (s *whySearch) sources(at whyPlace, list []errflow.Source, params []errflow.Value, depth int) []whyLeaf {
+	var out []whyLeaf
+	add := func(leaves []whyLeaf, weight float64, src *errflow.Source, how CallKind, grade Grade) {
+		if !hasConstant(leaves) {
+			weight *= weightDeadEnd
+		}
+		for _, l := range leaves {
+			l.weight *= weight
+			l.origin.Steps = append(slices.Clip(l.origin.Steps), s.steps(at, src, how, grade)...)
+			out = append(out, l)
+		}
+	}
+	for i := range list {
+		src := &list[i]
+		if !at.fn.Possible(src, params) {
+			continue
+		}
+		switch src.Kind {
+		case errflow.Constant:
+			name := src.Name
+			if e, ok := errno(s.errnos, name); ok && e.Name != "" {
+				name = e.Name
+			}
+			if s.want.Errno == "" || name == s.want.Errno || src.Name == "0" || src.Name == "NULL" || src.Name == "false" {
+				weight := 1.0
+				if warns(src) || at.fn.Guards(src) {
+					weight = weightGuard
+				}
+				out = append(out, s.leaf(at, src, WhyConstant, name, weight))
+			}
+		case errflow.Param:
+			l := s.leaf(at, src, WhyParameter, src.Name, weightDeadEnd)
+			l.param = src.Arg + 1
+			out = append(out, l)
+		case errflow.Other:
+			out = append(out, s.leaf(at, src, WhyValue, src.Name, weightDeadEnd))
+		case errflow.Call, errflow.Filled:
+			leaves, how, known := s.called(at, src, params, depth)
+			weight := weightCall
+			if src.Kind == errflow.Filled {
+				weight = weightFilled
+			}
+			if len(leaves) > 0 {
+				add(leaves, weight, src, how, 0)
+			} else if !known {
+				out = append(out, s.leaf(at, src, WhyCall, src.Name, weightDeadEnd))
+			}
+		case errflow.Dispatch:
+			targets := s.targets(at, src)
+			var found [][]whyLeaf
+			var grades []Grade
+			for _, t := range targets {
+				if leaves := s.target(&t, at, src, params, depth); len(leaves) > 0 {
+					found, grades = append(found, leaves), append(grades, t.Grade)
+				}
+			}
+			for i, leaves := range found {
+				add(leaves, weightCall/float64(len(found)), src, CallPointer, grades[i])
+			}
+			if len(found) == 0 {
+				out = append(out, s.leaf(at, src, WhyPointer, src.Name, weightDeadEnd))
+			}
+		}
+	}
+	return normal(out)
+}
+
+// normal makes weights come to 1, of those that count most.
+func normal(out []whyLeaf) []whyLeaf {
+	slices.SortStableFunc(out, func(a, b whyLeaf) int { return cmp.Compare(b.weight, a.weight) })
+	out = out[:min(len(out), whyLeaves)]
+	total := 0.0
+	for i := range out {
+		total += out[i].weight
+	}
+	for i := range out {
+		out[i].weight /= total
+	}
+	return out
+}
+
+// steps are the statements of a source, the innermost first.
+func (s *whySearch) steps(at whyPlace, src *errflow.Source, how CallKind, grade Grade) []WhyStep {
+	steps := []WhyStep{{Path: at.f.path, Line: src.Line, Function: at.sym.Name, Text: src.Text, How: how, Grade: grade}}
+	for _, v := range src.Via {
+		if v.Line != src.Line {
+			steps = append(steps, WhyStep{Path: at.f.path, Line: v.Line, Function: at.sym.Name, Text: v.Text})
+		}
+	}
+	return steps
+}
+
+func (s *whySearch) leaf(at whyPlace, src *errflow.Source, what, name string, weight float64) whyLeaf {
+	o := WhyOrigin{
+		Path: at.f.path, Line: src.Line, Function: at.sym.Name, Text: src.Text, What: what, Name: name,
+		Conds: whyConds(src.Conds), Condition: at.f.condition(src.Line),
+	}
+	for _, v := range src.Via {
+		if v.Line != src.Line {
+			o.Steps = append(o.Steps, WhyStep{Path: at.f.path, Line: v.Line, Function: at.sym.Name, Text: v.Text})
+		}
+	}
+	o.Lens, _ = s.t.Judge(o.Path, o.Line) // without what the lens says the place is as true
+	return whyLeaf{origin: o, weight: weight}
+}
+
+// called follows a call by name. known says that the function was looked at.
+func (s *whySearch) called(at whyPlace, src *errflow.Source, params []errflow.Value, depth int) (leaves []whyLeaf, how CallKind, known bool) {
+	defs, err := s.choose(src.Name, at.f.id)
+	if err != nil {
+		return nil, CallDirect, false
+	}
+	how = CallDirect
+	if len(defs) == 0 {
+		how = CallMacro
+		for _, c := range s.g.macro.callees(src.Name, at.f.id) {
+			more, err := s.choose(c.name, at.f.id)
+			if err != nil {
+				return nil, how, false
+			}
+			for _, d := range more {
+				known = true
+				leaves = append(leaves, s.into(d, c.name, at, nil, nil, -1, depth)...)
+			}
+		}
+		return normal(leaves), how, known
+	}
+	stored := -1
+	if src.Kind == errflow.Filled {
+		stored = src.Arg
+	}
+	for _, d := range defs {
+		known = true
+		weight := 1.0
+		if len(defs) > 1 && s.isStub(d) {
+			weight = weightStub
+		}
+		for _, l := range s.handed(at, src, s.into(d, src.Name, at, src.Args, params, stored, depth), params, depth) {
+			l.weight *= weight
+			leaves = append(leaves, l)
+		}
+	}
+	return normal(leaves), how, known
+}
+
+// isStub reports whether a definition, of several, is the one for the case that
+// the function proper is not built.
+func (s *whySearch) isStub(d funcDef) bool {
+	f, err := s.file(d.file)
+	if err != nil {
+		return false
+	}
+	cond := f.condition(d.line)
+	return strings.Contains(cond, "!CONFIG_") || strings.Contains(cond, "!IS_ENABLED") || strings.Contains(cond, "!IS_REACHABLE") || strings.Contains(cond, "!defined(CONFIG_")
+}
+
+// handed follows what the function that was called got as an argument and handed
+// on.
+func (s *whySearch) handed(at whyPlace, src *errflow.Source, leaves []whyLeaf, params []errflow.Value, depth int) []whyLeaf {
+	var out []whyLeaf
+	for _, l := range leaves {
+		if l.param == 0 {
+			out = append(out, l)
+			continue
+		}
+		i := l.param - 1
+		l.param = 0
+		more := s.sources(at, at.fn.Handed(src, i, s.want), params, depth+1)
+		if len(more) == 0 {
+			continue // it is given something that is no such value
+		}
+		weight := l.weight
+		if hasConstant(more) {
+			weight = weightCall
+		}
+		for _, m := range more {
+			m.weight *= weight
+			m.origin.Steps = append(slices.Clip(m.origin.Steps), WhyStep{Path: l.origin.Path, Line: l.origin.Line, Function: l.origin.Function, Text: l.origin.Text})
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// choose lists the definitions that a name can mean in a file.
+func (s *whySearch) choose(name string, file source.FileID) ([]funcDef, error) {
+	refs, err := s.t.idx.Refs(name, index.Roles(lang.DefFunction))
+	if err != nil {
+		return nil, err
+	}
+	path := s.t.idx.Path(file)
+	var own, shared, near []funcDef
+	for _, r := range refs {
+		d, p := funcDef{file: r.File, line: r.Line}, s.t.idx.Path(r.File)
+		switch {
+		case s.notBuilt(p, d.line) || place(p) >= placeTools && place(path) < placeTools:
+		case r.File == file:
+			own = append(own, d)
+		case strings.HasSuffix(p, ".h") || !isStatic(s.g.content(r.File), r.Line):
+			shared = append(shared, d)
+			if !strings.HasPrefix(p, "arch/") || archOf(p) == archOf(path) {
+				near = append(near, d)
+			}
+		}
+	}
+	switch {
+	case len(own) > 0:
+		return own, nil
+	case strings.HasPrefix(path, "arch/") && len(near) > 0:
+		return near, nil
+	}
+	return shared, nil
+}
+
+// notBuilt reports whether the lens leaves a place out.
+func (s *whySearch) notBuilt(path string, line uint32) bool {
+	j, err := s.t.Judge(path, line)
+	return err == nil && j != nil && j.State == BuiltOut
+}
+
+// into follows what a function returns, or stores through a parameter.
+func (s *whySearch) into(d funcDef, name string, from whyPlace, args []errflow.Arg, params []errflow.Value, stored, depth int) []whyLeaf {
+	if depth >= whyDepth || s.spent() {
+		return nil
+	}
+	f, err := s.file(d.file)
+	if err != nil {
+		return nil
+	}
+	sym, ok := f.At(name, d.line, lang.DefFunction)
+	if !ok || sym.Body >= sym.To {
+		return nil
+	}
+	var values []errflow.Value
+	for _, a := range args {
+		values = append(values, from.fn.Known(a, params, s.isFunction))
+	}
+	key := whyKey{d.file, sym.Off, fmt.Sprint(values), stored, s.want.Zero}
+	if leaves, ok := s.known[key]; ok {
+		return leaves
+	}
+	if s.active[key] {
+		return nil
+	}
+	if s.known == nil {
+		s.known, s.active = make(map[whyKey][]whyLeaf), make(map[whyKey]bool)
+	}
+	s.active[key] = true
+	fn := f.read(&sym)
+	var list []errflow.Source
+	if stored >= 0 {
+		list = fn.Stored(stored, s.want)
+	} else {
+		list = fn.Returns(s.want)
+	}
+	leaves := s.sources(whyPlace{f, &sym, fn}, list, values, depth+1)
+	delete(s.active, key)
+	if !s.cut {
+		s.known[key] = leaves
+	}
+	return leaves
+}
+
+// isFunction reports whether the tree defines a function of the name.
+func (s *whySearch) isFunction(name string) bool {
+	defs, err := s.g.definitions(name)
+	return err == nil && len(defs) > 0
+}
+
+// targets lists the functions that a call through a pointer can reach.
+func (s *whySearch) targets(at whyPlace, src *errflow.Source) []Target {
+	if s.g.table == nil {
+		return nil
+	}
+	var list []Target
+	for _, c := range s.g.table.CallsIn(at.f.path, src.Line, src.Line) {
+		if n := s.g.table.Node(c.Of); n.Name == src.Name {
+			list = append(list, s.g.targets(s.ctx, c.Of)...)
+		}
+	}
+	// What is registered nearest is likeliest: the same driver, the same
+	// directory.
+	slices.SortStableFunc(list, func(a, b Target) int {
+		return cmp.Or(cmp.Compare(a.Grade, b.Grade), cmp.Compare(commonDirs(b.Path, at.f.path), commonDirs(a.Path, at.f.path)))
+	})
+	return list[:min(len(list), whyTargets)]
+}
+
+// target follows a function that a pointer may hold.
+func (s *whySearch) target(t *Target, at whyPlace, src *errflow.Source, params []errflow.Value, depth int) []whyLeaf {
+	id, ok := s.t.idx.FileByPath(t.Path)
+	if !ok || s.notBuilt(t.Path, t.Line) {
+		return nil
+	}
+	defs, err := s.choose(t.Name, id)
+	if err != nil {
+		return nil
+	}
+	var leaves []whyLeaf
+	for _, d := range defs {
+		leaves = append(leaves, s.handed(at, src, s.into(d, t.Name, at, src.Args, params, -1, depth), params, depth)...)
+	}
+	return normal(leaves)
+}
