@@ -65,8 +65,9 @@ as a member of a struct, is listed as what it is.`,
 	return cmd
 }
 
-// withErrno takes the minus off an error code behind the command why: -22 would
-// be read as options.
+// withErrno takes the minus off what stands behind the command why, where it
+// would be read as options: of an error code, -22, and of a line of the standard
+// input, -:815.
 func withErrno(args []string) []string {
 	at := slices.Index(args, "why")
 	if at < 0 {
@@ -74,8 +75,10 @@ func withErrno(args []string) []string {
 	}
 	args = slices.Clone(args)
 	for i := at + 1; i < len(args) && args[i] != "--"; i++ {
-		if code, ok := strings.CutPrefix(args[i], "-"); ok && len(code) > 1 && (code[0] == 'E' || code[0] >= '1' && code[0] <= '9') {
+		if code, ok := strings.CutPrefix(args[i], "-"); ok && (strings.HasPrefix(code, "E") || len(code) > 0 && code[0] >= '1' && code[0] <= '9') {
 			args[i] = code
+		} else if ok && strings.HasPrefix(code, ":") {
+			args[i] = "/dev/stdin" + code
 		}
 	}
 	return args
@@ -114,7 +117,7 @@ func (a *app) why(ctx context.Context, place string, o workbench.WhyOptions) err
 
 // explainError asks about a file of the tree, or else about a log.
 func (a *app) explainError(ctx context.Context, tree *workbench.Tree, name string, line int, o workbench.WhyOptions) (*workbench.Why, error) {
-	if name != "-" && tree.HasFile(name) {
+	if tree.HasFile(name) {
 		return tree.Why(ctx, name, uint32(line), o)
 	}
 	in, err := a.openLog(name)

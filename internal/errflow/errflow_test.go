@@ -103,3 +103,132 @@ struct clk *create(struct device *dev, struct clk_hw *hw, const char *id)
 		}
 	}
 }
+
+const traced = `
+static int probe(struct device *dev, int irq, int (*hook)(int a, int b))
+{
+	struct priv *priv;
+	int ret, i;
+
+	priv->irq = get_irq(dev, 0);
+	if (priv->irq < 0) {
+		dev_err(dev, "no irq: %d\n", priv->irq);
+		return priv->irq;
+	}
+	ret = setup(dev);
+	if (ret)
+		return ret;
+	for (i = 0; i < 3; i++) {
+		ret = channel(dev, i);
+		if (ret == -EPROBE_DEFER)
+			continue;
+		if (ret < 0)
+			goto err;
+	}
+	ret = -EINVAL;
+	if (hook(irq, 1))
+		goto err;
+	if ((ret = last(dev)) != 0)
+		goto err_last;
+	switch (priv->kind) {
+	case KIND_A:
+		ret = kind_a(dev);
+		break;
+	case KIND_B:
+		ret = priv->ops->kind_b(dev);
+		/* fall through */
+	default:
+		ret = fill(dev, &irq);
+	}
+	if (WARN_ON(ret))
+		dev_err_probe(dev, ret, "kind\n");
+	if (irq < 0)
+		return irq;
+	return 0;
+err_last:
+	undo(dev);
+err:
+	dev_err(dev, "failed on %s: %d\n", dev->name, ret);
+	return ret;
+}
+`
+
+func TestTrace(t *testing.T) {
+	fn := read(t, traced, "probe")
+	for _, tt := range []struct {
+		line  uint32
+		value string // of what is printed
+		want  Want
+		from  string
+	}{
+		{9, "priv->irq", Want{}, "7:get_irq()<7"},
+		{38, "ret", Want{}, "29:kind_a()<29 35:fill()<35"},
+		{45, "ret", Want{}, "16:channel()<16 22:EINVAL<22 25:last()<25"},
+		{45, "ret", Want{Errno: "EPROBE_DEFER"}, "25:last()<25"},
+		{45, "ret", Want{Errno: "EIO"}, "16:channel()<16 25:last()<25"},
+		{45, "dev->name", Want{}, "45:dev->name other"},
+		{10, "priv->irq", Want{}, "7:get_irq()<7"},
+		{40, "irq", Want{}, "35:fill(&) 40:irq param"},
+		{9, "", Want{}, "7:get_irq()<7"},
+	} {
+		id, ok := fn.Statement(tt.line)
+		if !ok {
+			t.Errorf("no statement at line %d", tt.line)
+			continue
+		}
+		list := fn.Tested(id, tt.want)
+		for _, a := range fn.Printed(id) {
+			if a.Text == tt.value {
+				list = fn.Trace(id, a, tt.want)
+			}
+		}
+		if got := show(list); got != tt.from {
+			t.Errorf("line %d, %s, %+v: %s, want %s", tt.line, tt.value, tt.want, got, tt.from)
+		}
+	}
+}
+
+// FuzzRead reads functions of any text: whatever it is, it ends, and places lie
+// in the text.
+func FuzzRead(f *testing.F) {
+	f.Add(traced)
+	f.Add("int f(int a) { if (a) goto x; do { a = g(&a); } while (a < 0); x: return a ? -EINVAL : h(a); }")
+	f.Add("int f(void) { switch (a) { case 1: return -EIO; default: list_for_each(x) { break; } } return p->q(1); }")
+	f.Add("int f(void) { for (;;) if (((( } }")
+	f.Fuzz(func(t *testing.T, text string) {
+		src := []byte(text)
+		var facts lang.Facts
+		l := c.Language()
+		l.New().Extract("a.c", src, &facts)
+		file := outline.Read(l.Name, src, &facts)
+		for _, s := range file.Symbols() {
+			if s.Body >= s.To {
+				continue
+			}
+			fn := Read(file, &s)
+			for _, w := range []Want{{}, {Errno: "EINVAL"}, {Zero: true}} {
+				for _, r := range fn.Returns(w) {
+					if int(r.Off) >= len(src) || r.Line == 0 {
+						t.Fatalf("%+v lies outside of the text", r)
+					}
+					fn.Possible(&r, []Value{Null, Set})
+					fn.Guards(&r)
+					for i := range r.Args {
+						fn.Handed(&r, i, w)
+						fn.Known(r.Args[i], nil, func(string) bool { return true })
+					}
+				}
+				fn.Stored(0, w)
+			}
+			for line := s.Start; line <= s.End; line++ {
+				if id, ok := fn.Statement(line); ok {
+					for _, a := range fn.Printed(id) {
+						fn.Trace(id, a, Want{})
+					}
+					fn.Tested(id, Want{})
+					fn.Text(id)
+				}
+			}
+		}
+	})
+}

@@ -14,6 +14,7 @@ import (
 type Func struct {
 	f      *outline.File
 	toks   []c.Token
+	mates  []int // of brackets
 	params []string
 	object bool // it returns a pointer
 	nodes  []node
@@ -93,6 +94,7 @@ func Read(f *outline.File, s *outline.Symbol) *Func {
 			fn.toks = append(fn.toks, f.Code[i])
 		}
 	}
+	fn.match()
 	fn.readParams(s, first)
 	fn.object = bytes.IndexByte(f.Src[s.From:s.Off], '*') >= 0
 	start := fn.add(nodeStart, 0, 0, nil)
@@ -157,19 +159,31 @@ func (fn *Func) opens(i int) bool { return fn.is(i, "(") || fn.is(i, "[") || fn.
 
 func (fn *Func) closes(i int) bool { return fn.is(i, ")") || fn.is(i, "]") || fn.is(i, "}") }
 
-// behind is the index behind the bracket that closes the one at i.
+// behind is the index behind the bracket that closes the one at i, or i if there
+// is none.
 func (fn *Func) behind(i int) int {
-	depth := 0
-	for ; i < len(fn.toks); i++ {
-		if fn.opens(i) {
-			depth++
-		} else if fn.closes(i) {
-			if depth--; depth <= 0 {
-				return i + 1
-			}
-		}
+	if i < len(fn.mates) && fn.opens(i) {
+		return fn.mates[i] + 1
 	}
 	return i
+}
+
+// match finds the bracket that goes with each; an open one that nothing closes
+// goes with the last token.
+func (fn *Func) match() {
+	fn.mates = make([]int, len(fn.toks))
+	var open []int
+	for i := range fn.toks {
+		switch {
+		case fn.opens(i):
+			open = append(open, i)
+			fn.mates[i] = len(fn.toks) - 1
+		case fn.closes(i) && len(open) > 0:
+			last := open[len(open)-1]
+			fn.mates[last], fn.mates[i] = i, last
+			open = open[:len(open)-1]
+		}
+	}
 }
 
 // block reads statements up to the brace that closes them, and returns the index
@@ -215,9 +229,7 @@ func (fn *Func) statement(i int, in []edge) (next int, out []edge) {
 		return end + 1, nil
 	case "goto":
 		name := fn.word(i + 1)
-		for _, e := range in {
-			fn.gotos[name] = append(fn.gotos[name], e)
-		}
+		fn.gotos[name] = append(fn.gotos[name], in...)
 		return fn.semicolon(i) + 1, nil
 	case "break", "continue":
 		for n := len(fn.loops) - 1; n >= 0; n-- {

@@ -105,9 +105,12 @@ func (fn *Func) printCall(id int) int {
 }
 
 // Printed lists what a statement prints: the arguments behind the format of its
-// call.
+// call. Of a return it is what is returned.
 func (fn *Func) Printed(id int) []Arg {
 	at := fn.printCall(id)
+	if n := &fn.nodes[id]; n.kind == nodeReturn && n.from < n.to && (at < 0 || wrappers[fn.word(at)] == 0) {
+		return []Arg{{fn.text(n.from, n.to), n.from, n.to}}
+	}
 	if at < 0 {
 		return nil
 	}
@@ -538,7 +541,7 @@ func (fn *Func) eachAssign(from, to int, visit func(lv string, from, to int, add
 		for start > from {
 			switch {
 			case fn.is(start, "]"):
-				start = fn.openOf(from, start) - 1
+				start = max(fn.mates[start], from) - 1
 				continue
 			case fn.word(start) != "" && (fn.is(start-1, ".") || fn.is(start-1, "->")) && start-2 >= from:
 				start -= 2
@@ -562,21 +565,6 @@ func (fn *Func) eachAssign(from, to int, visit func(lv string, from, to int, add
 		}
 		visit(fn.squeeze(start, i), i+1, min(end, to), !plain)
 	}
-}
-
-// openOf is the bracket that the one at i closes.
-func (fn *Func) openOf(from, i int) int {
-	depth := 0
-	for ; i > from; i-- {
-		if fn.closes(i) {
-			depth++
-		} else if fn.opens(i) {
-			if depth--; depth == 0 {
-				return i
-			}
-		}
-	}
-	return from
 }
 
 // tested traces the value that a condition tests.

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"dekho/internal/errflow"
 	"dekho/internal/index"
 	"dekho/internal/kerneldoc"
 	"dekho/internal/lang"
@@ -16,7 +17,6 @@ import (
 	"dekho/internal/lang/linkfacts"
 	"dekho/internal/logmap"
 	"dekho/internal/outline"
-	"dekho/internal/returns"
 	"dekho/internal/source"
 )
 
@@ -24,7 +24,7 @@ import (
 type Doc = kerneldoc.Doc
 
 // Returned is something that a function can return.
-type Returned = returns.Result
+type Returned = errflow.Code
 
 // ShowOptions say how much is shown.
 type ShowOptions struct {
@@ -234,7 +234,7 @@ func (t *Tree) showDefinition(s *Show) error {
 	switch sym.Role {
 	case lang.DefFunction:
 		s.Callees = calledIn(f, &sym)
-		s.Returns = returns.Of(f.File, &sym)
+		s.Returns = errflow.Codes(f.File, &sym)
 		s.mayPrint = hasStatements(f.facts.Link, sym.Start, sym.End)
 	case lang.DefStruct, lang.DefUnion, lang.DefEnum, lang.DefTypedef:
 		s.Members = members(k, f, &sym, s.Doc)

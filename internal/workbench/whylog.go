@@ -16,24 +16,25 @@ import (
 // there is no record of the kernel at the line, or no statement for it.
 func (t *Tree) WhyRecord(ctx context.Context, name string, in io.Reader, line int, opts WhyOptions) (*Why, error) {
 	var rec *LogRecord
-	found := errors.New("found")
+	past := errors.New("past the line")
 	sum, err := t.ExplainLog(ctx, name, in, LogOptions{Arch: opts.Arch}, func(r *LogRecord) error {
 		if r.Line > line {
-			return found
+			return past
 		}
 		// The last that starts at the line or, where lines continue one, before.
 		c := *r
 		rec = &c
 		return nil
 	})
-	if err != nil && !errors.Is(err, found) {
+	ended := err == nil
+	if err != nil && !errors.Is(err, past) {
 		return nil, err
 	}
 	bad := func(format string, args ...any) error {
 		return &InputError{Name: fmt.Sprintf("%s:%d", name, line), Err: fmt.Errorf(format, args...), Hint: "dekho log shows which statement printed what"}
 	}
 	switch {
-	case rec == nil || line < 1 || errors.Is(err, found) == false && line > int(sum.Stats.Lines):
+	case rec == nil || line < 1 || ended && int64(line) > sum.Stats.Lines:
 		return nil, bad("the log has no such line")
 	case rec.Verdict == NotKernel:
 		return nil, bad("the kernel did not print this: %q", rec.Text)

@@ -39,8 +39,11 @@ func TestRoles(t *testing.T) {
 			[]string{"foo function 1", "bar type 1", "b parameter 1", "n parameter 1", "baz call 3", "len member 3"},
 			nil,
 		},
-		{"parameters with a tag", "int f(struct hw *(*get)(struct args *a, void *b), struct tag *t)\n{\n}\n",
-			[]string{"f function 1", "hw type 1", "get parameter 1", "args type 1", "tag type 1", "t parameter 1"}, []string{"hw parameter 1"}},
+		{
+			"parameters with a tag", "int f(struct hw *(*get)(struct args *a, void *b), struct tag *t)\n{\n}\n",
+			[]string{"f function 1", "hw type 1", "get parameter 1", "args type 1", "tag type 1", "t parameter 1"},
+			[]string{"hw parameter 1"},
+		},
 		{"prototype", "extern int foo(int a);\nvoid bar(void) __printf(1, 2);\n", []string{"foo declaration 1", "bar declaration 2"}, []string{"a parameter 1"}},
 		{"attribute before", "__printf(1, 2) void say(const char *fmt, ...)\n{\n}\n", []string{"say function 1"}, nil},
 		{"attribute line", "__visible\nint main(void)\n{\n}\n", []string{"main function 2"}, nil},

@@ -1,4 +1,4 @@
-package returns
+package errflow
 
 import (
 	"fmt"
@@ -10,14 +10,14 @@ import (
 	"dekho/internal/outline"
 )
 
-func of(src, name string) string {
+func codes(src, name string) string {
 	var facts lang.Facts
 	c.Language().New().Extract("x.c", []byte(src), &facts)
 	f := outline.Read("c", []byte(src), &facts)
 	var b strings.Builder
 	for _, s := range f.Symbols() {
 		if s.Role == lang.DefFunction && (name == "" || s.Name == name) {
-			for _, r := range Of(f, &s) {
+			for _, r := range Codes(f, &s) {
 				fmt.Fprintf(&b, "%s%s %v\n", r.Errno, r.Call, r.Lines)
 			}
 		}
@@ -74,22 +74,22 @@ static int simple(void)
 }
 `
 
-func TestOf(t *testing.T) {
+func TestCodes(t *testing.T) {
 	for name, want := range map[string]string{
 		"drive": "EINVAL [3 24]\nERANGE [9]\nEAGAIN [19]\nEIO [19]\nENXIO [22]\n" +
 			"wheels [10]\nfind_map [13]\nlook [16]\nfinish [26]\n",
 		"map":    "ENOMEM [35]\nalloc [31]\nfill [36]\n",
 		"simple": "nested [46]\n",
 	} {
-		if got := of(sample, name); got != want {
+		if got := codes(sample, name); got != want {
 			t.Errorf("%s: got\n%swant\n%s", name, got, want)
 		}
 	}
 }
 
-func FuzzOf(f *testing.F) {
+func FuzzCodes(f *testing.F) {
 	f.Add(sample)
 	f.Add("int f(void) { return a = b = c ? d ?: e : ((-EIO; }")
 	f.Add("int f(void) { a = b; b = a; return a; }")
-	f.Fuzz(func(_ *testing.T, src string) { of(src, "") })
+	f.Fuzz(func(_ *testing.T, src string) { codes(src, "") })
 }
