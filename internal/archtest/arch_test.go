@@ -150,7 +150,7 @@ var layers = []layer{
 			"internal/index/...", "internal/logmap/...", "internal/ops", "internal/diag/...", "internal/fndiff/...", "internal/soak/...",
 			"internal/macro", "internal/xref", "internal/lang/...", "internal/query/...", "internal/store", "internal/trigram", "internal/klog",
 			"internal/source", "internal/finding", "internal/rootfs", "internal/capture",
-			"internal/prose", "internal/kerneldoc", "internal/highlight", "internal/outline", "internal/ofmatch", "internal/returns", "internal/constexpr", "internal/kbuild", "internal/lens", "internal/initcall", "internal/boots", "internal/crash", "internal/errflow",
+			"internal/prose", "internal/kerneldoc", "internal/highlight", "internal/outline", "internal/ofmatch", "internal/constexpr", "internal/kbuild", "internal/lens", "internal/initcall", "internal/boots", "internal/crash", "internal/errflow",
 		},
 		why: "use cases use everything below and know no front end",
 	},
