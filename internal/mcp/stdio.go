@@ -25,6 +25,9 @@ const (
 	// grace is how long calls may go on after the client closed its end: it may
 	// still read.
 	grace = 400 * time.Millisecond
+	// maxPending is how many calls may wait for their answers; further ones are
+	// refused.
+	maxPending = 256
 )
 
 // errHalf says that the input ended within a message.
@@ -133,6 +136,7 @@ func (s *stdio) line(in *bufio.Reader) ([]byte, error) {
 const (
 	codeParse          = jsonrpc.CodeParseError
 	codeInvalidRequest = jsonrpc.CodeInvalidRequest
+	codeBusy           = -32000 // the first of those that servers give a meaning to
 )
 
 // Read implements mcp.Connection: it returns the next message.
@@ -175,9 +179,17 @@ func (s *stdio) decode(line []byte) jsonrpc.Message {
 		return nil
 	}
 	if req, ok := msg.(*jsonrpc.Request); ok && req.IsCall() {
+		key := idKey(req.ID)
 		s.mu.Lock()
-		s.pending[idKey(req.ID)] = true
+		full := len(s.pending) >= maxPending
+		if !full {
+			s.pending[key] = true
+		}
 		s.mu.Unlock()
+		if full {
+			s.refuse(json.RawMessage(key), codeBusy, "too many calls wait for their answers; wait for some of them")
+			return nil
+		}
 	}
 	return msg
 }

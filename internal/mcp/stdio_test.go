@@ -154,7 +154,10 @@ func slowServer(t *testing.T, deaf bool) (in io.WriteCloser, ch <-chan message, 
 	srv := s.mcp()
 	begun := make(chan struct{}, 1)
 	add(s, srv, tool{name: "wait"}, func(ctx context.Context, _ *mcp.CallToolRequest, _ *treesArgs) (*answer, error) {
-		begun <- struct{}{}
+		select {
+		case begun <- struct{}{}:
+		default:
+		}
 		if deaf {
 			time.Sleep(3 * time.Second)
 		}
@@ -184,6 +187,37 @@ func TestCancel(t *testing.T) {
 		}
 	}
 	t.Error("the server ended")
+}
+
+// TestFlood sends more calls than may wait: the others are refused, and the
+// server ends with its client.
+func TestFlood(t *testing.T) {
+	in, ch, started, done := slowServer(t, false)
+	fmt.Fprint(in, hello) //nolint:errcheck // the answers tell
+	const calls = maxPending + 50
+	for i := range calls {
+		fmt.Fprintf(in, `{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"wait"}}`+"\n", i+1) //nolint:errcheck // the answers tell
+		if i == 0 {
+			<-started
+		}
+	}
+	refused := 0
+	for m := range ch {
+		if m.Error != nil && m.Error.Code == codeBusy {
+			if refused++; refused == calls-maxPending {
+				break
+			}
+		}
+	}
+	in.Close() //nolint:errcheck // always nil
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Errorf("it ended with %v", err)
+		}
+	case <-time.After(2 * time.Second):
+		t.Error("the server goes on")
+	}
 }
 
 // TestPanic wants a fault in a tool to be the answer to its call alone.
