@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -64,40 +65,55 @@ func (m *model) openLog() tea.Cmd {
 	return m.preview()
 }
 
-// followHere follows the name under the cursor.
+// followHere goes to the definition of what the cursor is on. Several that can be meant
+// are listed; so are the others, when the cursor is on the definition already.
 func (m *model) followHere() tea.Cmd {
-	name, include := m.source.name()
-	switch {
-	case name == "":
-		m.say("there is no name under the cursor")
+	here, ok := m.source.here()
+	if !ok {
 		return nil
-	case include:
-		return m.followInclude(name)
 	}
-	return m.follow(name)
+	// Wherever on the line of an #include one is, the header is meant.
+	if line := m.source.text(here.line); includeLine.MatchString(line) {
+		here.col = max(here.col, len(includeLine.FindString(line)))
+	}
+	return m.start(jobList, "definition", 0, func(ctx context.Context, t *workbench.Tree) (func(m *model) tea.Cmd, error) {
+		a, spot, err := t.DefineAt(ctx, cursor(here))
+		if err != nil {
+			return nil, err
+		}
+		if spot == nil {
+			return func(m *model) tea.Cmd { m.say("there is no name under the cursor"); return nil }, nil
+		}
+		name := strings.Clone(spot.Name)
+		list := definitionItems(a, spot.Spelled)
+		return func(m *model) tea.Cmd {
+			switch {
+			case len(list) == 1 && list[0].to.path == here.path && list[0].to.line == here.line:
+				return m.definitions(name)
+			case len(list) == 1:
+				return m.visit(list[0].to)
+			case len(list) == 0:
+				m.sayNothing("no definition of", name, a.Nearest)
+				return nil
+			}
+			return m.openPanel(newList("definitions of "+name, list))
+		}, nil
+	})
 }
 
-// follow goes to the definition of a name. Several are listed, unless one is plainly
-// meant: that of the same file, or the only one that the lens does not leave out.
+// includeLine is an #include up to the name of the header.
+var includeLine = regexp.MustCompile(`^\s*(#\s*include(_next)?|/include/)\s*[<"]`)
+
+// cursor is a place as the tree is asked about it.
+func cursor(p place) workbench.Cursor {
+	return workbench.Cursor{Path: p.path, Line: uint32(p.line), Column: p.col + 1}
+}
+
+// follow goes to the definition of a name, or lists them if there are several.
 func (m *model) follow(name string) tea.Cmd {
-	here, _ := m.source.here()
 	return m.define(name, func(m *model, list []item) tea.Cmd {
-		in, local, inFile, built := 0, 0, 0, 0
-		for i := range list {
-			if !list[i].out {
-				built, in = i, in+1
-			}
-			if list[i].to.path == here.path && list[i].to.line != here.line {
-				local, inFile = i, inFile+1
-			}
-		}
-		switch {
-		case len(list) == 1:
+		if len(list) == 1 {
 			return m.visit(list[0].to)
-		case inFile == 1:
-			return m.visit(list[local].to)
-		case in == 1:
-			return m.visit(list[built].to)
 		}
 		return m.openPanel(newList("definitions of "+name, list))
 	})
@@ -120,33 +136,50 @@ func (m *model) define(name string, then func(m *model, list []item) tea.Cmd) te
 		if len(a.Results) == 0 {
 			return func(m *model) tea.Cmd { m.sayNothing("no definition of", name, a.Nearest); return nil }, nil
 		}
-		list := make([]item, 0, len(a.Results))
-		for i := range a.Results {
-			r := &a.Results[i]
-			what := r.Kind
-			if what == "" {
-				what = r.Role
-			}
-			it := item{
-				label: what, detail: r.Path + ":" + strconv.Itoa(int(r.Line)), path: true, out: isOut(r.Lens),
-				to: place{path: r.Path, line: int(r.Line), name: name},
-			}
-			if r.Macro != nil {
-				it.mark = "by " + strings.Clone(r.Macro.Name)
-			}
-			list = append(list, it)
-		}
+		list := definitionItems(a, name)
 		return func(m *model) tea.Cmd { return then(m, list) }, nil
 	})
 }
 
-// references lists the references to a name, by files.
-func (m *model) references(name string) tea.Cmd {
-	return m.start(jobList, "references to "+name, 0, func(ctx context.Context, t *workbench.Tree) (func(m *model) tea.Cmd, error) {
-		a, err := t.Refs(ctx, name, workbench.RefOptions{})
+// definitionItems are definitions as a list shows them.
+func definitionItems(a *workbench.Answer, name string) []item {
+	list := make([]item, 0, len(a.Results))
+	for i := range a.Results {
+		r := &a.Results[i]
+		what := r.Kind
+		if what == "" {
+			what = r.Role
+		}
+		it := item{
+			label: what, detail: r.Path + ":" + strconv.Itoa(int(r.Line)), path: true, out: isOut(r.Lens),
+			to: place{path: r.Path, line: int(r.Line), name: name},
+		}
+		if r.Macro != nil {
+			it.mark = "by " + strings.Clone(r.Macro.Name)
+		}
+		list = append(list, it)
+	}
+	return list
+}
+
+// maxRefs bounds the references that are listed.
+const maxRefs = 100000
+
+// references lists the references to what the cursor is on, by files.
+func (m *model) references() tea.Cmd {
+	here, ok := m.source.here()
+	if !ok {
+		return nil
+	}
+	return m.start(jobList, "references", 0, func(ctx context.Context, t *workbench.Tree) (func(m *model) tea.Cmd, error) {
+		a, spot, cut, err := t.RefsAt(ctx, cursor(here), maxRefs)
 		if err != nil {
 			return nil, err
 		}
+		if spot == nil {
+			return func(m *model) tea.Cmd { m.say("there is no name under the cursor"); return nil }, nil
+		}
+		name := strings.Clone(spot.Name)
 		if len(a.Results) == 0 {
 			return func(m *model) tea.Cmd { m.sayNothing("no reference to", name, a.Nearest); return nil }, nil
 		}
@@ -159,48 +192,16 @@ func (m *model) references(name string) tea.Cmd {
 				list = append(list, item{label: file, style: magenta, to: place{path: file}})
 			}
 			it := lineItem(file, int(r.Line), strings.TrimSpace(r.Text), r.Function, isOut(r.Lens))
-			it.to.name = name
+			it.to.name = spot.Spelled
 			if r.Role != "call" {
 				it.mark = r.Role
 			}
 			list = append(list, it)
 		}
-		p := newList(fmt.Sprintf("%d references to %s", len(a.Results), name), list)
+		p := newList(fmt.Sprintf("%d references to %s", len(a.Results)+cut, name), list)
 		return func(m *model) tea.Cmd {
 			p.move(1, p.size()) // the first row is a file
 			return m.openPanel(p)
-		}, nil
-	})
-}
-
-// followInclude goes to a header.
-func (m *model) followInclude(name string) tea.Cmd {
-	here, _ := m.source.here()
-	return m.start(jobList, "header "+name, 0, func(ctx context.Context, t *workbench.Tree) (func(m *model) tea.Cmd, error) {
-		beside := path.Join(path.Dir(here.path), name)
-		list, err := t.Find(ctx, path.Base(name)+"$", workbench.FindOptions{Files: true, Limit: maxFound})
-		if err != nil {
-			return nil, err
-		}
-		var items []item
-		for i := range list {
-			p := list[i].Path
-			if p == beside || p == "include/"+name {
-				return func(m *model) tea.Cmd { return m.visit(place{path: p}) }, nil
-			}
-			if strings.HasSuffix("/"+p, "/"+name) {
-				items = append(items, item{label: path.Base(p), detail: path.Dir(p), path: true, to: place{path: p}, out: isOut(list[i].Lens)})
-			}
-		}
-		return func(m *model) tea.Cmd {
-			switch len(items) {
-			case 0:
-				m.sayNothing("the tree has no header", name, nil)
-				return nil
-			case 1:
-				return m.visit(items[0].to)
-			}
-			return m.openPanel(newList("headers "+name, items))
 		}, nil
 	})
 }

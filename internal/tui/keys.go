@@ -38,7 +38,7 @@ func onSource() []binding {
 		{[]string{"backspace", "["}, "back", func(m *model) tea.Cmd { return m.back(-1) }},
 		{[]string{"]"}, "forward", func(m *model) tea.Cmd { return m.back(1) }},
 		{[]string{"d"}, "all definitions of the name", onName((*model).definitions)},
-		{[]string{"r"}, "references to the name", onName((*model).references)},
+		{[]string{"r"}, "references to it", (*model).references},
 		{[]string{"c"}, "who calls it, as a tree", onName(func(m *model, name string) tea.Cmd { return m.openCalls(name, true) })},
 		{[]string{"C"}, "what it calls, as a tree", onName(func(m *model, name string) tea.Cmd { return m.openCalls(name, false) })},
 		{[]string{"i"}, "what is known of the name", onName((*model).info)},
@@ -88,7 +88,7 @@ func (m *model) otherSide() tea.Cmd {
 // onName makes an action of one that wants the name under the cursor.
 func onName(do func(m *model, name string) tea.Cmd) func(m *model) tea.Cmd {
 	return func(m *model) tea.Cmd {
-		name, _ := m.source.name()
+		name := m.source.name()
 		if name == "" {
 			m.say("there is no name under the cursor")
 			return nil

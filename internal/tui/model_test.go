@@ -289,14 +289,14 @@ func TestFollow(t *testing.T) {
 	d.at("drivers/mars/rover.c", 16)
 	d.write(":18")
 	d.press("enter", "w", "w")
-	if name, _ := d.m.source.name(); name != "check_wheels" {
+	if name := d.m.source.name(); name != "check_wheels" {
 		t.Errorf("the cursor is on %q", name)
 	}
 	d.press("enter")
 	d.at("drivers/mars/rover.c", 6)
 	d.press("backspace")
 	d.at("drivers/mars/rover.c", 18)
-	if name, _ := d.m.source.name(); name != "check_wheels" {
+	if name := d.m.source.name(); name != "check_wheels" {
 		t.Errorf("back on %q", name)
 	}
 	d.press("]")
@@ -309,6 +309,13 @@ func TestFollow(t *testing.T) {
 	d.at("include/linux/mars.h", 1)
 	d.press("backspace")
 	d.at("drivers/mars/rover.c", 4)
+	// A local variable.
+	d.write(":20")
+	d.press("enter", "w", "enter")
+	d.at("drivers/mars/rover.c", 18)
+	if name := d.m.source.name(); name != "err" {
+		t.Errorf("the cursor is on %q", name)
+	}
 	// A name without a definition.
 	d.write(":9")
 	d.press("enter", "end")

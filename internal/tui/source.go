@@ -170,34 +170,13 @@ func (v *sourceView) nextName(by int) {
 	}
 }
 
-// name is what the cursor is on: an identifier, the file of an #include, or a
-// string that can be a compatible one; "" if nothing.
-func (v *sourceView) name() (name string, include bool) {
+// name is the identifier that the cursor is on, "" if there is none.
+func (v *sourceView) name() string {
 	if v.file == nil {
-		return "", false
+		return ""
 	}
 	line := v.text(v.line)
-	if trimmed := strings.TrimLeft(line, " \t"); strings.HasPrefix(trimmed, "#") || strings.HasPrefix(trimmed, "/include/") {
-		rest := strings.TrimLeft(strings.TrimPrefix(strings.TrimPrefix(trimmed, "#"), "/"), " \t")
-		if strings.HasPrefix(rest, "include") {
-			if i := strings.IndexAny(rest, `<"`); i >= 0 {
-				if end := strings.IndexAny(rest[i+1:], `>"`); end > 0 {
-					return rest[i+1 : i+1+end], true
-				}
-			}
-		}
-	}
-	if v.col >= len(line) {
-		return "", false
-	}
-	if q := strings.LastIndexByte(line[:v.col], '"'); q >= 0 && strings.Count(line[:v.col], `"`)%2 == 1 {
-		if end := strings.IndexByte(line[q+1:], '"'); end > 0 {
-			if s := line[q+1 : q+1+end]; strings.Contains(s, ",") && !strings.ContainsAny(s, " %\\") {
-				return s, false
-			}
-		}
-	}
-	from, to := v.col, v.col
+	from, to := min(v.col, len(line)), min(v.col, len(line))
 	for from > 0 && isWord(line[from-1]) {
 		from--
 	}
@@ -205,9 +184,9 @@ func (v *sourceView) name() (name string, include bool) {
 		to++
 	}
 	if from == to || line[from] >= '0' && line[from] <= '9' {
-		return "", false
+		return ""
 	}
-	return line[from:to], false
+	return line[from:to]
 }
 
 // here is where the cursor is.
