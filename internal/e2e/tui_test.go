@@ -319,6 +319,12 @@ func TestTUITerminal(t *testing.T) {
 	term := newTerminal(t, s, 80, 24, "EDITOR="+editor)
 	usable := func(what string) {
 		t.Helper()
+		// What is typed too early is still for the program.
+		for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+			if strings.HasPrefix(term.tell("display-message", "-p", "#{alternate_on}#{pane_current_command}"), "0bash") {
+				break
+			}
+		}
 		term.run("clear; stty -a | grep -o ' -*icanon\\| -*echo '; echo usa''ble")
 		term.await("usable")
 		if screen := term.screen(); strings.Contains(screen, "-icanon") || strings.Contains(screen, "-echo") {

@@ -52,6 +52,8 @@ type finder struct {
 	kind  finderKind
 	// more says that there is more than is listed.
 	more bool
+	// chosen says that the user goes to the first of what is being looked for.
+	chosen bool
 }
 
 func (f *finder) head(_ *model, r *row) int {
@@ -117,11 +119,16 @@ func (f *finder) search(m *model) tea.Cmd {
 			more = len(items) == maxFound
 		}
 		return func(m *model) tea.Cmd {
-			m.finder.take(items, more)
-			if m.panel == &m.finder {
-				return m.preview()
+			f := &m.finder
+			f.take(items, more)
+			switch {
+			case m.panel != f:
+				return nil
+			case f.chosen:
+				f.chosen = false
+				return m.chosen()
 			}
-			return nil
+			return m.preview()
 		}, err
 	})
 }

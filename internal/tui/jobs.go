@@ -81,6 +81,9 @@ func (m *model) stop(j job) {
 	}
 }
 
+// busy reports whether a job of a kind is under way.
+func (m *model) busy(j job) bool { return m.jobs[j].cancel != nil }
+
 // finish takes what a job found.
 func (m *model) finish(msg finished) tea.Cmd {
 	r := &m.jobs[msg.job]
@@ -92,6 +95,9 @@ func (m *model) finish(msg finished) tea.Cmd {
 	// A log that ends badly has an answer and an error.
 	if msg.apply != nil && (msg.err == nil || msg.job == jobLog) {
 		cmd = msg.apply(m)
+	}
+	if msg.job == jobFind {
+		m.finder.chosen = false
 	}
 	if msg.err != nil && !errors.Is(msg.err, context.Canceled) {
 		m.say(msg.err.Error())

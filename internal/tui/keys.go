@@ -171,6 +171,9 @@ func (m *model) panelKey(k tea.KeyPressMsg) tea.Cmd {
 		by = -page
 	case "enter":
 		if m.panel == &m.finder {
+			if m.finder.chosen = m.busy(jobFind); m.finder.chosen {
+				return nil // what is listed is the answer to something else
+			}
 			return m.chosen()
 		}
 	}

@@ -87,8 +87,12 @@ type logFeed struct {
 	taken   chan struct{} // there is room again
 }
 
-// maxFeed is how many records the reader is ahead.
-const maxFeed = 8192
+// maxFeed is how many records the reader is ahead, and feedPause how long the model
+// waits for more of them: it draws the screen for each message.
+const (
+	maxFeed   = 8192
+	feedPause = 30 * time.Millisecond
+)
 
 func newLogFeed() *logFeed {
 	return &logFeed{more: make(chan struct{}, 1), taken: make(chan struct{}, 1)}
@@ -140,6 +144,7 @@ type moreLog struct {
 // wait waits for records.
 func (f *logFeed) wait() tea.Msg {
 	<-f.more
+	time.Sleep(feedPause)
 	f.mu.Lock()
 	msg := moreLog{records: f.records, end: f.end}
 	f.records = nil

@@ -124,7 +124,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = m.wheel(tea.Mouse(msg))
 	case finished:
 		cmd = m.finish(msg)
-		for len(m.ahead) > 0 && m.jobs[jobOpen].label == "" {
+		for len(m.ahead) > 0 && !m.arriving() {
 			key := m.ahead[0]
 			m.ahead = m.ahead[1:]
 			cmd = tea.Batch(cmd, m.key(key))
@@ -141,13 +141,18 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 // maxAhead bounds the keys that are remembered while a file is opened.
 const maxAhead = 100
 
+// arriving reports whether the user goes somewhere and is not there yet.
+func (m *model) arriving() bool { return m.jobs[jobOpen].label != "" || m.finder.chosen && m.busy(jobFind) }
+
 // typed handles a key, or remembers it for the file that is being opened.
 func (m *model) typed(k tea.KeyPressMsg) tea.Cmd {
 	switch {
-	case m.jobs[jobOpen].label == "" || len(m.ahead) >= maxAhead:
-	case k.String() == "esc", k.String() == "ctrl+c":
+	case !m.arriving() || len(m.ahead) >= maxAhead:
+	case k.String() == "esc":
 		m.stop(jobOpen)
-		m.ahead = nil
+		m.ahead, m.finder.chosen = nil, false
+		return nil
+	case k.String() == "ctrl+c":
 	default:
 		m.ahead = append(m.ahead, k)
 		return nil

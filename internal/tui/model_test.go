@@ -323,6 +323,23 @@ func TestFollow(t *testing.T) {
 	d.shows("there is no name under the cursor")
 }
 
+// TestAhead types faster than the tree answers.
+func TestAhead(t *testing.T) {
+	d := drive(t, 90, 24, Options{})
+	for _, k := range []string{"c", "h", "w", "h", "e", "e", "l", "s", "enter", "c"} {
+		d.update(keyMsg(k))
+	}
+	d.settle()
+	d.at("drivers/mars/rover.c", 6)
+	d.shows("callers of check_wheels")
+	d.press("esc")
+	for _, k := range []string{"f", "m", "s", "o", "l", "enter", "esc", "r"} {
+		d.update(keyMsg(k))
+	}
+	d.settle()
+	d.shows("find> msolr")
+}
+
 func TestLists(t *testing.T) {
 	d := drive(t, 100, 24, Options{Start: "mars_sol"})
 	d.press("r")
