@@ -142,7 +142,9 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 const maxAhead = 100
 
 // arriving reports whether the user goes somewhere and is not there yet.
-func (m *model) arriving() bool { return m.jobs[jobOpen].label != "" || m.finder.chosen && m.busy(jobFind) }
+func (m *model) arriving() bool {
+	return m.jobs[jobOpen].label != "" || m.finder.chosen && m.busy(jobFind)
+}
 
 // typed handles a key, or remembers it for the file that is being opened.
 func (m *model) typed(k tea.KeyPressMsg) tea.Cmd {
