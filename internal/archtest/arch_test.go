@@ -122,6 +122,11 @@ var layers = []layer{
 		why: "logmap joins records with what the index knows about statements, whose macros it expands with the lexer of C",
 	},
 	{
+		packages: []string{"internal/logdiff"},
+		imports:  []string{"internal/klog"},
+		why:      "runs are compared by what is handed over of them",
+	},
+	{
 		packages: []string{"internal/boots"},
 		imports:  []string{"internal/klog"},
 		why:      "how boots went is told by the records alone",
@@ -150,7 +155,7 @@ var layers = []layer{
 			"internal/index/...", "internal/logmap/...", "internal/ops", "internal/diag/...", "internal/fndiff/...", "internal/soak/...",
 			"internal/macro", "internal/xref", "internal/lang/...", "internal/query/...", "internal/store", "internal/trigram", "internal/klog",
 			"internal/source", "internal/finding", "internal/rootfs", "internal/capture",
-			"internal/prose", "internal/kerneldoc", "internal/highlight", "internal/outline", "internal/ofmatch", "internal/constexpr", "internal/kbuild", "internal/lens", "internal/initcall", "internal/boots", "internal/crash", "internal/errflow",
+			"internal/prose", "internal/kerneldoc", "internal/highlight", "internal/outline", "internal/ofmatch", "internal/constexpr", "internal/kbuild", "internal/lens", "internal/initcall", "internal/boots", "internal/logdiff", "internal/crash", "internal/errflow",
 		},
 		why: "use cases use everything below and know no front end",
 	},

@@ -3,8 +3,9 @@ package boots
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
+
+	"dekho/internal/klog"
 )
 
 // This file finds boots that repeat each other.
@@ -102,7 +103,7 @@ func (l *Loop) add(run []Boot, name string, text bool, of func(*Boot) string) {
 	for i := range run {
 		v := of(&run[i])
 		any = any || v != ""
-		if v != first && !(text && masked(v) == masked(first)) {
+		if v != first && !(text && klog.Masked(v) == klog.Masked(first)) {
 			f.Same = false
 		}
 		if seen[v] {
@@ -138,46 +139,4 @@ func (l *Loop) Fact(name string) *LoopFact {
 		return &l.Facts[i]
 	}
 	return nil
-}
-
-// masked is a text with its numbers taken out: addresses, counts and times are
-// no difference between two boots.
-func masked(text string) string {
-	var sb strings.Builder
-	word := 0
-	for i := 0; i <= len(text); i++ {
-		if i < len(text) && isWordByte(text[i]) {
-			continue
-		}
-		if w := text[word:i]; isNumber(w) {
-			sb.WriteByte('#')
-		} else {
-			sb.WriteString(w)
-		}
-		if i < len(text) {
-			sb.WriteByte(text[i])
-		}
-		word = i + 1
-	}
-	return sb.String()
-}
-
-func isWordByte(c byte) bool {
-	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_'
-}
-
-// isNumber reports whether a word is a number or an address.
-func isNumber(w string) bool {
-	digits := 0
-	for i := range len(w) {
-		c := w[i]
-		switch {
-		case c >= '0' && c <= '9':
-			digits++
-		case c >= 'a' && c <= 'f', c >= 'A' && c <= 'F', c == 'x' && i == 1:
-		default:
-			return false
-		}
-	}
-	return digits > 0
 }

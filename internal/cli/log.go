@@ -22,6 +22,8 @@ type logOptions struct {
 	brief  bool
 	why    bool
 	sites  int
+	sides  logSides
+	boot   int
 }
 
 func newLog(a *app) *cobra.Command {
@@ -31,8 +33,11 @@ func newLog(a *app) *cobra.Command {
 		Short: "Name the statement that printed each line of a kernel log",
 		Long: `Log reads kernel logs and names, for each record of the kernel, the statement in
 the source that printed it, with the values of its arguments. First comes a
-summary: the kernel and the machine, the boots, how much was mapped, and the
-records that matter most.
+summary: the kernel and the machine, the boots with how each ended, how much was
+mapped, and the records that matter most.
+
+With --good and --bad, it compares logs: which statements speak only in one set,
+which values differ, which pauses grew, and where the two part.
 
 A log is the output of dmesg (in all its forms), /dev/kmsg, journalctl -k, a
 syslog file, or a capture of a serial console, with whatever a terminal program
@@ -48,6 +53,7 @@ How sure an answer is:
 		Example: `  dekho log boot.txt
   dmesg | dekho log -
   dekho log --follow /var/log/kern.log
+  dekho log --good yesterday.log today.log --bad broken.log
   dekho log --config /boot/config-$(uname -r) --json boot.txt`,
 		GroupID: groupLog,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -61,6 +67,10 @@ How sure an answer is:
 	f.BoolVarP(&o.all, "all", "a", false, "show the records of firmware, boot loader and user space too")
 	f.BoolVarP(&o.brief, "summary", "s", false, "show the summary alone")
 	f.BoolVarP(&o.why, "why", "w", false, "show the rivals of the first statement and what decided")
+	o.sides.flags = f
+	f.Var(logSide{&o.sides, false}, "good", "compare: the logs that follow are of boots that went well")
+	f.Var(logSide{&o.sides, true}, "bad", "compare: those that follow are of boots that did not")
+	f.IntVar(&o.boot, "boot", 0, "with --good and --bad, only the boot `N` of each log; by default, each boot is a run")
 	f.IntVar(&o.sites, "max-sites", 0, "list at most `N` statements for a record")
 	return cmd
 }
@@ -70,6 +80,12 @@ How sure an answer is:
 const textSites = 6
 
 func runLog(cmd *cobra.Command, a *app, o *logOptions, args []string) error {
+	if len(o.sides.marks) > 0 {
+		return compareLogs(cmd, a, o, args)
+	}
+	if o.boot != 0 {
+		return usagef("--boot goes with --good and --bad")
+	}
 	if len(args) == 0 {
 		if a.inTerminal() {
 			return usagef("dekho log wants a file, or a log on its standard input: dmesg | dekho log -")
