@@ -102,11 +102,15 @@ func TestCompare(t *testing.T) {
 		{"equal", []string{good1}, []string{good1}, ""},
 		{"in another order", []string{good1, good2}, []string{good2}, ""},
 		{
-			"a fault", []string{good1, good2}, []string{bad1},
+			"a fault",
+			[]string{good1, good2},
+			[]string{bad1},
 			"+failed 0/2 1/1, -up 2/2 0/1, probe.irq 45>-22, seed..init 600ms>8.5s, first 2/0 after memory",
 		},
 		{
-			"a fault, one run of each", []string{good1}, []string{bad1},
+			"a fault, one run of each",
+			[]string{good1},
+			[]string{bad1},
 			"+failed 0/1 1/1, -up 1/1 0/1, probe.irq 45>-22, seed.n 17>3, seed..init 500ms>8.5s, first 2/0 after memory",
 		},
 		{"in half of the bad", []string{good1, good1, good1, good1}, []string{good1, bad1, bad1, good1}, "+failed 0/4 2/4, -up 4/4 2/4, probe.irq 45>-22, seed.n 17>3, first 2/0 after memory"},
@@ -145,8 +149,15 @@ func TestFisher(t *testing.T) {
 		a, n, b, m int
 		want       float64
 	}{
-		{1, 1, 0, 1, 1}, {2, 2, 0, 2, 1. / 3}, {3, 3, 0, 3, 0.1}, {5, 5, 0, 5, 2. / 252}, {0, 3, 3, 3, 0.1}, {3, 10, 7, 10, 0.1788954},
-		{0, 0, 1, 1, 1}, {2, 2, 2, 2, 1}, {-1, 2, 0, 2, 1},
+		{1, 1, 0, 1, 1},
+		{2, 2, 0, 2, 1. / 3},
+		{3, 3, 0, 3, 0.1},
+		{5, 5, 0, 5, 2. / 252},
+		{0, 3, 3, 3, 0.1},
+		{3, 10, 7, 10, 0.1788954},
+		{0, 0, 1, 1, 1},
+		{2, 2, 2, 2, 1},
+		{-1, 2, 0, 2, 1},
 	} {
 		if got := Fisher(c.a, c.n, c.b, c.m); math.Abs(got-c.want) > 1e-6 {
 			t.Errorf("%d of %d, %d of %d: %.7f, want %.7f", c.a, c.n, c.b, c.m, got, c.want)
