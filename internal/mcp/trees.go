@@ -23,10 +23,8 @@ type treeArgs struct {
 	Tree string `json:"tree,omitempty" jsonschema:"tree to ask, by its directory or name (see trees); there is a default"`
 }
 
-func (a *treeArgs) tree() string                   { return a.Tree }
-func (*treeArgs) lens() *workbench.LensOptions     { return nil }
-func (a *lensArgs) lens() *workbench.LensOptions   { o := a.options(); return &o }
-func (a *lensArgs) options() workbench.LensOptions { return workbench.LensOptions(a.lensFields) }
+func (a *treeArgs) tree() string               { return a.Tree }
+func (*treeArgs) lens() *workbench.LensOptions { return nil }
 
 // lensArgs are those of tools that judge what they find by what is built.
 type lensArgs struct {
@@ -40,6 +38,11 @@ type lensFields struct {
 	Config    string `json:"config,omitempty" jsonschema:"the same for a configuration: path of a .config, /proc/config.gz or a kernel"`
 	Board     string `json:"board,omitempty" jsonschema:"the same for a board: path of a .dtb, or name of a .dts of the tree"`
 	OnlyBuilt bool   `json:"only_built,omitempty" jsonschema:"leave out what is not built"`
+}
+
+func (a *lensArgs) lens() *workbench.LensOptions {
+	o := workbench.LensOptions(a.lensFields)
+	return &o
 }
 
 // treeQuestion is the arguments of a tool that asks a tree.
