@@ -39,8 +39,13 @@ func (j *LogJSON) Record(r *workbench.LogRecord) error {
 // record writes the fields of a record.
 func record(o *object, r *workbench.LogRecord) {
 	o.num("line", int64(r.Line))
+	o.num("start", r.Start)
+	o.num("end", r.End)
 	o.num("boot", int64(r.Boot))
 	o.str("verdict", r.Verdict.String())
+	if r.Severity != workbench.SevNone {
+		o.str("severity", r.Severity.String())
+	}
 	o.str("text", r.Text)
 	if r.HasTime {
 		o.real("time", r.Time.Seconds(), 6)
@@ -139,7 +144,6 @@ func (j *LogJSON) Summary(s *workbench.LogSummary) error {
 	for i := range s.Matters {
 		m := &s.Matters[i]
 		o.open("", '{')
-		o.str("severity", m.Severity.String())
 		o.num("count", m.Count)
 		o.num("last_line", int64(m.LastLine))
 		record(o, &m.LogRecord)
