@@ -188,7 +188,8 @@ var layers = []layer{
 		why:      "tools of the build stand beside the program: they run it",
 	},
 	{
-		packages: []string{"internal/testenv", "internal/archtest", "internal/e2e/..."},
+		packages: []string{"internal/testenv", "internal/vimdrive", "internal/archtest", "internal/e2e/...", "editors/..."},
+		imports:  []string{"internal/testenv"},
 		why:      "for tests only: imported by test files",
 	},
 }

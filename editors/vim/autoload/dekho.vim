@@ -13,16 +13,14 @@ endfunction
 function! dekho#complain(text) abort
   redraw
   echohl ErrorMsg
-  for line in split('dekho: ' . a:text, "\n")
-    echomsg line
-  endfor
+  echomsg 'dekho: ' . a:text
   echohl None
 endfunction
 
-" Shows a remark.
+" Shows a remark, cut so that it never asks for a key.
 function! dekho#tell(text) abort
   redraw
-  echomsg 'dekho: ' . a:text
+  echomsg strcharpart('dekho: ' . a:text, 0, &columns * &cmdheight - 12)
 endfunction
 
 " For 'tagfunc': definitions from the index. Outside of indexed trees, and for
@@ -143,7 +141,7 @@ function! dekho#index(bang, ...) abort
   let dir = a:0 ? fnamemodify(expand(a:1), ':p') : dekho#tree#root()
   let argv = dekho#tree#argv(['index'], (a:bang ? ['--rebuild'] : []) + ['--', dir], {})
   let state = {'dir': fnamemodify(dir, ':~'), 'said': [], 'start': reltime()}
-  let s:indexing = dekho#job#start(argv, {'pty': 1, 'lines': {lines -> map(copy(lines), 's:index_said(state, v:val)')},
+  let s:indexing = dekho#job#start(argv, {'pty': 1, 'lines': {lines -> map(copy(lines), {_, line -> s:index_said(state, line)})},
         \ 'tail': function('s:index_progress', [state]), 'done': function('s:indexed', [state])})
   call dekho#tell('indexing ' . state.dir . ' ...')
 endfunction

@@ -5,8 +5,8 @@ if exists('g:loaded_dekho')
   finish
 endif
 let g:loaded_dekho = 1
-if !has('nvim-0.7') && !(has('patch-9.0.0') || v:version >= 900) || !has('nvim') && !(has('job') && has('popupwin') && has('timers'))
-  command! -bang -nargs=* Dekho echoerr 'dekho needs Vim 9.0 with +job, +popupwin and +timers, or Neovim 0.7'
+if has('nvim') ? !has('nvim-0.7') : v:version < 900 || !has('job') || !has('popupwin') || !has('timers')
+  echomsg 'dekho needs Vim 9.0 with +job, +popupwin and +timers, or Neovim 0.7'
   finish
 endif
 

@@ -79,7 +79,7 @@ function! s:keys() abort
   endfor
   for [keys, action] in items({'<CR>': 'open', '<C-x>': 'split', '<C-v>': 'vsplit', '<C-t>': 'tabedit', '<C-q>': 'list', '<C-c>': 'close'})
     " Insert mode ends first: it would move the cursor in the window opened.
-    execute 'inoremap <buffer> <silent>' keys '<Esc>:<C-u>call dekho#try("dekho#finder#do", "' . action . '")<CR>'
+    execute 'inoremap <buffer> <silent> <expr>' keys 'dekho#finder#leave("' . action . '")'
     execute 'nnoremap <buffer> <silent>' keys ':<C-u>call dekho#try("dekho#finder#do", "' . action . '")<CR>'
   endfor
   nnoremap <buffer> <silent> q <Cmd>call dekho#finder#close()<CR>
@@ -203,6 +203,12 @@ endfunction
 " What identifies an item.
 function! s:key(item) abort
   return a:item.path . ':' . a:item.line . ':' . get(a:item, 'name', '')
+endfunction
+
+" What a key does in Insert mode that leaves the finder: nothing without results.
+function! dekho#finder#leave(action) abort
+  return empty(s:finder) || empty(s:finder.items) && a:action !=# 'close' ? ''
+        \ : "\<Esc>:\<C-u>call dekho#try('dekho#finder#do', '" . a:action . "')\<CR>"
 endfunction
 
 " The keys of the finder.

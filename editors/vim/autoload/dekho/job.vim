@@ -52,7 +52,7 @@ function! dekho#job#send(job, line) abort
     if s:nvim
       return chansend(a:job.id, a:line . "\n") > 0
     endif
-    if ch_status(a:job.id, {'part': 'in'}) !=# 'open'
+    if job_status(a:job.id) !=# 'run'
       return 0
     endif
     call ch_sendraw(a:job.id, a:line . "\n")
@@ -139,11 +139,15 @@ function! s:vim_call(argv, cwd, ms) abort
         call job_stop(job)
         return {'code': -1, 'out': [], 'err': ''}
       endif
-      let text[part] .= ch_readraw(channel, {'part': part, 'timeout': left})
+      try
+        let text[part] .= ch_readraw(channel, {'part': part, 'timeout': left})
+      catch /E906/
+        break " closed since it was looked at
+      endtry
     endwhile
   endfor
-  while job_status(job) ==# 'run'
-    sleep 1m
+  " It ends within a moment of closing its output. :sleep would let timers run.
+  while job_status(job) ==# 'run' && reltimefloat(reltime(start)) * 1000 < a:ms
   endwhile
   return {'code': job_info(job).exitval, 'out': split(text.out, "\n"), 'err': text.err}
 endfunction

@@ -32,13 +32,13 @@ function! s:show(location, window, mods, count) abort
     endif
   endif
   let mods = a:mods !=# '' ? a:mods : a:location ? '' : 'botright'
-  execute mods (a:location ? 'lopen' : 'copen') (mods =~# 'vert\|tab' ? '' : min([a:count, 10]))
+  execute mods . (a:location ? ' lopen ' : ' copen ') . (mods =~# 'vert\|tab' ? '' : min([a:count, 10]))
   call win_gotoid(back)
 endfunction
 
 function! s:item(place) abort
   let buffer = bufnr(a:place.path)
   let edited = buffer > 0 && bufloaded(buffer) && getbufvar(buffer, '&modified')
-  return {'filename': a:place.path, 'lnum': edited ? dekho#jump#line(buffer, a:place) : a:place.line,
+  return {'filename': fnamemodify(a:place.path, ':.'), 'lnum': edited ? dekho#jump#line(buffer, a:place) : a:place.line,
         \ 'col': get(a:place, 'column', 0), 'text': get(a:place, 'label', get(a:place, 'text', '')), 'type': get(a:place, 'type', '')}
 endfunction

@@ -118,9 +118,8 @@ endfunction
 " asks for it: there may be a hundred thousand. Its keys come in this order, and
 " no message can look like them, since its quotes are escaped.
 function! s:records(log, lines) abort
-  let signs = []
   for line in a:lines
-    let head = matchlist(line, '^{"line":\(\d\+\),"start":\d\+,"end":\d\+,"boot":\(\d\+\),"verdict":"\([a-z ]*\)"\%(,"severity":"\(\a*\)"\)\=')
+    let head = matchlist(line, '\%#=1^{"line":\(\d\+\),"start":\d\+,"end":\d\+,"boot":\(\d\+\),"verdict":"\([a-z ]*\)"\%(,"severity":"\(\a*\)"\)\=')
     if empty(head)
       let object = json_decode(line)
       let a:log.summary = get(object, 'summary', a:log.summary)
@@ -142,30 +141,25 @@ function! s:records(log, lines) abort
       let mark = get(a:log.marks, lnum, '')
       if mark ==# '' || s:signs[kind][2] > s:signs[mark][2]
         let a:log.marks[lnum] = kind
-        call add(signs, lnum)
       endif
     endif
   endfor
-  if getbufvar(a:log.buffer, 'dekho_log') is a:log
-    call s:place(a:log, signs)
-  endif
 endfunction
 
-" Places the signs of lines. The id of a sign is its line, so that one that is
-" placed again takes the place of the other.
-function! s:place(log, lines) abort
+" Places the signs, from the last line to the first: the editors keep them in a
+" list that is searched from its start.
+function! s:place(log) abort
+  call sign_unplace('dekho_log', {'buffer': a:log.buffer})
   let wanted = get(g:, 'dekho_log_signs', keys(s:signs))
   let list = []
-  for lnum in a:lines
-    let kind = a:log.marks[lnum]
-    if index(wanted, kind) >= 0
-      call add(list, {'buffer': a:log.buffer, 'group': 'dekho_log', 'id': str2nr(lnum), 'name': 'dekho_' . kind, 'lnum': str2nr(lnum),
+  for lnum in reverse(copy(a:log.lines))
+    let kind = get(a:log.marks, lnum, '')
+    if kind !=# '' && index(wanted, kind) >= 0
+      call add(list, {'buffer': a:log.buffer, 'group': 'dekho_log', 'id': lnum, 'name': 'dekho_' . kind, 'lnum': lnum,
             \ 'priority': s:signs[kind][2]})
     endif
   endfor
-  if !empty(list)
-    call sign_placelist(list)
-  endif
+  call sign_placelist(list)
 endfunction
 
 function! s:done(log, code, err) abort
@@ -181,8 +175,9 @@ function! s:done(log, code, err) abort
   if shown isnot a:log
     let a:log.job = shown.job
     call setbufvar(a:log.buffer, 'dekho_log', a:log)
-    call sign_unplace('dekho_log', {'buffer': a:log.buffer})
-    call s:place(a:log, keys(a:log.marks))
+  endif
+  call s:place(a:log)
+  if shown isnot a:log
     return
   endif
   let summary = a:log.summary

@@ -1,5 +1,8 @@
 " The commands that ask about names: definitions, references, callers and so on.
 
+" Before what belongs to the entry of a list above it.
+let s:under = '`- '
+
 " Definitions of a name. One is jumped to; several are listed, and with a bang
 " the best of them is jumped to at once.
 function! dekho#nav#def(bang, mods, name) abort
@@ -46,11 +49,11 @@ function! s:callers_places(root, answer) abort
     let place.label = (how ==# '' ? '' : '[' . how . '] ') . s:inside(result) . trim(get(result, 'text', ''))
     call add(places, place)
     for step in get(result, 'steps', [])
-      call add(places, {'path': a:root . '/' . step.path, 'line': step.line, 'label': '    ' . step.what})
+      call add(places, {'path': a:root . '/' . step.path, 'line': step.line, 'label': s:under . step.what})
     endfor
     for trigger in get(result, 'triggers', [])
       call add(places, {'path': a:root . '/' . trigger.path, 'line': trigger.line,
-            \ 'label': '    ' . get(result, 'trigger', 'triggered in') . ' ' . get(trigger, 'what', '')})
+            \ 'label': s:under . get(result, 'trigger', 'triggered in') . ' ' . get(trigger, 'what', '')})
     endfor
   endfor
   return places
@@ -72,15 +75,18 @@ function! s:callees_places(root, answer) abort
     call add(places, place)
     for target in get(result, 'targets', [])
       call add(places, {'path': a:root . '/' . target.path, 'line': target.line, 'name': target.name,
-            \ 'label': '    ' . target.name . '() ' . get(target, 'grade', '')})
+            \ 'label': s:under . target.name . '() ' . get(target, 'grade', '')})
     endfor
   endfor
   return places
 endfunction
 
 " The shortest ways from one function to another.
-function! dekho#nav#path(bang, mods, from, to) abort
-  call s:list('DekhoPath', 'path', ['--', a:from, a:to], [a:from, a:to], a:bang, a:mods, function('s:path_places'))
+function! dekho#nav#path(bang, mods, ...) abort
+  if a:0 != 2
+    throw 'dekho: :DekhoPath wants two names: from which function, and to which'
+  endif
+  call s:list('DekhoPath', 'path', ['--'] + a:000, copy(a:000), a:bang, a:mods, function('s:path_places'))
 endfunction
 
 function! s:path_places(root, answer) abort
@@ -93,7 +99,7 @@ function! s:path_places(root, answer) abort
             \ 'label': number . ': ' . call.from . '() -> ' . call.to . '()'
             \ . (call.how ==# 'call' ? '' : ' [' . get(call, 'grade', call.how) . ' ' . get(call, 'through', '') . ']')})
       for step in get(call, 'steps', [])
-        call add(places, {'path': a:root . '/' . step.path, 'line': step.line, 'label': '    ' . step.what})
+        call add(places, {'path': a:root . '/' . step.path, 'line': step.line, 'label': s:under . step.what})
       endfor
     endfor
   endfor
@@ -214,7 +220,7 @@ function! s:place(root, name, result) abort
   let place = {'path': a:root . '/' . a:result.path, 'line': a:result.line, 'column': get(a:result, 'column', 0),
         \ 'text': get(a:result, 'text', ''), 'name': get(a:result, 'spelled', a:name)}
   let what = get(a:result, 'kind', '')
-  if get(a:result, 'role', '') !=# 'definition'
+  if get(a:result, 'role', 'definition') !=# 'definition'
     let what = a:result.role
   endif
   let place.label = '[' . what . '] ' . s:inside(a:result) . trim(place.text)
