@@ -172,4 +172,3 @@ want len(sign_getplaced('%', {'group': 'dekho_log'})[0].signs) > 2 => 1
 		},
 	})
 }
-

@@ -56,35 +56,35 @@ int rocket_start(const struct rocket_ops *ops)
 // prepare builds the program and indexes a tree, once.
 func prepare(t *testing.T) {
 	t.Helper()
-	prepareOnce.Do(func() {
-		prepared.err = func() error {
-			dir, err := os.MkdirTemp("", "dekho-vim-")
-			if err != nil {
-				return err
-			}
-			prepared.bin, prepared.store, prepared.tree = filepath.Join(dir, "dekho"), filepath.Join(dir, "store"), filepath.Join(dir, "tree")
-			build := exec.Command("go", "build", "-o", prepared.bin, "./cmd/dekho")
-			build.Dir = testenv.Root(t)
-			build.Env = append(os.Environ(), "CGO_ENABLED=0")
-			if out, err := build.CombinedOutput(); err != nil {
-				return fmt.Errorf("go build: %w\n%s", err, out)
-			}
-			if err := os.CopyFS(prepared.tree, os.DirFS(filepath.Join(testenv.Root(t), "internal", "cli", "testdata", "tree"))); err != nil {
-				return err
-			}
-			if err := os.WriteFile(filepath.Join(prepared.tree, "drivers/mars/rocket.c"), []byte(rocket), 0o644); err != nil {
-				return err
-			}
-			out, err := exec.Command(prepared.bin, "index", "--store", prepared.store, prepared.tree).CombinedOutput()
-			if err != nil {
-				return fmt.Errorf("dekho index: %w\n%s", err, out)
-			}
-			return nil
-		}()
-	})
+	root := testenv.Root(t)
+	prepareOnce.Do(func() { prepared.err = prepareTree(root) })
 	if prepared.err != nil {
 		t.Fatal(prepared.err)
 	}
+}
+
+func prepareTree(root string) error {
+	dir, err := os.MkdirTemp("", "dekho-vim-")
+	if err != nil {
+		return err
+	}
+	prepared.bin, prepared.store, prepared.tree = filepath.Join(dir, "dekho"), filepath.Join(dir, "store"), filepath.Join(dir, "tree")
+	build := exec.Command("go", "build", "-o", prepared.bin, "./cmd/dekho")
+	build.Dir = root
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	if err := os.CopyFS(prepared.tree, os.DirFS(filepath.Join(root, "internal", "cli", "testdata", "tree"))); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(prepared.tree, "drivers/mars/rocket.c"), []byte(rocket), 0o644); err != nil {
+		return err
+	}
+	if out, err := exec.Command(prepared.bin, "index", "--store", prepared.store, prepared.tree).CombinedOutput(); err != nil {
+		return fmt.Errorf("dekho index: %w\n%s", err, out)
+	}
+	return nil
 }
 
 // scenario is a row of the tables: what both editors do, in the tree.
@@ -350,7 +350,7 @@ want execute('messages') =~# 'dekho: no tree is indexed: run :DekhoIndex DIR' =>
 `,
 		},
 		{
-			name: "the tree is indexed by the editor, and asked from then on",
+			name:   "the tree is indexed by the editor, and asked from then on",
 			config: "let g:dekho_store = '$DIR/store'",
 			steps: `
 do DekhoIndex $TREE

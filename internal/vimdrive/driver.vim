@@ -8,6 +8,7 @@
 "   wait EXPR           goes on when it is true
 "   want EXPR => VALUE  both are expressions
 "   note NAME EXPR      reports a value
+"   patience SECONDS    how long to wait from now on, 6 at first
 
 let s:steps = readfile(g:drive_steps)
 let s:at = 0
@@ -69,6 +70,8 @@ function! s:tick(timer) abort
       endif
     elseif verb ==# 'note'
       let s:report.notes[matchstr(rest, '^\S*')] = eval(matchstr(rest, '^\S*\s*\zs.*'))
+    elseif verb ==# 'patience'
+      let s:patience = str2float(rest)
     elseif verb !=# ''
       call s:fail('no such step')
     endif

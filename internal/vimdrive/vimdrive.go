@@ -25,7 +25,7 @@ import (
 var driver string
 
 // patience bounds a run of an editor.
-const patience = 45 * time.Second
+const patience = 90 * time.Second
 
 // Editor is an editor that can be driven.
 type Editor struct {
@@ -66,6 +66,8 @@ type Scenario struct {
 	Dir string
 	// Env is added to the environment.
 	Env []string
+	// Args are further arguments of the editor.
+	Args []string
 	// Complains says that the editor is expected to show errors.
 	Complains bool
 }
@@ -94,15 +96,11 @@ func (e Editor) Run(t *testing.T, s Scenario) *Report {
 		}
 	}
 	report := filepath.Join(dir, "report.json")
-	config := "set nocompatible hidden noswapfile shortmess+=I nomore t_u7= t_RV= shell=/bin/sh\nset viminfo=\n"
-	if !s.Bare {
-		config += "set runtimepath^=" + Plugin(t) + "\nfiletype plugin indent on\nsyntax on\n"
-	}
-	config += fmt.Sprintf("let g:dekho_program = '%s'\n", s.Program) + s.Config + "\n"
 	write(t, filepath.Join(dir, "steps"), strings.Join(steps, "\n"))
-	write(t, filepath.Join(dir, "vimrc"), config)
+	write(t, filepath.Join(dir, "vimrc"), s.config(t))
 	write(t, filepath.Join(dir, "driver.vim"), fmt.Sprintf("let g:drive_steps = '%s/steps'\nlet g:drive_report = '%s'\n", dir, report)+driver)
 	args := []string{e.path, "-N", "-i", "NONE", "-u", filepath.Join(dir, "vimrc"), "-S", filepath.Join(dir, "driver.vim")}
+	args = append(args, s.Args...)
 	if e.Name == "nvim" {
 		args = append(args, "--headless")
 	} else {
@@ -113,9 +111,7 @@ func (e Editor) Run(t *testing.T, s Scenario) *Report {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Dir = s.Dir
-	cmd.Env = append(os.Environ(), append([]string{
-		"TERM=xterm-256color", "HOME=" + dir, "XDG_CONFIG_HOME=" + dir, "XDG_DATA_HOME=" + dir, "XDG_STATE_HOME=" + dir, "DEKHO_TREE=", "LC_ALL=C.UTF-8",
-	}, s.Env...)...)
+	cmd.Env = s.environ(dir)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = time.Second
@@ -144,6 +140,81 @@ func (e Editor) Run(t *testing.T, s Scenario) *Report {
 		t.Logf("messages:%s\nscreen:\n%s", r.Messages, strings.Join(r.Screen, "\n"))
 	}
 	return &r
+}
+
+// Terminal runs an editor in tmux, on a terminal of 80 columns and 24 rows, feeds
+// it keys as tmux names them, and returns what the screen shows when Until holds
+// of it. Each step waits for its own.
+func (e Editor) Terminal(t *testing.T, s Scenario, steps []TerminalStep) {
+	t.Helper()
+	tmux := testenv.Program(t, "tmux", "tmux")
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "vimrc"), s.config(t))
+	socket := filepath.Join(dir, "tmux")
+	run := func(args ...string) string {
+		t.Helper()
+		cmd := exec.Command(tmux, append([]string{"-S", socket, "-f", "/dev/null"}, args...)...)
+		cmd.Dir, cmd.Env = s.Dir, s.environ(dir)
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("tmux %v: %v\n%s", args, err, out)
+		}
+		return string(out)
+	}
+	run("new-session", "-d", "-x", "80", "-y", "24", e.path+" -N -i NONE -u "+filepath.Join(dir, "vimrc"))
+	defer run("kill-server")
+	for _, step := range steps {
+		if len(step.Keys) > 0 {
+			run(append([]string{"send-keys"}, step.Keys...)...)
+		}
+		deadline := time.Now().Add(terminalPatience)
+		for {
+			screen := run("capture-pane", "-p")
+			if step.Until(screen) {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("after %q the screen shows\n%s", step.Keys, screen)
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+	}
+}
+
+// TerminalStep is a step on a terminal.
+type TerminalStep struct {
+	Keys  []string
+	Until func(screen string) bool
+}
+
+// Shows is an Until that wants texts on the screen.
+func Shows(texts ...string) func(string) bool {
+	return func(screen string) bool {
+		for _, text := range texts {
+			if !strings.Contains(screen, text) {
+				return false
+			}
+		}
+		return true
+	}
+}
+
+// terminalPatience bounds a step on a terminal.
+const terminalPatience = 20 * time.Second
+
+// config is the whole configuration of an editor.
+func (s *Scenario) config(t *testing.T) string {
+	config := "set nocompatible hidden noswapfile shortmess+=I nomore t_u7= t_RV= shell=/bin/sh\nset viminfo=\n"
+	if !s.Bare {
+		config += "set runtimepath^=" + Plugin(t) + "\nfiletype plugin indent on\nsyntax on\n"
+	}
+	return config + fmt.Sprintf("let g:dekho_program = '%s'\n", s.Program) + s.Config + "\n"
+}
+
+// environ is the environment of an editor whose home is dir.
+func (s *Scenario) environ(dir string) []string {
+	return append(append(os.Environ(), "TERM=xterm-256color", "HOME="+dir, "XDG_CONFIG_HOME="+dir, "XDG_DATA_HOME="+dir, "XDG_STATE_HOME="+dir,
+		"DEKHO_TREE=", "LC_ALL=C.UTF-8"), s.Env...)
 }
 
 func write(t *testing.T, name, text string) {

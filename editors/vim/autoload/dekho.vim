@@ -49,7 +49,7 @@ function! s:tag(root, name, result) abort
   if buffer > 0 && bufloaded(buffer)
     let lnum = dekho#jump#line(buffer, {'line': lnum, 'text': get(a:result, 'text', ''), 'name': a:name})
   endif
-  return {'name': a:name, 'filename': path, 'cmd': string(lnum), 'kind': get(a:result, 'kind', '')}
+  return {'name': a:name, 'filename': fnamemodify(path, ':.'), 'cmd': string(lnum), 'kind': get(a:result, 'kind', '')}
 endfunction
 
 " For 'omnifunc': names of the index that begin like the one before the cursor.

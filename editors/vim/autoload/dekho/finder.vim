@@ -66,7 +66,8 @@ function! dekho#finder#close() abort
   execute finder.sizes
 endfunction
 
-" What was found, for whoever wants to look: text, source, items, selected.
+" The finder that is open, {} if none is: text, source, items, selected and so
+" on; latency is how many milliseconds after the last key results were shown.
 function! dekho#finder#state() abort
   return s:finder
 endfunction
@@ -134,6 +135,7 @@ function! dekho#finder#changed() abort
   endif
   let s:finder.text = text
   let s:finder.asked = reltime()
+  let s:finder.latency = 0
   try
     call s:finder.source.query(text)
   catch /^dekho: /

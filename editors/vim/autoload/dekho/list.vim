@@ -10,7 +10,11 @@ endfunction
 " mods of the command; open, whether to show it. {places} are like those of
 " dekho#jump#to(), with label and type for the list. The cursor stays.
 function! dekho#list#set(title, places, where) abort
-  let items = map(copy(a:places), 's:item(v:val)')
+  let edited = {}
+  for info in getbufinfo({'bufmodified': 1})
+    let edited[info.name] = info.bufnr
+  endfor
+  let items = map(copy(a:places), 's:item(edited, v:val)')
   let window = get(a:where, 'window', win_getid())
   let location = a:where.kind ==# 'location' && win_id2win(window) > 0
   let what = {'title': a:title, 'items': items, 'context': {'dekho': 1}}
@@ -36,9 +40,8 @@ function! s:show(location, window, mods, count) abort
   call win_gotoid(back)
 endfunction
 
-function! s:item(place) abort
-  let buffer = bufnr(a:place.path)
-  let edited = buffer > 0 && bufloaded(buffer) && getbufvar(buffer, '&modified')
-  return {'filename': fnamemodify(a:place.path, ':.'), 'lnum': edited ? dekho#jump#line(buffer, a:place) : a:place.line,
+function! s:item(edited, place) abort
+  let lnum = has_key(a:edited, a:place.path) ? dekho#jump#line(a:edited[a:place.path], a:place) : a:place.line
+  return {'filename': fnamemodify(a:place.path, ':.'), 'lnum': lnum,
         \ 'col': get(a:place, 'column', 0), 'text': get(a:place, 'label', get(a:place, 'text', '')), 'type': get(a:place, 'type', '')}
 endfunction

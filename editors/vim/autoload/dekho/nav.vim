@@ -198,12 +198,18 @@ function! s:answered(state, code, err) abort
     return
   endif
   let answer = empty(a:state.lines) ? {'results': []} : json_decode(a:state.lines[0])
+  let found = len(get(answer, 'results', []))
+  let limit = get(g:, 'dekho_list_limit', 5000)
+  if found > limit
+    call remove(answer.results, limit, -1)
+  endif
   let places = empty(a:state.lines) ? [] : a:state.Places(a:state.root, answer)
   if empty(places)
     call dekho#complain(substitute(s:nothing(a:state.command . ' ' . join(a:state.names) . ': nothing found', answer), '^dekho: ', '', ''))
     return
   endif
-  call dekho#list#set(s:title(a:state.command, a:state.names, len(get(answer, 'results', places))), places, a:state.where)
+  let title = s:title(a:state.command, a:state.names, found > limit ? limit . ' of ' . found : found ? found : len(places))
+  call dekho#list#set(title, places, a:state.where)
 endfunction
 
 " Whether an answer is still to come.
