@@ -80,21 +80,19 @@ func (in *input) cut(from, to int) {
 	in.pos = from
 }
 
-// draw draws the line and returns the column of the cursor.
+// draw draws the line and returns the column of the cursor, which is always seen: what
+// is far in front of it is not.
 func (in *input) draw(r *row) int {
-	// The cursor is always seen: what is far in front of it is not.
-	from := 0
-	for {
-		before := appendCells(nil, string(in.text[from:in.pos]), 1<<16)
-		width := 0
-		for i := range before {
-			width += before[i].width
+	text := string(in.text)
+	cells := appendCells(nil, text, 1<<30)
+	at := len(string(in.text[:in.pos]))
+	first, width := len(cells), 0
+	for first > 0 && (cells[first-1].off >= at || width+cells[first-1].width < r.left()) {
+		if first--; cells[first].off < at {
+			width += cells[first].width
 		}
-		if width < r.left() || from == in.pos {
-			col := r.col + width
-			r.put(plain, string(in.text[from:]))
-			return min(col, r.width-1)
-		}
-		from++
 	}
+	col := r.col + width
+	r.putCells(plain, cells[first:])
+	return min(col, r.width-1)
 }

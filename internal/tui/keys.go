@@ -195,7 +195,10 @@ func (m *model) panelKey(k tea.KeyPressMsg) tea.Cmd {
 		case "ctrl+u", "ctrl+b":
 			by = -page
 		default:
-			cmd, _ := m.bound(onLists(), key)
+			cmd, ok := m.bound(onLists(), key)
+			if !ok { // what a list shows in the source can be asked about too
+				cmd, _ = m.bound(onSource(), key)
+			}
 			return cmd
 		}
 	}

@@ -88,6 +88,12 @@ func drive(t testing.TB, width, height int, o Options) *driver {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return driveOn(t, w, width, height, o)
+}
+
+// driveOn is drive on another workbench.
+func driveOn(t testing.TB, w *workbench.Workbench, width, height int, o Options) *driver {
+	t.Helper()
 	s, err := w.OpenSession()
 	if err != nil {
 		t.Fatal(err)
@@ -486,21 +492,22 @@ func TestLens(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := with.OpenSession()
-	if err != nil {
-		t.Fatal(err)
+	d := driveOn(t, with, 80, 24, Options{Start: "arch/arm/kernel/setup.c", Lens: "x86 config"})
+	d.shows("[not built]", "x86 config")
+	if text, _, _ := d.m.screen(); !strings.Contains(text, "\x1b[0;2m#include") {
+		t.Errorf("the source is not dimmed:\n%q", text)
 	}
-	defer s.Close() //nolint:errcheck // it was only read
-	var ranges []workbench.LineRange
-	err = s.Use(t.Context(), func(tree *workbench.Tree) error {
-		ranges, err = tree.Unbuilt(t.Context(), "arch/arm/kernel/setup.c")
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
+	// An arm of an #if, and the list.
+	d.press("f")
+	d.write("twice.c")
+	d.press("enter", "j", "j", "j")
+	if out := d.m.source.unbuilt; len(out) != 1 || out[0].First > 6 || out[0].Last < 6 {
+		t.Errorf("left out are %v", out)
 	}
-	if len(ranges) != 1 || ranges[0].First != 1 {
-		t.Errorf("of a file of another architecture are left out %v", ranges)
+	d.press("f")
+	d.write("arch/arm setup")
+	if text, _, _ := d.m.screen(); !strings.Contains(text, "setup.c") {
+		t.Errorf("not found:\n%s", text)
 	}
 }
 

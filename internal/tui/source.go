@@ -93,9 +93,21 @@ func isWord(b byte) bool {
 
 // column is the column of a byte of a line.
 func column(line string, col int) int {
+	line = line[:min(col, len(line))]
 	n := 0
-	for _, c := range appendCells(nil, line[:min(col, len(line))], 1<<30) {
-		n += c.width
+	for i := range len(line) {
+		switch b := line[i]; {
+		case b == '\t':
+			n += tabStop - n%tabStop
+		case b >= ' ' && b < 0x7f:
+			n++
+		default:
+			n = 0
+			for _, c := range appendCells(nil, line, 1<<30) {
+				n += c.width
+			}
+			return n
+		}
 	}
 	return n
 }
