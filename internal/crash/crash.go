@@ -94,9 +94,9 @@ type Report struct {
 	// Known says that the headline is of a kind that this package knows; else
 	// it only begins like one ("WARNING: the battery is low").
 	Known bool
-	// UserSpace says that it is the failure of a program that says so on the
-	// kernel's console.
-	UserSpace bool
+	// Foreign says that no kernel printed it: a program failed and says so on the
+	// console, or a boot loader starts a kernel.
+	Foreign bool
 
 	kind *kind // that made the title, nil if none
 }

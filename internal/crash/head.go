@@ -40,7 +40,7 @@ func findHead(text string) (g *group, at int) {
 	for i := 0; ; {
 		if h := gramHash(v); gramSet[h>>6]&(1<<(h&63)) != 0 {
 			for _, n := range byGram[v] {
-				if k := &kinds[n]; strings.HasPrefix(text[i:], k.mark) && !k.ignores(text) {
+				if k := &kinds[n]; strings.HasPrefix(text[i:], k.mark) && (i == 0 || !k.first) && !k.ignores(text) {
 					return k, i
 				}
 			}

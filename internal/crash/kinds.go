@@ -73,6 +73,8 @@ type kind struct {
 	pick func([]string) string
 	// untraced: it is complete without a call trace.
 	untraced bool
+	// single: the headline is all of it. It may stand within another report.
+	single bool
 	// remains: a headline like this is what is left of another report.
 	remains bool
 	// warns: a WARNING right behind it is its own and has its call trace.
@@ -147,9 +149,9 @@ var kinds = []group{
 		// kernel/workqueue.c
 		{head: "BUG: workqueue leaked lock or atomic", title: "BUG: workqueue leaked lock or atomic in %n", need: need{before: "last function: ", after: ""}, untraced: true},
 		// mm/memory.c, mm/page_alloc.c, kernel/fork.c
-		{head: "BUG: Bad rss-counter state", title: "BUG: Bad rss-counter state", untraced: true},
-		{head: "BUG: non-zero nr_ptes on freeing mm", title: "BUG: non-zero nr_ptes on freeing mm", untraced: true},
-		{head: "BUG: non-zero nr_pmds on freeing mm", title: "BUG: non-zero nr_pmds on freeing mm", untraced: true},
+		{head: "BUG: Bad rss-counter state", title: "BUG: Bad rss-counter state", untraced: true, single: true},
+		{head: "BUG: non-zero nr_ptes on freeing mm", title: "BUG: non-zero nr_ptes on freeing mm", untraced: true, single: true},
+		{head: "BUG: non-zero nr_pmds on freeing mm", title: "BUG: non-zero nr_pmds on freeing mm", untraced: true, single: true},
 		{head: "BUG: Bad page state", title: "BUG: Bad page state in %f", where: paths(inTrace), skip: pageSkip},
 		{head: "BUG: Bad page map", title: "BUG: Bad page map in %f", where: paths(inTrace), skip: pageSkip},
 		// fs/dcache.c
@@ -283,13 +285,13 @@ var kinds = []group{
 	}},
 	{mark: "unregister_netdevice: waiting for", class: "DoS", kinds: []kind{
 		// net/core/dev.c
-		{head: "unregister_netdevice: waiting for * to become free", title: "unregister_netdevice: waiting for DEV to become free", untraced: true, class: "DoS", follows: true},
+		{head: "unregister_netdevice: waiting for * to become free", title: "unregister_netdevice: waiting for DEV to become free", untraced: true, single: true, class: "DoS"},
 	}},
 	{mark: "VFS: Close: file count is 0", class: "DoS", kinds: []kind{
-		{head: "VFS: Close: file count is 0", title: "VFS: Close: file count is zero (use-after-free)", untraced: true, class: "DoS"},
+		{head: "VFS: Close: file count is 0", title: "VFS: Close: file count is zero (use-after-free)", untraced: true, single: true, class: "DoS"},
 	}},
 	{mark: "VFS: Busy inodes after unmount", class: "DoS", kinds: []kind{
-		{head: "VFS: Busy inodes after unmount", title: "VFS: Busy inodes after unmount (use-after-free)", untraced: true, class: "DoS"},
+		{head: "VFS: Busy inodes after unmount", title: "VFS: Busy inodes after unmount (use-after-free)", untraced: true, single: true, class: "DoS"},
 	}},
 	{mark: "Internal error:", class: "DoS", kinds: []kind{
 		// arch/arm*/kernel/traps.c
@@ -309,15 +311,21 @@ var kinds = []group{
 		{head: "trusty: panic*ASSERT FAILED", title: "trusty: ASSERT FAILED:", remains: true, class: "DoS", sev: Oops},
 		{head: "trusty: panic (*): *", title: "trusty: panic: %2", untraced: true, class: "DoS", sev: Oops},
 	}},
-	// What user space says of itself.
+	// What boot loaders and user space say of themselves.
+	{mark: "Booting the kernel.", class: "REBOOT", user: true, first: true, kinds: []kind{
+		{head: "Booting the kernel.", title: "unexpected kernel reboot", untraced: true, single: true, class: "REBOOT"},
+	}, ignore: []string{"Parsing ELF", "Decompressing Linux"}},
 	{mark: "SYZFAIL:", class: "SYZ_FAILURE", user: true, kinds: []kind{
-		{head: "SYZFAIL: *", title: "SYZFAIL: %1", untraced: true, class: "SYZ_FAILURE"},
+		{head: "SYZFAIL: *", title: "SYZFAIL: %1", untraced: true, single: true, class: "SYZ_FAILURE"},
 	}},
 	{mark: "SYZFATAL:", class: "SYZ_FAILURE", user: true, kinds: []kind{
-		{head: "SYZFATAL: *", title: "SYZFATAL: %1", alt: []string{"SYZFATAL"}, untraced: true, class: "SYZ_FAILURE"},
+		{head: "SYZFATAL: *", title: "SYZFATAL: %1", alt: []string{"SYZFATAL"}, untraced: true, single: true, class: "SYZ_FAILURE"},
 	}},
+	{mark: "fatal error:", class: "DoS", user: true, first: true, kinds: []kind{
+		{head: "fatal error:", title: "go runtime error", untraced: true, single: true, class: "DoS"},
+	}, ignore: []string{"cannot create timer"}},
 	{mark: "panic:", class: "DoS", user: true, kinds: []kind{
-		{head: "panic: *", title: "panic: %1", untraced: true, class: "DoS"},
+		{head: "panic: *", title: "panic: %1", untraced: true, single: true, class: "DoS"},
 	}, ignore: []string{"_panic:", "xlog_status:", "ddb.onpanic:", "evtlog_status:"}},
 }
 
@@ -327,8 +335,10 @@ type group struct {
 	// class is syzkaller's type of headlines that are none of the kinds.
 	class string
 	kinds []kind
-	// user: programs print it.
+	// user: programs print it, or boot loaders.
 	user bool
+	// first: the mark stands at the start of the record.
+	first bool
 	// ignore are texts that show that a record with the mark is no report.
 	ignore []string
 }

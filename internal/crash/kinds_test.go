@@ -170,6 +170,8 @@ var fixtures = []struct {
 	{"trusty: panic (*): *", "trusty: panic (caller 0xffff): no memory\n", "trusty: panic: no memory", "DoS"},
 	{"SYZFAIL: *", "SYZFAIL: frob failed\n", "SYZFAIL: frob failed", "SYZ_FAILURE"},
 	{"SYZFATAL: *", "SYZFATAL: frob failed 3 times\n", "SYZFATAL: frob failed NUM times", "SYZ_FAILURE"},
+	{"Booting the kernel.", "Booting the kernel.\n", "unexpected kernel reboot", "REBOOT"},
+	{"fatal error:", "fatal error: all goroutines are asleep\n", "go runtime error", "DoS"},
 	{"panic: *", "panic: frob\n", "panic: frob", "DoS"},
 }
 

@@ -424,10 +424,30 @@ func baseName(name string) string {
 	return name
 }
 
-// pcStarts are how the architectures name the program counter. Facts of
+// pcStarts are how the architectures name the program counter, and whether a
+// value without a symbol counts: some print the bare value first. Facts of
 // show_regs and its like below arch.
-var pcStarts = []string{
-	"RIP: ", "RIP  ", "EIP: ", "EIP is at ", "IP: ", "PC is at ", "pc : ", "epc : ", "epc   : ", "NIP ", "NIP: ", "Krnl PSW : ", "ERA: ", "era   : ", "TPC: ", "IAOQ[0]: ",
+var pcStarts = []struct {
+	text string
+	bare bool
+}{
+	{"RIP: ", true},
+	{"RIP  ", true},
+	{"EIP: ", true},
+	{"EIP is at ", true},
+	{"IP: ", true},
+	{"PC is at ", true},
+	{"pc : ", false},
+	{"pc ", false},
+	{"epc : ", false},
+	{"epc   : ", false},
+	{"NIP ", false},
+	{"NIP: ", false},
+	{"Krnl PSW : ", false},
+	{"ERA: ", false},
+	{"era   : ", false},
+	{"TPC: ", false},
+	{"IAOQ[0]: ", false},
 }
 
 // parsePC reads the line that says where the processor was. A frame without a
@@ -438,10 +458,12 @@ func parsePC(text string) (Frame, bool) {
 		return Frame{}, false
 	}
 	for _, p := range pcStarts {
-		if s[0] != p[0] || !strings.HasPrefix(s, p) {
+		if s[0] != p.text[0] || !strings.HasPrefix(s, p.text) {
 			continue
 		}
-		return parsePCValue(s[len(p):])
+		if f, ok := parsePCValue(s[len(p.text):]); ok && (p.bare || f.Function != "") {
+			return f, true
+		}
 	}
 	return Frame{}, false
 }
@@ -467,6 +489,13 @@ func parsePCValue(s string) (f Frame, ok bool) {
 	if i := strings.IndexByte(s, '('); i >= 0 && f.Address == 0 && nameLen(s) == 0 {
 		// s390: "psw-mask address (name+0x1/0x2)".
 		s = s[i+1:]
+	}
+	if addr, rest, hex := cutHex(s); hex && len(s)-len(rest) >= 8 && strings.HasPrefix(rest, " ") && f.Address == 0 {
+		// MIPS, LoongArch: the bare address, then the symbol.
+		if g, found := parseSymbol(strings.TrimLeft(rest, " ")); found {
+			g.Address = addr
+			return g, true
+		}
 	}
 	s = strings.TrimPrefix(s, "<")
 	if g, found := parseSymbol(s); found {

@@ -120,10 +120,6 @@ func (s *Scanner) line(r *klog.Record, text string) {
 			o.follow(r, g, text, at)
 			return
 		}
-		if o != nil {
-			o.within = true
-			s.close(key, "another report begins in line "+strconv.Itoa(r.Line))
-		}
 		s.begin(r, key, g, text, at, o)
 		return
 	}
@@ -181,9 +177,6 @@ func place(r *klog.Record) Place {
 }
 
 func (s *Scanner) begin(r *klog.Record, key string, g *group, text string, at int, cut *open) {
-	if len(s.open) >= maxOpen {
-		s.closeOldest()
-	}
 	p := place(r)
 	o := &open{group: g, at: at, last: s.seq, r: &Report{
 		Headline: strings.Clone(text), Head: p, Place: p, Boot: r.Boot, Records: 1, Caller: strings.Clone(r.Caller), CPU: -1, PID: -1,
@@ -197,6 +190,17 @@ func (s *Scanner) begin(r *klog.Record, key string, g *group, text string, at in
 	l.kind, l.heading, l.at = lineText, headNone, p
 	o.lines = append(o.lines, l)
 	o.text = len(text)
+	if k := o.kind(); k != nil && k.single {
+		s.finish(o)
+		return
+	}
+	if cut != nil {
+		cut.within = true
+		s.close(key, "another report begins in line "+strconv.Itoa(r.Line))
+	}
+	if len(s.open) >= maxOpen {
+		s.close(s.oldest(), "too many reports stand in one another")
+	}
 	s.open[strings.Clone(key)] = o
 }
 
@@ -205,6 +209,8 @@ func (s *Scanner) begin(r *klog.Record, key string, g *group, text string, at in
 func (o *open) takes(g *group, text string) bool {
 	if k := o.kind(); k != nil && !o.traced && !o.ended {
 		switch {
+		case isSingle(g, text):
+			return false
 		case k.warns && g.mark == "WARNING:":
 			return true
 		case o.r.Caller != "" && !k.untraced && len(k.where) > 0:
@@ -224,6 +230,16 @@ func (o *open) takes(g *group, text string) bool {
 			return k.sev == Fatal && o.idle <= panicWithin && (k.remains || o.isOops())
 		default:
 			return k.remains || !o.traced || o.isOops() && k.sev == Fatal
+		}
+	}
+	return false
+}
+
+// isSingle reports whether a headline is all of a report.
+func isSingle(g *group, text string) bool {
+	for i := range g.kinds {
+		if _, ok := match(g.kinds[i].head, text); ok {
+			return g.kinds[i].single
 		}
 	}
 	return false
@@ -363,6 +379,10 @@ func (s *Scanner) close(key, why string) {
 	o := s.open[key]
 	delete(s.open, key)
 	o.ending = why
+	s.finish(o)
+}
+
+func (s *Scanner) finish(o *open) {
 	o.entitle()
 	o.describe()
 	s.done = append(s.done, o.r)
@@ -373,8 +393,6 @@ func (s *Scanner) closeAll(why string) {
 		s.close(s.oldest(), why)
 	}
 }
-
-func (s *Scanner) closeOldest() { s.close(s.oldest(), "too many reports stand in one another") }
 
 func (s *Scanner) oldest() string {
 	oldest, first := "", int64(-1)

@@ -139,6 +139,33 @@ func TestFrames(t *testing.T) {
 	}
 }
 
+func TestPC(t *testing.T) {
+	for text, want := range map[string]Frame{
+		"RIP: 0010:frob+0x12/0x34": {Function: "frob", Offset: 0x12, Size: 0x34},
+		"RIP: 0010:[<ffffffff81000000>]  [<ffffffff81000000>] frob+0x1/0x2": {Function: "frob", Offset: 1, Size: 2, Address: 0xffffffff81000000},
+		"RIP: 0033:0x7f0000000000":                                    {Address: 0x7f0000000000},
+		"RIP: 0010:          (null)":                                  {},
+		"IP: frob+0x1/0x2 [mod]":                                      {Function: "frob", Offset: 1, Size: 2, Module: "mod"},
+		"EIP: frob+0x1/0x2":                                           {Function: "frob", Offset: 1, Size: 2},
+		"PC is at frob+0x1/0x2":                                       {Function: "frob", Offset: 1, Size: 2},
+		"pc : frob+0x1/0x2":                                           {Function: "frob", Offset: 1, Size: 2},
+		"epc : frob+0x1/0x2":                                          {Function: "frob", Offset: 1, Size: 2},
+		"epc   : 80102030 frob+0x1/0x2":                               {Function: "frob", Offset: 1, Size: 2, Address: 0x80102030},
+		"NIP [c000000000001000] frob+0x1/0x2":                         {Function: "frob", Offset: 1, Size: 2, Address: 0xc000000000001000},
+		"Krnl PSW : 0404c00180000000 0000000000abcdef (frob+0x1/0x2)": {Function: "frob", Offset: 1, Size: 2},
+		"TPC: <frob+0x1/0x2>":                                         {Function: "frob", Offset: 1, Size: 2},
+	} {
+		if got, ok := parsePC(text); !ok || got != want {
+			t.Errorf("%q: %+v, %v", text, got, ok)
+		}
+	}
+	for _, text := range []string{"pc : [<80b0f484>]    lr : [<801a7168>]    psr: 200f0013", "NIP:  c000000000001000 LR: c000000000002000 CTR: 0000000000000000", "IP: ", "pc is fine", ""} {
+		if got, ok := parsePC(text); ok {
+			t.Errorf("%q: %+v", text, got)
+		}
+	}
+}
+
 // TestBounded: what never ends is not kept.
 func TestBounded(t *testing.T) {
 	for _, line := range []string{"Call Trace:", "BUG: frob", " frob+0x1/0x2", "WARNING: possible circular locking dependency detected", "** replaying previous printk message **"} {
@@ -146,7 +173,7 @@ func TestBounded(t *testing.T) {
 		for _, o := range s.Add(&klog.Record{Text: "BUG: unable to handle page fault for address: 0", HasTime: true, Boot: 1}) {
 			t.Errorf("at once: %+v", o)
 		}
-		for i := range 300000 {
+		for i := range 40000 {
 			r := klog.Record{Text: line, Line: i, Boot: 1, HasTime: true, Caller: fmt.Sprintf("T%d", i/2%1000)}
 			s.Add(&r)
 			if len(s.open) > maxOpen {

@@ -9,7 +9,7 @@ import (
 func (o *open) entitle() {
 	r := o.r
 	head := o.lines[0].text[o.at:]
-	r.UserSpace = o.group.user
+	r.Foreign = o.group.user
 	missing := ""
 	for i := range o.group.kinds {
 		k := &o.group.kinds[i]

@@ -82,7 +82,7 @@ func (c *crashes) add(r *klog.Record) {
 func (c *crashes) keep(reports []*crash.Report) {
 	for _, r := range reports {
 		// A message that only begins like a report has no call trace.
-		if r.UserSpace || !r.Known && len(r.Stacks) == 0 {
+		if r.Foreign || !r.Known && len(r.Stacks) == 0 {
 			continue
 		}
 		if len(c.spans) < spansKept {
