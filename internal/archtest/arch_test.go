@@ -137,6 +137,10 @@ var layers = []layer{
 		why:      "crash reports are read from records alone, without a tree",
 	},
 	{
+		packages: []string{"internal/debuginfo"},
+		why:      "a kernel's own files are read without a tree and without a log",
+	},
+	{
 		packages: []string{"internal/diag/all"},
 		imports:  []string{"internal/diag/..."},
 		why:      "the one list of diagnoses",
@@ -155,7 +159,9 @@ var layers = []layer{
 			"internal/index/...", "internal/logmap/...", "internal/ops", "internal/diag/...", "internal/fndiff/...", "internal/soak/...",
 			"internal/macro", "internal/xref", "internal/lang/...", "internal/query/...", "internal/store", "internal/trigram", "internal/klog",
 			"internal/source", "internal/finding", "internal/rootfs", "internal/capture",
-			"internal/prose", "internal/kerneldoc", "internal/highlight", "internal/outline", "internal/ofmatch", "internal/constexpr", "internal/kbuild", "internal/lens", "internal/initcall", "internal/boots", "internal/logdiff", "internal/crash", "internal/errflow",
+			"internal/prose", "internal/kerneldoc", "internal/highlight", "internal/outline", "internal/ofmatch", "internal/constexpr",
+			"internal/kbuild", "internal/lens", "internal/initcall", "internal/boots", "internal/logdiff", "internal/crash", "internal/debuginfo",
+			"internal/errflow",
 		},
 		why: "use cases use everything below and know no front end",
 	},

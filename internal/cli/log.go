@@ -24,6 +24,8 @@ type logOptions struct {
 	sites  int
 	sides  logSides
 	boot   int
+	// vmlinux are files with the symbols of the kernel.
+	vmlinux []string
 }
 
 func newLog(a *app) *cobra.Command {
@@ -54,6 +56,7 @@ How sure an answer is:
   dmesg | dekho log -
   dekho log --follow /var/log/kern.log
   dekho log --good yesterday.log today.log --bad broken.log
+  dekho log --vmlinux build/vmlinux oops.txt
   dekho log --config /boot/config-$(uname -r) --json boot.txt`,
 		GroupID: groupLog,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -64,6 +67,7 @@ How sure an answer is:
 	f.BoolVarP(&o.follow, "follow", "f", false, "go on as the log grows; the summary comes at the end")
 	f.StringVar(&o.config, "config", "", "the kernel's configuration: a .config `FILE`, or /proc/config.gz")
 	f.StringVar(&o.arch, "arch", "", "the `ARCH` of the kernel that wrote the log; by default, the log tells")
+	f.StringArrayVar(&o.vmlinux, "vmlinux", nil, "name the lines of call traces by the kernel's vmlinux, a module or their .debug: a `FILE`, repeatedly; System.map")
 	f.BoolVarP(&o.all, "all", "a", false, "show the records of firmware, boot loader and user space too")
 	f.BoolVarP(&o.brief, "summary", "s", false, "show the summary alone")
 	f.BoolVarP(&o.why, "why", "w", false, "show the rivals of the first statement and what decided")
@@ -123,6 +127,12 @@ func runLog(cmd *cobra.Command, a *app, o *logOptions, args []string) error {
 		}
 		files[i] = f
 	}
+	symbols, closeSymbols, err := openSymbols(o.vmlinux)
+	defer closeSymbols()
+	if err != nil {
+		return err
+	}
+	opts.Symbols = symbols
 	tree, err := a.openForLog(cmd.Context())
 	if err != nil {
 		return err
@@ -150,6 +160,29 @@ func runLog(cmd *cobra.Command, a *app, o *logOptions, args []string) error {
 		return errNothing
 	}
 	return nil
+}
+
+// openSymbols opens the files that tell the lines of call traces.
+func openSymbols(names []string) (list []workbench.SymbolFile, closeAll func(), err error) {
+	var files []*os.File
+	closeAll = func() {
+		for _, f := range files {
+			f.Close() //nolint:errcheck // it was only read
+		}
+	}
+	for _, name := range names {
+		f, err := openFile(name)
+		if err != nil {
+			return nil, closeAll, err
+		}
+		files = append(files, f)
+		info, err := f.Stat()
+		if err != nil {
+			return nil, closeAll, &workbench.InputError{Name: name, Err: err}
+		}
+		list = append(list, workbench.SymbolFile{Name: name, File: f, Size: info.Size()})
+	}
+	return list, closeAll, nil
 }
 
 // openForLog opens the tree with its map of print statements up to date. Where

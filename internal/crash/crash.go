@@ -72,6 +72,8 @@ type Report struct {
 	// Taint is what the kernel says of itself ("Not tainted", "Tainted: G
 	// B"); Release is its version; Hardware the machine's name.
 	Taint, Release, Hardware string
+	// BuildID is the kernel's, of kernels that print it there.
+	BuildID string
 
 	// PC is where the processor was, with its symbol if the log has one.
 	PC Frame

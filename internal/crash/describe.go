@@ -121,6 +121,9 @@ func (o *open) cpuLine(text string) {
 		if i > 0 && f[0] >= '0' && f[0] <= '9' && strings.Contains(f, ".") {
 			r.Release = f
 			r.Taint = strings.Join(fields[:i], " ")
+			if id := fields[len(fields)-1]; len(id) == 40 && strings.Trim(id, "0123456789abcdef") == "" {
+				r.BuildID = id
+			}
 			return
 		}
 	}

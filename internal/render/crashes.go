@@ -52,6 +52,22 @@ func (t *LogText) crash(w io.Writer, c *workbench.Crash) error {
 			l.put("", " ["+f.Module+"]")
 		}
 		switch {
+		case len(f.Source) > 0:
+			// The innermost first, as they ran; the function itself is last.
+			for j := range f.Source {
+				at := &f.Source[j]
+				l.put("", "  ")
+				if j > 0 {
+					l.put(inkDim, "in ")
+				}
+				if at.Inlined {
+					l.put(inkName, at.Function+"()")
+					l.put("", " ")
+				}
+				l.put(inkPath, at.Path)
+				l.put("", ":")
+				l.put(inkLine, strconv.Itoa(at.Line))
+			}
 		case f.File != "":
 			l.put("", "  ")
 			l.put(inkPath, f.File)
@@ -124,9 +140,8 @@ func crashJSON(o *object, c *workbench.Crash) {
 	o.opt("taint", c.Taint)
 	o.opt("version", c.Release)
 	o.opt("machine", c.Hardware)
-	if c.Panicked {
-		o.flag("panicked", true)
-	}
+	o.opt("build_id", c.BuildID)
+	o.flag("panicked", c.Panicked)
 	o.opt("panic", c.Panic)
 	o.opt("kernel_offset", c.KernelOffset)
 	o.opt("lost", c.Lost)
@@ -141,6 +156,19 @@ func crashJSON(o *object, c *workbench.Crash) {
 			o.num("line", int64(f.Definition))
 			o.close('}')
 			o.optNum("other_definitions", int64(f.Others))
+		}
+		if len(f.Source) > 0 {
+			o.open("lines", '[')
+			for j := range f.Source {
+				at := &f.Source[j]
+				o.open("", '{')
+				o.str("function", at.Function)
+				o.str("path", at.Path)
+				o.num("line", int64(at.Line))
+				o.flag("inlined", at.Inlined)
+				o.close('}')
+			}
+			o.close(']')
 		}
 		o.close('}')
 	}
@@ -198,12 +226,8 @@ func frameJSON(o *object, f *workbench.StackFrame) {
 	o.opt("module", f.Module)
 	o.opt("build_id", f.BuildID)
 	o.num("line", int64(f.Line))
-	if f.Unreliable {
-		o.flag("unreliable", true)
-	}
-	if f.Inlined {
-		o.flag("inlined", true)
-	}
+	o.flag("unreliable", f.Unreliable)
+	o.flag("inlined", f.Inlined)
 	if f.File != "" {
 		o.open("source", '{')
 		o.str("path", f.File)

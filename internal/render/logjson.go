@@ -160,6 +160,7 @@ func (j *LogJSON) Summary(s *workbench.LogSummary) error {
 	}
 	o.close(']')
 	o.optNum("more_crashes", int64(s.MoreCrashes))
+	o.list("symbol_notes", s.SymbolNotes)
 	o.close('}')
 	return j.end()
 }

@@ -287,6 +287,14 @@ func (t *LogText) summary(s *workbench.LogSummary) error {
 			return err
 		}
 	}
+	for _, note := range s.SymbolNotes {
+		l.reset()
+		l.put(inkWarn, "Warning ")
+		l.tail(inkWarn, note)
+		if err := t.flush(t.w); err != nil {
+			return err
+		}
+	}
 	for i := range s.Boots {
 		label := "Boots"
 		if i > 0 {

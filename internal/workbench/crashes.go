@@ -41,6 +41,9 @@ type TrailFrame struct {
 	Definition uint32
 	// Others is how many other definitions there are.
 	Others int
+	// Source is the line that was run, if symbols of the kernel were given:
+	// first that of the innermost function that was inlined there.
+	Source []SourceLine
 }
 
 const (
@@ -139,19 +142,30 @@ func (p *picker) join(c *crashes, list []Crash) {
 
 // locate finds the source of the functions that the crashes of a log went
 // through.
-func (t *Tree) locate(ctx context.Context, list []Crash, boots []Boot) error {
+func (t *Tree) locate(ctx context.Context, list []Crash, boots []Boot, symbols *symbolizer) error {
 	known := make(map[string][]Result)
 	for i := range list {
 		c := &list[i]
+		var boot *Boot
 		arch := ""
 		for j := range boots {
 			if boots[j].Number == c.Boot {
-				arch = boots[j].Arch.Name
+				boot, arch = &boots[j], boots[j].Arch.Name
 			}
 		}
+		if symbols != nil {
+			symbols.check(c, boot)
+		}
 		trail := c.CrashReport.Trail()
+		if symbols != nil && c.PC.Function == "" && c.PC.Address != 0 {
+			trail = append([]StackFrame{c.PC}, trail...)
+		}
 		for _, f := range trail[:min(len(trail), trailShown)] {
 			frame := TrailFrame{StackFrame: f}
+			if symbols != nil && i < crashesLocated {
+				symbols.frame(c, &frame, f.Line == c.PC.Line)
+				f = frame.StackFrame
+			}
 			if name := f.Symbol(); i < crashesLocated && name != "" {
 				defs, ok := known[name]
 				if !ok {
@@ -196,8 +210,11 @@ func ofArch(path, arch string) bool {
 }
 
 // locateCrashes does so for a summary; what cannot be found is left out.
-func (t *Tree) locateCrashes(ctx context.Context, s *LogSummary) error {
-	err := t.locate(ctx, s.Crashes, s.Boots)
+func (t *Tree) locateCrashes(ctx context.Context, s *LogSummary, symbols *symbolizer) error {
+	err := t.locate(ctx, s.Crashes, s.Boots, symbols)
+	if symbols != nil {
+		s.SymbolNotes = symbols.notes
+	}
 	if errors.Is(err, context.Canceled) {
 		return nil
 	}

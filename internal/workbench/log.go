@@ -90,6 +90,9 @@ type LogOptions struct {
 	Config map[string]string
 	// MaxSites bounds the sites listed for a record; 0 means a few.
 	MaxSites int
+	// Symbols are files of the kernel that wrote the log, which tell the lines of
+	// its call traces.
+	Symbols []SymbolFile
 	// Follow, if not nil, makes records come as the log grows.
 	Follow *klog.Follow
 }
@@ -133,6 +136,10 @@ type batch struct {
 func (t *Tree) ExplainLog(ctx context.Context, name string, in io.Reader, opts LogOptions, fn func(*LogRecord) error) (*LogSummary, error) {
 	sum := newLogSummary(name, t)
 	arch, err := t.archName(opts.Arch)
+	if err != nil {
+		return sum, err
+	}
+	symbols, err := openSymbols(opts.Symbols)
 	if err != nil {
 		return sum, err
 	}
@@ -185,7 +192,7 @@ func (t *Tree) ExplainLog(ctx context.Context, name string, in io.Reader, opts L
 		<-done
 		sum.finish(lr.r.Boots(), lr.r.Stats())
 		if err == nil {
-			err = index.Guard(func() error { return t.locateCrashes(ctx, sum) })
+			err = index.Guard(func() error { return t.locateCrashes(ctx, sum, symbols) })
 		}
 		_ = lr.r.Close() // its error is always nil
 	}

@@ -33,6 +33,8 @@ type LogSummary struct {
 	// one of each title; MoreCrashes is how many further reports there are.
 	Crashes     []Crash
 	MoreCrashes int
+	// SymbolNotes are what is wrong with the symbol files for this log.
+	SymbolNotes []string
 	// MoreMatters is how many further ones were found, of those that differ.
 	MoreMatters int
 	// Mismatch is not "" if the log is from another kernel than the tree.

@@ -1,0 +1,183 @@
+package workbench
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"dekho/internal/debuginfo"
+)
+
+// SymbolFile is a kernel image, a module or a file of debug information of the
+// kernel that wrote a log, or its System.map.
+type SymbolFile struct {
+	Name string
+	File io.ReaderAt
+	Size int64
+}
+
+// SourceLine is a line that the code of a frame came from.
+type SourceLine = debuginfo.Location
+
+// symbolizer finds the lines of frames in symbol files.
+type symbolizer struct {
+	kernel  *debuginfo.File
+	name    string // of the kernel's file
+	modules map[string]*debuginfo.File
+	lines   map[lineKey][]SourceLine
+	// notes are what the user should know of the files, once each.
+	notes []string
+}
+
+type lineKey struct {
+	module, function string
+	addr             uint64
+}
+
+// openSymbols opens the files that a log is to be read with.
+func openSymbols(files []SymbolFile) (*symbolizer, error) {
+	if len(files) == 0 {
+		return nil, nil //nolint:nilnil // nothing to read symbols from
+	}
+	s := &symbolizer{modules: make(map[string]*debuginfo.File), lines: make(map[lineKey][]SourceLine)}
+	for _, f := range files {
+		magic := make([]byte, 4)
+		if _, err := f.File.ReadAt(magic, 0); err != nil && !errors.Is(err, io.EOF) {
+			return nil, &InputError{Name: f.Name, Err: err}
+		}
+		var file *debuginfo.File
+		var err error
+		if string(magic) == "\x7fELF" {
+			file, err = debuginfo.Open(f.File)
+		} else {
+			file, err = debuginfo.OpenSystemMap(io.NewSectionReader(f.File, 0, f.Size))
+		}
+		if err != nil {
+			return nil, &InputError{Name: f.Name, Err: err, Hint: "--vmlinux takes the vmlinux of a build (not a bzImage or zImage), a module, their .debug files or System.map"}
+		}
+		if file.Relocatable() {
+			name := file.Module()
+			if name == "" {
+				name = moduleOf(f.Name)
+			}
+			s.modules[name] = file
+		} else {
+			s.kernel, s.name = file, f.Name
+		}
+	}
+	return s, nil
+}
+
+// moduleOf is the name of a module by its file's.
+func moduleOf(name string) string {
+	name, _, _ = strings.Cut(filepath.Base(name), ".")
+	return strings.ReplaceAll(name, "-", "_")
+}
+
+func (s *symbolizer) note(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	for _, n := range s.notes {
+		if n == text {
+			return
+		}
+	}
+	s.notes = append(s.notes, text)
+}
+
+// check compares the kernel's file with what a boot and a crash of it tell of
+// their build.
+func (s *symbolizer) check(c *Crash, b *Boot) {
+	if s.kernel == nil {
+		return
+	}
+	switch id := s.kernel.BuildID(); {
+	case id != "" && c.BuildID != "":
+		if id != c.BuildID {
+			s.note("%s is of another build than the kernel of boot %d: build id %.12s..., wanted %.12s...: its lines may be wrong", s.name, c.Boot, id, c.BuildID)
+		}
+	case s.kernel.Banner() != "" && b != nil && b.Version.Quote != "":
+		if strings.TrimSpace(s.kernel.Banner()) != strings.TrimSpace(b.Version.Quote) {
+			s.note("%s is of another build than the kernel of boot %d, by its banner: its lines may be wrong", s.name, c.Boot)
+		}
+	}
+}
+
+// frame finds the lines of a frame. inner says that it is where the processor
+// was; in other frames the address is the one to return to, behind the call.
+func (s *symbolizer) frame(c *Crash, f *TrailFrame, inner bool) {
+	file := s.kernel
+	if f.Module != "" {
+		file = s.modules[f.Module]
+	}
+	if file == nil {
+		return
+	}
+	if f.Module != "" && f.BuildID != "" && file.BuildID() != "" && !strings.HasPrefix(file.BuildID(), f.BuildID) {
+		s.note("the file of module %s is of another build: build id %.12s..., wanted %.12s...", f.Module, file.BuildID(), f.BuildID)
+		return
+	}
+	if f.Function == "" {
+		offset, ok := s.kaslr(c)
+		if !ok {
+			return
+		}
+		sym, at, ok := file.Symbolize(f.Address - offset)
+		if !ok {
+			return
+		}
+		f.Function, f.Offset, f.Size = sym.Name, at, sym.Size
+	}
+	syms := file.Functions(f.Function, f.Size)
+	if len(syms) != 1 {
+		if len(syms) > 1 {
+			s.note("there are %d functions %s of the same size: their frames are left without a line", len(syms), f.Function)
+		}
+		return
+	}
+	addr := syms[0].Addr + f.Offset
+	if !inner && f.Offset > 0 {
+		addr--
+	}
+	key := lineKey{f.Module, f.Function, addr}
+	list, ok := s.lines[key]
+	if !ok {
+		var err error
+		list, err = file.Lines(addr, f.Function)
+		if err != nil {
+			name := s.name
+			if f.Module != "" {
+				name = "the file of module " + f.Module
+			}
+			s.note("%s %v", name, err)
+		}
+		s.lines[key] = list
+	}
+	f.Source = list
+}
+
+// kaslr is by how much the kernel that crashed was moved: it says so when it
+// panics, and a frame that has both its address and its name tells as well.
+func (s *symbolizer) kaslr(c *Crash) (uint64, bool) {
+	if text, _, _ := strings.Cut(c.KernelOffset, " "); text != "" {
+		if text == "disabled" {
+			return 0, true
+		}
+		if v, err := strconv.ParseUint(strings.TrimPrefix(text, "0x"), 16, 64); err == nil {
+			return v, true
+		}
+	}
+	for i := range c.Stacks {
+		for _, f := range c.Stacks[i].Frames {
+			if f.Address == 0 || f.Function == "" || f.Module != "" {
+				continue
+			}
+			if syms := s.kernel.Functions(f.Function, f.Size); len(syms) == 1 {
+				return f.Address - syms[0].Addr - f.Offset, true
+			}
+		}
+	}
+	return 0, false
+}
