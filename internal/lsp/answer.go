@@ -66,11 +66,12 @@ func (s *Server) askAt(ctx context.Context, p *positionParams, f func(t *workben
 
 // location is a place of a tree. name is what was asked for.
 func (s *Server) location(t *workbench.Tree, r *workbench.Result, name string) Location {
-	return Location{URI: treeURI(t, r.Path), Range: s.nameRange(r, name)}
+	return Location{URI: s.treeURI(t, r.Path), Range: s.nameRange(r, name)}
 }
 
-func treeURI(t *workbench.Tree, path string) string {
-	return fileURI(filepath.Join(t.Root(), filepath.FromSlash(path)))
+// treeURI is what the client calls a file of a tree.
+func (s *Server) treeURI(t *workbench.Tree, path string) string {
+	return s.trees.uri(filepath.Join(t.Root(), filepath.FromSlash(path)))
 }
 
 // nameRange is where a name stands in the line of a result; if the line does not

@@ -19,8 +19,9 @@ const maxDocument = 64 << 20
 // another.
 type document struct {
 	uri     string
-	path    string // absolute; "" if it is no file
+	path    string // absolute, without symbolic links; "" if it is no file
 	version int
+	edited  bool // since it was opened
 	*lines
 }
 
@@ -47,7 +48,7 @@ func (d *document) edit(version int, changes []contentChange, e encoding) (*docu
 	if len(text.text) > maxDocument {
 		return nil, errTooLarge
 	}
-	return &document{uri: d.uri, path: d.path, version: version, lines: text}, nil
+	return &document{uri: d.uri, path: d.path, version: version, edited: true, lines: text}, nil
 }
 
 var errTooLarge = errors.New("the document is larger than what is indexed")
@@ -59,6 +60,16 @@ func filePath(uri string) string {
 		return ""
 	}
 	return filepath.Clean(u.Path)
+}
+
+// realPath is the path of a file without symbolic links on the way; trees are
+// known by theirs.
+func realPath(path string) string {
+	dir, err := filepath.EvalSymlinks(filepath.Dir(path))
+	if path == "" || err != nil {
+		return path
+	}
+	return filepath.Join(dir, filepath.Base(path))
 }
 
 // fileURI is the URI of a file.
@@ -76,11 +87,13 @@ func key(uri string) string {
 }
 
 func (s *Server) didOpen(_ context.Context, p *didOpenParams) error {
-	d := &document{uri: p.TextDocument.URI, path: filePath(p.TextDocument.URI), version: p.TextDocument.Version}
+	path := filePath(p.TextDocument.URI)
+	d := &document{uri: p.TextDocument.URI, path: realPath(path), version: p.TextDocument.Version}
 	if len(p.TextDocument.Text) > maxDocument {
 		return fmt.Errorf("%s: %w", d.uri, errTooLarge)
 	}
 	d.lines = newLines([]byte(p.TextDocument.Text))
+	s.trees.alias(path, d.path)
 	s.keep(d)
 	return nil
 }
@@ -99,7 +112,7 @@ func (s *Server) didChange(_ context.Context, p *didChangeParams) error {
 }
 
 func (s *Server) didSave(_ context.Context, p *documentParams) error {
-	s.trees.changed(filePath(p.TextDocument.URI))
+	s.trees.changed(realPath(filePath(p.TextDocument.URI)))
 	return nil
 }
 
@@ -109,8 +122,10 @@ func (s *Server) didClose(_ context.Context, p *documentParams) error {
 	delete(s.docs, k)
 	s.mu.Unlock()
 	s.tokens.forget(k)
-	if session := s.trees.opened(k); session != nil {
-		return session.Discard(k)
+	if path := realPath(filePath(p.TextDocument.URI)); path != "" {
+		if session := s.trees.opened(path); session != nil {
+			return session.Discard(path)
+		}
 	}
 	return nil
 }

@@ -24,7 +24,7 @@ const (
 func (s *Server) item(t *workbench.Tree, name string, r *workbench.Result) hierarchyItem {
 	at := s.nameRange(r, name)
 	return hierarchyItem{
-		Name: name, Kind: kindOf(r.Kind), Detail: fmt.Sprintf("%s:%d", r.Path, r.Line), URI: treeURI(t, r.Path),
+		Name: name, Kind: kindOf(r.Kind), Detail: fmt.Sprintf("%s:%d", r.Path, r.Line), URI: s.treeURI(t, r.Path),
 		Range: at, SelectionRange: at, Data: hierarchyData{Name: name, Path: r.Path},
 	}
 }

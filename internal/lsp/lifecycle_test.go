@@ -339,3 +339,29 @@ func TestLens(t *testing.T) {
 	c.notify("workspace/didChangeConfiguration", object{"settings": object{"arch": 7}})
 	c.wait("window/logMessage", "settings")
 }
+
+// TestSymbolicLink works in a tree that is reached through a symbolic link: what
+// the editor has open is called as the editor calls it.
+func TestSymbolicLink(t *testing.T) {
+	c := newClient(t)
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(c.root, link); err != nil {
+		t.Fatal(err)
+	}
+	c.root = link
+	c.start(nil, nil)
+	text := "\n" + c.text(core)
+	c.openAs(core, text)
+	if got, want := c.short(c.ask("textDocument/definition", c.at(wheels, c.text(wheels), "return [rover_drive]("))), "drivers/rover/core.c:12:5-16"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	// Opened by another way still, and outside of the workspace.
+	c.root = filepath.Join(t.TempDir(), "deep")
+	if err := os.Symlink(filepath.Join(link, "drivers"), c.root); err != nil {
+		t.Fatal(err)
+	}
+	c.open("rover/wheels.c")
+	if got := c.ask("textDocument/definition", c.at("rover/wheels.c", c.text("rover/wheels.c"), "[helper](i);")); !strings.Contains(got, fileURI(link)) && !strings.Contains(got, c.uri("rover/wheels.c")) {
+		t.Errorf("got %s", got)
+	}
+}

@@ -164,7 +164,7 @@ func (s *Server) documentLink(ctx context.Context, p *documentParams) (any, erro
 			line := text.line(int(l.Line) - 1)
 			list = append(list, documentLink{
 				Range:  s.lineRange(l.Line, line, l.Column-1, l.Column-1+len(l.Name)),
-				Target: treeURI(t, l.Path), Tooltip: l.Path,
+				Target: s.treeURI(t, l.Path), Tooltip: l.Path,
 			})
 		}
 		return err

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -56,7 +57,8 @@ type trees struct {
 	s *Server
 
 	mu        sync.Mutex
-	folders   []string // of the workspace, absolute
+	folders   []string // of the workspace, absolute, without symbolic links
+	aliases   []alias
 	bench     workbench.Options
 	autoIndex bool
 	sessions  map[string]*workbench.Session // by root
@@ -105,10 +107,51 @@ func (ts *trees) set(set settings) bool {
 
 func (ts *trees) addFolders(folders []string) {
 	for _, f := range folders {
-		if f != "" {
-			ts.folders = append(ts.folders, f)
+		if f == "" {
+			continue
+		}
+		real, err := filepath.EvalSymlinks(f)
+		if err != nil {
+			real = f // it is told when somebody asks for it
+		}
+		ts.folders = append(ts.folders, real)
+		ts.addAlias(f, real)
+	}
+}
+
+// alias is what a client calls a directory that it reached through a symbolic
+// link. Places in it are called so too: an editor takes another name for another
+// file.
+type alias struct{ client, real string }
+
+// alias notes how a client calls a file.
+func (ts *trees) alias(client, real string) {
+	for client != real && filepath.Base(client) == filepath.Base(real) && client != filepath.Dir(client) && real != filepath.Dir(real) {
+		client, real = filepath.Dir(client), filepath.Dir(real)
+	}
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	ts.addAlias(client, real)
+}
+
+func (ts *trees) addAlias(client, real string) {
+	a := alias{client, real}
+	if client != real && !slices.Contains(ts.aliases, a) {
+		ts.aliases = append(ts.aliases, a)
+		slices.SortStableFunc(ts.aliases, func(a, b alias) int { return len(b.real) - len(a.real) })
+	}
+}
+
+// uri is what the client calls a file of a tree.
+func (ts *trees) uri(path string) string {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	for _, a := range ts.aliases {
+		if isBelow(a.real, path) {
+			return fileURI(filepath.Join(a.client, strings.TrimPrefix(path, a.real)))
 		}
 	}
+	return fileURI(path)
 }
 
 // noTreeError says that a document is in no indexed tree.
@@ -147,6 +190,7 @@ func (ts *trees) of(path string) (*workbench.Session, error) {
 	if path == "" {
 		return nil, &noTreeError{path: "what is no file", err: workbench.ErrNoIndex}
 	}
+	path = realPath(path)
 	return ts.open(path, filepath.Dir(path))
 }
 
@@ -198,15 +242,13 @@ func (ts *trees) open(path, dir string) (*workbench.Session, error) {
 	return s, nil
 }
 
-// lay puts the text of a document over its file, unless that has it.
+// lay puts the text of a document over its file, unless it was never another. A
+// text that was typed stays there when it is saved, until the index has it.
 func (ts *trees) lay(s *workbench.Session, d *document) {
-	var err error
-	if onDisk(d) {
-		err = s.Discard(d.path)
-	} else {
-		err = s.Edit(d.path, d.text)
+	if !d.edited && onDisk(d) {
+		return
 	}
-	if err != nil {
+	if err := s.Edit(d.path, d.text); err != nil {
 		ts.s.log.Print(err)
 	}
 }
@@ -300,15 +342,18 @@ func sourceRoot(dir string) string {
 	}
 }
 
-// welcome looks whether the workspace is indexed, and has that done if not.
+// welcome looks whether the workspace is indexed, and has that done or brought up
+// to date.
 func (ts *trees) welcome() {
 	ts.s.requests.Go(func() {
 		ts.mu.Lock()
 		defer ts.mu.Unlock()
 		for _, f := range ts.folders {
-			_, err := ts.open(filepath.Join(f, "x"), f)
+			session, err := ts.open(filepath.Join(f, "x"), f)
 			var none *noTreeError
 			switch {
+			case err == nil && ts.autoIndex:
+				ts.index(session.Root()) // it may have changed while no editor was looking
 			case err == nil:
 			case !errors.As(err, &none):
 				ts.s.show(messageError, "dekho: %v", err)
@@ -347,7 +392,9 @@ func (s *Server) didChangeWorkspaceFolders(_ context.Context, p *didChangeWorksp
 	ts.mu.Lock()
 	gone := make(map[string]bool)
 	for _, f := range p.Event.Removed {
-		gone[filePath(f.URI)] = true
+		if real, err := filepath.EvalSymlinks(filePath(f.URI)); err == nil {
+			gone[real] = true
+		}
 	}
 	kept := ts.folders[:0:0]
 	for _, f := range ts.folders {
@@ -366,7 +413,7 @@ func (s *Server) didChangeWorkspaceFolders(_ context.Context, p *didChangeWorksp
 
 func (s *Server) didChangeWatchedFiles(_ context.Context, p *didChangeWatchedFilesParams) error {
 	for _, c := range p.Changes {
-		s.trees.changed(filePath(c.URI))
+		s.trees.changed(realPath(filePath(c.URI)))
 	}
 	return nil
 }
@@ -386,7 +433,7 @@ func (s *Server) executeCommand(ctx context.Context, p *executeCommandParams) (a
 	ts.mu.Lock()
 	folders := ts.folders
 	if uri != "" {
-		f := filePath(uri)
+		f := realPath(filePath(uri))
 		if info, err := os.Stat(f); err != nil || !info.IsDir() {
 			f = filepath.Dir(f)
 		}
@@ -512,14 +559,19 @@ func (ts *trees) indexed(root string) {
 	if session == nil {
 		return
 	}
+	ts.s.refreshTokens()
+	if ix := ts.indexing[root]; ix != nil && len(ix.waiting) > 0 {
+		return // what was saved since then is not in it
+	}
 	ts.s.mu.Lock()
 	defer ts.s.mu.Unlock()
 	for _, d := range ts.s.docs {
-		if isBelow(root, d.path) {
-			ts.lay(session, d)
+		if isBelow(root, d.path) && onDisk(d) {
+			if err := session.Discard(d.path); err != nil {
+				ts.s.log.Print(err)
+			}
 		}
 	}
-	ts.s.refreshTokens()
 }
 
 // progress shows that a tree is being indexed, if that takes a while. The
