@@ -118,6 +118,19 @@ func (t *Tree) Close() error {
 	return err
 }
 
+// Forget gives back the memory that the pages of the index read so far take.
+// Answers stay the same; the next ones read again what they need.
+func (t *Tree) Forget() error {
+	err := t.m.f.Forget()
+	for _, s := range t.segs {
+		err = errors.Join(err, s.f.Forget())
+	}
+	for _, f := range t.artifacts {
+		err = errors.Join(err, f.Forget())
+	}
+	return err
+}
+
 // Info describes the tree.
 func (t *Tree) Info() *Info { return &t.m.Info }
 

@@ -256,6 +256,7 @@ func (s *Server) handle(ctx context.Context, req *jsonrpc2.Request) {
 		s.slots <- struct{}{}
 		defer func() { <-s.slots }()
 		s.answer(ctx, req, work)
+		s.trees.trim()
 	})
 }
 

@@ -71,6 +71,7 @@ type File struct {
 	data     []byte
 	info     fs.FileInfo // nil for memory
 	unmap    func() error
+	forget   func() error
 	feature  uint32
 	sections []*Section
 	sum      uint32
@@ -93,7 +94,7 @@ func Open(path string, kind Kind) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &File{path: path, data: m.data, info: m.info, unmap: m.unmap}
+	f := &File{path: path, data: m.data, info: m.info, unmap: m.unmap, forget: m.forget}
 	err = Guard(func() error { return f.readTOC(kind) })
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), m.unmap())
@@ -113,7 +114,8 @@ func (f *File) Replaced() bool {
 
 // OpenBytes is Open over memory.
 func OpenBytes(data []byte, kind Kind) (*File, error) {
-	f := &File{path: "memory", data: data, unmap: func() error { return nil }}
+	nothing := func() error { return nil }
+	f := &File{path: "memory", data: data, unmap: nothing, forget: nothing}
 	if err := f.readTOC(kind); err != nil {
 		return nil, err
 	}
@@ -177,6 +179,10 @@ func (f *File) readTOC(kind Kind) error {
 
 // Close unmaps the file. No slice of it may be used afterwards.
 func (f *File) Close() error { return f.unmap() }
+
+// Forget gives back the memory that the pages read so far take. Those who read
+// from the file at the same time notice nothing but that it takes longer.
+func (f *File) Forget() error { return f.forget() }
 
 // Path is where the file was opened.
 func (f *File) Path() string { return f.path }

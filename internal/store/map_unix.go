@@ -17,6 +17,9 @@ type mapping struct {
 	data  []byte
 	info  fs.FileInfo
 	unmap func() error
+	// forget gives the pages that were read back; they are read again when they
+	// are needed, mostly from the cache of the system.
+	forget func() error
 }
 
 // mapFile maps a whole file for reading.
@@ -30,7 +33,8 @@ func mapFile(path string) (mapping, error) {
 	if err != nil {
 		return mapping{}, err
 	}
-	m := mapping{info: st, unmap: func() error { return nil }}
+	nothing := func() error { return nil }
+	m := mapping{info: st, unmap: nothing, forget: nothing}
 	if st.Size() == 0 || !st.Mode().IsRegular() {
 		return m, nil // too short for Open, which says so
 	}
@@ -42,6 +46,7 @@ func mapFile(path string) (mapping, error) {
 		return mapping{}, &fs.PathError{Op: "mmap", Path: path, Err: err}
 	}
 	m.unmap = func() error { return unix.Munmap(m.data) }
+	m.forget = func() error { return unix.Madvise(m.data, unix.MADV_DONTNEED) }
 	return m, nil
 }
 

@@ -182,6 +182,17 @@ func (s *Session) rel(path string) (string, error) {
 	return rel, nil
 }
 
+// Forget gives back the memory that the pages of the index read so far take. It
+// is for programs that stay for days: what many questions read adds up.
+func (s *Session) Forget() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.tree == nil {
+		return nil
+	}
+	return s.tree.idx.Forget()
+}
+
 // Close ends the session. The trees that are in use stay open until their users
 // are done.
 func (s *Session) Close() error {
