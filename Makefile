@@ -40,6 +40,7 @@ demo: build ## index a kernel tree (TREE=dir, or a fetched one) and explain a ca
 
 test: ## run all tests, those on a real kernel tree included (TREE=dir, or a fetched one)
 	@for program in $(TEST_PROGRAMS); do scripts/need $${program%%:*} $${program#*:} || true; done
+	@scripts/fetch-neovim >/dev/null || true
 	@for kernel in $(TEST_KERNELS); do scripts/fetch-package $${kernel%_*} $${kernel#*_} >/dev/null || true; done
 	@scripts/capture -faults || true
 	@tree="$(if $(TREE),$(find_tree),$${DEKHO_TEST_TREE:-$(find_tree)})" && test -n "$$tree" && \

@@ -119,9 +119,9 @@ func (s *server) position(t *testing.T, path, marked string) map[string]any {
 	}
 }
 
-// memory reads the peak of what a process has in memory, and what it has now of
+// memoryStatus reads the peak of what a process has in memory, and what it has now of
 // its own and of files, in MB.
-func memory(t *testing.T, pid int) map[string]int {
+func memoryStatus(t *testing.T, pid int) map[string]int {
 	t.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
@@ -222,7 +222,7 @@ func TestLSPBars(t *testing.T) {
 	for _, query := range []string{"kmalloc", "mutexlock", "ext4 inode", "CONFIG_NET", "i2cprobe", "usbhub"} {
 		s.ask(t, "workspace/symbol", map[string]any{"query": query}, nil)
 	}
-	m := memory(t, s.cmd.Process.Pid)
+	m := memoryStatus(t, s.cmd.Process.Pid)
 	fmt.Printf("memory of dekho lsp: peak %d MB (bar 300), now %d MB of its own and %d MB of files\n", m["VmHWM"], m["RssAnon"], m["RssFile"])
 	if m["VmHWM"] > 300 {
 		t.Errorf("dekho lsp needed %d MB", m["VmHWM"])

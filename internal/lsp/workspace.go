@@ -324,7 +324,7 @@ func isBelow(dir, path string) bool {
 // It is "" if there is none: a home directory is not indexed unasked.
 func sourceRoot(dir string) string {
 	for {
-		for _, marks := range [][]string{{".git"}, {"Kbuild", "Kconfig", "Makefile"}} {
+		for _, marks := range [][]string{{".git"}, {"Kbuild", "Makefile", "include/linux"}} {
 			all := true
 			for _, m := range marks {
 				_, err := os.Stat(filepath.Join(dir, m))
