@@ -45,7 +45,7 @@ func TestWhy(t *testing.T) {
 		name  string
 		truth []whyTruth
 		least int
-	}{{"first", whyStatements, 16}, {"second", whyOthers, 0}} {
+	}{{"first", whyStatements, 22}, {"second", whyOthers, 6}} {
 		right := 0
 		for _, tr := range set.truth {
 			line := lineWith(t, k.tree, tr.file, tr.statement, 0)
@@ -80,7 +80,7 @@ func isOrigin(t *testing.T, root string, o *workbench.WhyOrigin, p whyPlace) boo
 	}
 	guard := uint32(lineWith(t, root, p.file, p.line, int(o.Line)))
 	return o.Line == guard || guard < o.Line && o.Line <= guard+4 ||
-		slices.ContainsFunc(o.Conds, func(c workbench.WhyCond) bool { return c.Line == guard })
+		slices.ContainsFunc(append(slices.Clip(o.Conds), o.Jumps...), func(c workbench.WhyCond) bool { return c.Line == guard })
 }
 
 var whyFiles = make(map[string][]byte)

@@ -30,7 +30,7 @@ func read(t testing.TB, text, name string) *Func {
 
 // show is sources as text.
 func show(list []Source) string {
-	kinds := []string{"", "()", "->()", "(&)", " param", " other"}
+	kinds := []string{"", "()", "->()", "()()", "(&)", " param", " other"}
 	var out []string
 	for _, s := range list {
 		text := fmt.Sprintf("%d:%s%s", s.Line, s.Name, kinds[s.Kind])

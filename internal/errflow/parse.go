@@ -30,7 +30,8 @@ type Func struct {
 // node is a statement, or the condition of one.
 type node struct {
 	kind     nodeKind
-	from, to int // tokens
+	from, to int  // tokens
+	macro    bool // the loop that a macro makes
 	preds    []edge
 	conds    []Cond // around it, outermost first
 }
@@ -126,8 +127,11 @@ func (fn *Func) readParams(s *outline.Symbol, body int) {
 				return
 			}
 		}
-		// The name is the last word of a parameter.
+		// The name is the last word of a parameter, or that of (*name)(...).
 		switch {
+		case depth == 2 && last == "" && t.Kind == c.TokenWord && fn.f.Code[i-1].Is(fn.f.Src, "*") && fn.f.Code[i-2].Is(fn.f.Src, "("):
+			last = text
+			fn.params = append(fn.params, text)
 		case depth != 1:
 		case text == "," || text == ")":
 			last = ""
@@ -256,7 +260,10 @@ func (fn *Func) statement(i int, in []edge) (next int, out []edge) {
 		// macro makes: list_for_each_entry(...).
 		if fn.is(i+1, "(") {
 			if end := fn.behind(i + 1); fn.startsStatement(end) {
-				return fn.loop(i, i, end, end, in)
+				at := len(fn.nodes)
+				next, out = fn.loop(i, i, end, end, in)
+				fn.nodes[at].macro = true
+				return next, out
 			}
 		}
 	}

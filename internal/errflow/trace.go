@@ -19,6 +19,8 @@ const (
 	Call
 	// Dispatch: so did a function that was called through a pointer.
 	Dispatch
+	// Callback: so did a function that the caller handed over.
+	Callback
 	// Filled: a function that was given the address wrote it there.
 	Filled
 	// Param: the caller handed it over.
@@ -38,13 +40,16 @@ type Source struct {
 	// Line is where that stands, Off the byte; of a call that of Name.
 	Line, Off uint32
 	// Args are the arguments of a call, and Arg the number of the one that
-	// Filled is about, or of a Param, from 0.
+	// Filled is about; or of the parameter that Param and Callback are, from 0.
 	Args []Arg
 	Arg  int
 	// Text is the statement.
 	Text string
 	// Conds are the conditions around it, outermost first.
 	Conds []Cond
+	// Jumps are, of a place behind a label, the conditions of the gotos that
+	// lead there, innermost only.
+	Jumps []Cond
 	// Via are the statements through which the value went on from there, the
 	// last one first.
 	Via []Step
@@ -147,6 +152,47 @@ func (fn *Func) args(open int) []Arg {
 // Conds are the conditions around a statement, outermost first.
 func (fn *Func) Conds(id int) []Cond { return fn.nodes[id].conds }
 
+// maxJumps is how many gotos to a label still tell something.
+const maxJumps = 4
+
+// jumps are the conditions of the gotos to the label that a statement stands
+// behind, if there is no other way to it.
+func (fn *Func) jumps(id int) []Cond {
+	label := -1
+	seen := map[int]bool{id: true}
+	for work := []int{id}; len(work) > 0; work = work[1:] {
+		n := &fn.nodes[work[0]]
+		if n.kind == nodeLabel && n.to > n.from {
+			if label >= 0 && label != work[0] {
+				return nil
+			}
+			label = work[0]
+			continue
+		}
+		if len(n.preds) == 0 || len(seen) > maxNesting {
+			return nil // from where the function begins
+		}
+		for _, e := range n.preds {
+			if !seen[e.from] {
+				seen[e.from] = true
+				work = append(work, e.from)
+			}
+		}
+	}
+	if label < 0 || len(fn.nodes[label].preds) > maxJumps {
+		return nil
+	}
+	var list []Cond
+	for _, e := range fn.nodes[label].preds {
+		if n := &fn.nodes[e.from]; n.kind == nodeCond && e.when != always {
+			c := fn.cond(n.from, n.to)
+			c.Not = e.when == ifFalse
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
 // Text is a statement, and its line.
 func (fn *Func) Text(id int) Step {
 	n := &fn.nodes[id]
@@ -175,6 +221,23 @@ func (fn *Func) Handed(call *Source, i int, w Want) []Source {
 	return fn.Trace(call.node, call.Args[i], w)
 }
 
+// Function is the function that a call was given as argument number i: its name,
+// or the number of the parameter that holds it, else -1.
+func (fn *Func) Function(call *Source, i int) (name string, param int) {
+	if i >= len(call.Args) {
+		return "", -1
+	}
+	from, to := fn.strip(call.Args[i].from, call.Args[i].to)
+	if fn.is(from, "&") {
+		from++
+	}
+	if to != from+1 {
+		return "", -1
+	}
+	name = fn.word(from)
+	return name, slices.Index(fn.params, name)
+}
+
 // Tested lists where what was tested before a statement can come from: the value
 // of the condition that led there.
 func (fn *Func) Tested(id int, w Want) []Source {
@@ -184,8 +247,12 @@ func (fn *Func) Tested(id int, w Want) []Source {
 	back = func(at int) {
 		for _, e := range fn.nodes[at].preds {
 			n := &fn.nodes[e.from]
-			if n.kind == nodeCond && (e.when == ifTrue || e.when == ifFalse) {
+			switch {
+			case n.kind == nodeCond && (e.when == ifTrue || e.when == ifFalse):
 				t.tested(n.from, n.to, e.from, e.when == ifFalse, 0)
+				continue
+			case n.kind == nodeSwitch:
+				t.inner(n.from, n.to, e.from)
 				continue
 			}
 			if !seen[e.from] && len(seen) < maxNesting {
@@ -259,7 +326,7 @@ func (t *tracer) add(s Source, id int, via []Step) {
 		return
 	}
 	step := t.fn.Text(id)
-	s.Text, s.Conds, s.Via, s.node = step.Text, t.fn.Conds(id), via, id
+	s.Text, s.Conds, s.Jumps, s.Via, s.node = step.Text, t.fn.Conds(id), t.fn.jumps(id), via, id
 	if !slices.ContainsFunc(t.out, func(o Source) bool { return o.Kind == s.Kind && o.Off == s.Off && o.Name == s.Name }) {
 		t.out = append(t.out, s)
 	}
@@ -324,6 +391,9 @@ func (t *tracer) value(from, to, id int, via []Step) {
 		t.variable(lv, id, via, at)
 		return
 	}
+	if !t.want.Zero {
+		return // what is computed is no error code
+	}
 	at.Kind, at.Name = Other, fn.text(from, to)
 	t.add(at, id, via)
 }
@@ -383,6 +453,9 @@ func (t *tracer) call(from, to, id int, via []Step, at Source) {
 			return
 		}
 		at.Kind, at.Name, at.Args = Call, name, fn.args(open)
+		if i := slices.Index(fn.params, name); i >= 0 {
+			at.Kind, at.Arg = Callback, i
+		}
 		t.add(at, id, via)
 		return
 	}
@@ -485,6 +558,15 @@ func (t *tracer) assigned(lv string, id int, via []Step) bool {
 	})
 	if done {
 		return true
+	}
+	// The loop that a macro makes may assign to what it is given.
+	if n.macro {
+		for i, a := range fn.args(n.from + 1) {
+			if fn.squeeze(a.from, a.to) == lv {
+				s := Source{Kind: Filled, Name: fn.word(n.from), Arg: i, Line: fn.toks[n.from].Line, Off: fn.toks[n.from].Off}
+				t.add(s, id, via)
+			}
+		}
 	}
 	// A function that was given the address may have written there; or not.
 	for i := n.from + 1; i+1 < n.to; i++ {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 
 	"dekho/internal/workbench"
 )
@@ -55,15 +56,19 @@ func (l *line) note(text string) {
 // it.
 func (l *line) conditions(list []workbench.WhyCond, config string) {
 	for _, c := range list {
-		word := "if "
-		if c.Not {
-			word = "unless "
-		}
-		l.note(word + c.Text + "  line " + strconv.FormatUint(uint64(c.Line), 10))
+		l.note(strings.TrimSpace(condition(&c)) + "  line " + strconv.FormatUint(uint64(c.Line), 10))
 	}
 	if config != "" {
 		l.note("built if " + config)
 	}
+}
+
+// condition is a condition in words.
+func condition(c *workbench.WhyCond) string {
+	if c.Not {
+		return " unless " + c.Text
+	}
+	return " if " + c.Text
 }
 
 // origin writes one place that a code can have come from.
@@ -85,6 +90,9 @@ func (l *line) origin(n int, o *workbench.WhyOrigin) {
 	}
 	l.buf = append(l.buf, '\n')
 	l.conditions(o.Conds, o.Condition)
+	for _, c := range o.Jumps {
+		l.note("reached from line " + strconv.FormatUint(uint64(c.Line), 10) + condition(&c))
+	}
 	for i := range o.Steps {
 		s := &o.Steps[i]
 		l.put("", "        ")
@@ -121,7 +129,7 @@ func WhyJSON(w io.Writer, y *workbench.Why) error {
 	}
 	o.opt("value", y.Value)
 	o.flag("tested", y.Tested)
-	o.conditions(y.Conds)
+	o.conditions("conditions", y.Conds)
 	o.open("origins", '[')
 	for i := range y.Origins {
 		r := &y.Origins[i]
@@ -133,7 +141,8 @@ func WhyJSON(w io.Writer, y *workbench.Why) error {
 		o.str("what", r.What)
 		o.opt("name", r.Name)
 		o.real("share", r.Share, 3)
-		o.conditions(r.Conds)
+		o.conditions("conditions", r.Conds)
+		o.conditions("jumps", r.Jumps)
 		o.opt("condition", r.Condition)
 		o.open("steps", '[')
 		for j := range r.Steps {
@@ -162,11 +171,11 @@ func WhyJSON(w io.Writer, y *workbench.Why) error {
 	return err
 }
 
-func (o *object) conditions(list []workbench.WhyCond) {
+func (o *object) conditions(name string, list []workbench.WhyCond) {
 	if len(list) == 0 {
 		return
 	}
-	o.open("conditions", '[')
+	o.open(name, '[')
 	for _, c := range list {
 		o.open("", '{')
 		o.str("text", c.Text)

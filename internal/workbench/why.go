@@ -82,6 +82,8 @@ type WhyOrigin struct {
 	What, Name string
 	// Conds are the conditions around it within its function.
 	Conds []WhyCond
+	// Jumps are the conditions of the gotos that lead to it.
+	Jumps []WhyCond
 	// Condition is what of #if governs it.
 	Condition string
 	// Share is how likely it is beside the others, 0 to 1; an estimate from how
@@ -170,17 +172,34 @@ func (t *Tree) why(ctx context.Context, file string, line uint32, opts WhyOption
 			continue
 		}
 		// A name or a count comes from no error code.
-		if list := s.sources(where, fn.Trace(at, a, s.want), nil, 0); opts.Value != "" || hasConstant(list) {
+		if list := s.deepen(where, fn.Trace(at, a, s.want)); opts.Value != "" || hasConstant(list) {
 			w.Value, leaves = a.Text, list
 			break
 		}
 	}
 	if w.Value == "" {
 		w.Tested = true
-		leaves = s.sources(where, fn.Tested(at, s.want), nil, 0)
+		leaves = s.deepen(where, fn.Tested(at, s.want))
 	}
 	s.finish(w, leaves, opts.Limit)
 	return w, ctx.Err()
+}
+
+// deepen follows sources through more and more calls, until that tells nothing
+// new or costs too much: then what was found so far counts.
+func (s *whySearch) deepen(at whyPlace, list []errflow.Source) []whyLeaf {
+	var leaves []whyLeaf
+	for s.depth = whyFirstDepth; s.depth <= whyDepth; s.depth += whyDeeper {
+		s.known, s.active, s.limited = make(map[whyKey][]whyLeaf), make(map[whyKey]bool), false
+		more := s.sources(at, list, nil, 0)
+		if s.cut && hasConstant(leaves) {
+			break
+		}
+		if leaves = more; s.cut || !s.limited {
+			break
+		}
+	}
+	return leaves
 }
 
 func hasConstant(leaves []whyLeaf) bool {
@@ -235,11 +254,13 @@ func whyConds(list []errflow.Cond) []WhyCond {
 
 // Bounds of the search.
 const (
-	whyTime    = 2 * time.Second
-	whyDepth   = 9    // calls
-	whyLeaves  = 24   // kept of one function
-	whyTargets = 40   // functions behind one pointer
-	whyBudget  = 4000 // functions looked at
+	whyTime       = 5 * time.Second
+	whyFirstDepth = 4    // calls
+	whyDeeper     = 3    // more at a time
+	whyDepth      = 10   // at most
+	whyLeaves     = 24   // kept of one function
+	whyTargets    = 40   // functions behind one pointer
+	whyBudget     = 8000 // functions looked at
 )
 
 // whySearch looks for the origins of one error code.
@@ -254,7 +275,10 @@ type whySearch struct {
 	active map[whyKey]bool
 	looked int
 	until  time.Time
-	cut    bool
+	cut    bool // too much was looked at
+
+	depth   int  // how many calls are followed
+	limited bool // there were more
 }
 
 // whyFile is a file with its functions that were read.
@@ -280,13 +304,15 @@ type whyKey struct {
 }
 
 // whyLeaf is an origin with its weight beside the others of the same question;
-// together they weigh 1.
+// together they weigh 1 at most.
 type whyLeaf struct {
 	origin WhyOrigin // its steps innermost first
 	weight float64
 	// param is, of a parameter of the function that the question was about, its
 	// number from 1: who calls it knows more.
 	param int
+	// callback says that it is called.
+	callback bool
 }
 
 func (s *whySearch) file(id source.FileID) (*whyFile, error) {
@@ -346,14 +372,15 @@ const (
 	weightStub = 0.1
 )
 
-// warns reports whether what leads to a source prints a warning with a trace.
-func warns(src *errflow.Source) bool {
+// rare reports whether what leads to a source seldom happens: it prints a
+// warning with a trace, or a module is being unloaded.
+func rare(src *errflow.Source) bool {
 	n := len(src.Conds)
-	return n > 0 && !src.Conds[n-1].Not && strings.HasPrefix(src.Conds[n-1].Text, "WARN")
+	return n > 0 && !src.Conds[n-1].Not &&
+		(strings.HasPrefix(src.Conds[n-1].Text, "WARN") || strings.Contains(src.Conds[n-1].Text, "try_module_get("))
 }
 
-// sources follows the sources of a value in a function. Their weights come to 1,
-// unless there are none.
+// sources follows the sources of a value in a function.
 func (s *whySearch) sources(at whyPlace, list []errflow.Source, params []errflow.Value, depth int) []whyLeaf {
 	var out []whyLeaf
 	add := func(leaves []whyLeaf, weight float64, src *errflow.Source, how CallKind, grade Grade) {
@@ -379,7 +406,7 @@ func (s *whySearch) sources(at whyPlace, list []errflow.Source, params []errflow
 			}
 			if s.want.Errno == "" || name == s.want.Errno || src.Name == "0" || src.Name == "NULL" || src.Name == "false" {
 				weight := 1.0
-				if warns(src) || at.fn.Guards(src) {
+				if rare(src) || at.fn.Guards(src) {
 					weight = weightGuard
 				}
 				out = append(out, s.leaf(at, src, WhyConstant, name, weight))
@@ -390,6 +417,10 @@ func (s *whySearch) sources(at whyPlace, list []errflow.Source, params []errflow
 			out = append(out, l)
 		case errflow.Other:
 			out = append(out, s.leaf(at, src, WhyValue, src.Name, weightDeadEnd))
+		case errflow.Callback:
+			l := s.leaf(at, src, WhyCall, src.Name, weightDeadEnd)
+			l.param, l.callback = src.Arg+1, true
+			out = append(out, l)
 		case errflow.Call, errflow.Filled:
 			leaves, how, known := s.called(at, src, params, depth)
 			weight := weightCall
@@ -398,7 +429,7 @@ func (s *whySearch) sources(at whyPlace, list []errflow.Source, params []errflow
 			}
 			if len(leaves) > 0 {
 				add(leaves, weight, src, how, 0)
-			} else if !known {
+			} else if !known && src.Kind == errflow.Call {
 				out = append(out, s.leaf(at, src, WhyCall, src.Name, weightDeadEnd))
 			}
 		case errflow.Dispatch:
@@ -421,7 +452,8 @@ func (s *whySearch) sources(at whyPlace, list []errflow.Source, params []errflow
 	return normal(out)
 }
 
-// normal makes weights come to 1, of those that count most.
+// normal makes weights come to 1 at most, of those that count most: what is many
+// calls away is less likely than what is close by.
 func normal(out []whyLeaf) []whyLeaf {
 	slices.SortStableFunc(out, func(a, b whyLeaf) int { return cmp.Compare(b.weight, a.weight) })
 	out = out[:min(len(out), whyLeaves)]
@@ -430,7 +462,7 @@ func normal(out []whyLeaf) []whyLeaf {
 		total += out[i].weight
 	}
 	for i := range out {
-		out[i].weight /= total
+		out[i].weight /= max(1, total)
 	}
 	return out
 }
@@ -449,7 +481,7 @@ func (s *whySearch) steps(at whyPlace, src *errflow.Source, how CallKind, grade 
 func (s *whySearch) leaf(at whyPlace, src *errflow.Source, what, name string, weight float64) whyLeaf {
 	o := WhyOrigin{
 		Path: at.f.path, Line: src.Line, Function: at.sym.Name, Text: src.Text, What: what, Name: name,
-		Conds: whyConds(src.Conds), Condition: at.f.condition(src.Line),
+		Conds: whyConds(src.Conds), Jumps: whyConds(src.Jumps), Condition: at.f.condition(src.Line),
 	}
 	for _, v := range src.Via {
 		if v.Line != src.Line {
@@ -499,6 +531,21 @@ func (s *whySearch) called(at whyPlace, src *errflow.Source, params []errflow.Va
 	return normal(leaves), how, known
 }
 
+// handedCallback follows a function that was handed over to be called.
+func (s *whySearch) handedCallback(at whyPlace, src *errflow.Source, i int, params []errflow.Value, depth int) []whyLeaf {
+	name, param := at.fn.Function(src, i)
+	if param >= 0 {
+		l := s.leaf(at, src, WhyCall, name, weightDeadEnd)
+		l.param, l.callback = param+1, true
+		return []whyLeaf{l}
+	}
+	if name == "" || !s.isFunction(name) {
+		return nil
+	}
+	leaves, _, _ := s.called(at, &errflow.Source{Kind: errflow.Call, Name: name, Line: src.Line, Off: src.Off}, params, depth+1)
+	return leaves
+}
+
 // isStub reports whether a definition, of several, is the one for the case that
 // the function proper is not built.
 func (s *whySearch) isStub(d funcDef) bool {
@@ -506,8 +553,12 @@ func (s *whySearch) isStub(d funcDef) bool {
 	if err != nil {
 		return false
 	}
-	cond := f.condition(d.line)
-	return strings.Contains(cond, "!CONFIG_") || strings.Contains(cond, "!IS_ENABLED") || strings.Contains(cond, "!IS_REACHABLE") || strings.Contains(cond, "!defined(CONFIG_")
+	for arm := range strings.SplitSeq(f.condition(d.line), " && ") {
+		if strings.HasPrefix(arm, "!") && strings.Contains(arm, "CONFIG_") {
+			return true
+		}
+	}
+	return false
 }
 
 // handed follows what the function that was called got as an argument and handed
@@ -521,7 +572,12 @@ func (s *whySearch) handed(at whyPlace, src *errflow.Source, leaves []whyLeaf, p
 		}
 		i := l.param - 1
 		l.param = 0
-		more := s.sources(at, at.fn.Handed(src, i, s.want), params, depth+1)
+		var more []whyLeaf
+		if l.callback {
+			more = s.handedCallback(at, src, i, params, depth)
+		} else {
+			more = s.sources(at, at.fn.Handed(src, i, s.want), params, depth+1)
+		}
 		if len(more) == 0 {
 			continue // it is given something that is no such value
 		}
@@ -560,8 +616,12 @@ func (s *whySearch) choose(name string, file source.FileID) ([]funcDef, error) {
 		}
 	}
 	switch {
+	case strings.HasSuffix(path, ".h"): // which has what stands in for the function proper
+		shared, near = append(own, shared...), append(own, near...)
 	case len(own) > 0:
 		return own, nil
+	}
+	switch {
 	case strings.HasPrefix(path, "arch/") && len(near) > 0:
 		return near, nil
 	}
@@ -576,7 +636,11 @@ func (s *whySearch) notBuilt(path string, line uint32) bool {
 
 // into follows what a function returns, or stores through a parameter.
 func (s *whySearch) into(d funcDef, name string, from whyPlace, args []errflow.Arg, params []errflow.Value, stored, depth int) []whyLeaf {
-	if depth >= whyDepth || s.spent() {
+	if depth >= s.depth {
+		s.limited = true
+		return nil
+	}
+	if s.spent() {
 		return nil
 	}
 	f, err := s.file(d.file)
@@ -597,9 +661,6 @@ func (s *whySearch) into(d funcDef, name string, from whyPlace, args []errflow.A
 	}
 	if s.active[key] {
 		return nil
-	}
-	if s.known == nil {
-		s.known, s.active = make(map[whyKey][]whyLeaf), make(map[whyKey]bool)
 	}
 	s.active[key] = true
 	fn := f.read(&sym)
