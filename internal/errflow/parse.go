@@ -129,7 +129,7 @@ func (fn *Func) readParams(s *outline.Symbol, body int) {
 		}
 		// The name is the last word of a parameter, or that of (*name)(...).
 		switch {
-		case depth == 2 && last == "" && t.Kind == c.TokenWord && fn.f.Code[i-1].Is(fn.f.Src, "*") && fn.f.Code[i-2].Is(fn.f.Src, "("):
+		case i > 1 && depth == 2 && last == "" && t.Kind == c.TokenWord && fn.f.Code[i-1].Is(fn.f.Src, "*") && fn.f.Code[i-2].Is(fn.f.Src, "("):
 			last = text
 			fn.params = append(fn.params, text)
 		case depth != 1:
