@@ -182,7 +182,7 @@ func TestTUI(t *testing.T) {
 	term.tell("resize-window", "-x", "40", "-y", "10")
 	term.await("references to tcp_v4_rcv")
 	term.tell("resize-window", "-x", "150", "-y", "50")
-	term.await("references to tcp_v4_rcv", "tcp_v4_rcv()")
+	term.await("references to tcp_v4_rcv", "net/ipv4/af_inet.c")
 	term.press("C-g")
 	term.write("superblock checksum.  Run e2fsck")
 	term.await("fs/ext4/super.c  ", "4644  ")

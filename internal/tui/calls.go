@@ -89,6 +89,18 @@ func space(s string) string {
 	return " " + s
 }
 
+func (t *callTree) about(i int) string {
+	if i < 0 || i >= len(t.rows) {
+		return ""
+	}
+	n := t.rows[i]
+	text := n.to.path + ":" + strconv.Itoa(n.to.line) + ": " + n.name + space(n.note)
+	if n.mark != "" {
+		text += " (" + n.mark + ")"
+	}
+	return text
+}
+
 func (t *callTree) target(i int) (place, bool) {
 	if i < 0 || i >= len(t.rows) {
 		return place{}, false

@@ -4,6 +4,7 @@ package tui
 // screen.
 
 import (
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -38,6 +39,8 @@ type panel interface {
 	head(m *model, r *row) int
 	size() int
 	draw(m *model, r *row, i int)
+	// about is all that a row says, for when it is cut; "" if it is said elsewhere.
+	about(i int) string
 	// target is where a row leads; ok is false if nowhere.
 	target(i int) (p place, ok bool)
 	at() *scroll
@@ -140,6 +143,18 @@ func (p *listPanel) head(_ *model, r *row) int {
 }
 
 func (p *listPanel) draw(_ *model, r *row, i int) { drawItem(r, p.item(i)) }
+
+func (p *listPanel) about(i int) string {
+	if i < 0 || i >= p.size() {
+		return ""
+	}
+	it := p.item(i)
+	parts := []string{it.label, it.mark, it.detail}
+	if !it.path && it.indent > 0 { // a line of a file
+		parts = append([]string{it.to.path + ":"}, parts...)
+	}
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " ")
+}
 
 func (p *listPanel) target(i int) (place, bool) {
 	if i < 0 || i >= p.size() {

@@ -323,6 +323,8 @@ func (p *logPanel) record(i int) *logRecord {
 	return &p.records[p.shown[i]]
 }
 
+func (p *logPanel) about(int) string { return "" }
+
 // current is the number of the record that is selected, -1 if none is.
 func (p *logPanel) current() int32 {
 	if p.sel >= len(p.shown) {

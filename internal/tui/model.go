@@ -267,7 +267,7 @@ func (m *model) open(p place, went bool) tea.Cmd {
 		return func(m *model) tea.Cmd {
 			m.source.show(f, spans)
 			m.arrive(p, went)
-			return m.details(f)
+			return m.inspect(f)
 		}, nil
 	})
 }
@@ -332,9 +332,9 @@ func (m *model) back(by int) tea.Cmd {
 // being asked for.
 const maxOutline = 4 << 20
 
-// details asks what else is wanted of a file: its outline, and what the lens leaves
+// inspect asks what else is wanted of a file: its outline, and what the lens leaves
 // out.
-func (m *model) details(f *workbench.SourceFile) tea.Cmd {
+func (m *model) inspect(f *workbench.SourceFile) tea.Cmd {
 	return m.start(jobDetails, "", 0, func(ctx context.Context, t *workbench.Tree) (func(m *model) tea.Cmd, error) {
 		unbuilt, err := t.Unbuilt(ctx, f.Path)
 		if err != nil {

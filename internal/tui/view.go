@@ -71,7 +71,6 @@ func (m *model) View() tea.View {
 	v := tea.NewView(text)
 	v.AltScreen = true
 	v.MouseMode = tea.MouseModeCellMotion
-	v.WindowTitle = "dekho"
 	if x >= 0 {
 		v.Cursor = tea.NewCursor(x, y)
 	}
@@ -203,6 +202,14 @@ func (m *model) drawStatus(r *row) int {
 	}
 	right = append(right, m.tree)
 	end := strings.Join(right, "  ")
+	// A row that is cut on the left is told in full.
+	if about := m.panel.about(m.panel.at().sel); about != "" && m.focus == focusLeft {
+		r.put(bold, " "+about)
+		if w := m.working(); w != "" && r.left() > 6 {
+			r.put(plain, "  ... "+w)
+		}
+		return -1
+	}
 	here, ok := m.source.here()
 	if !ok {
 		r.put(plain, " "+end)
