@@ -87,8 +87,8 @@ func (m *model) busy(j job) bool { return m.jobs[j].cancel != nil }
 // finish takes what a job found.
 func (m *model) finish(msg finished) tea.Cmd {
 	r := &m.jobs[msg.job]
-	if msg.number != r.number {
-		return nil // something newer was asked
+	if msg.number != r.number || r.cancel == nil {
+		return nil // something newer was asked, or nobody wants it any more
 	}
 	r.cancel, r.label = nil, ""
 	var cmd tea.Cmd

@@ -344,6 +344,13 @@ func TestAhead(t *testing.T) {
 	}
 	d.settle()
 	d.shows("find> msolr")
+	// An answer that comes when something else is wanted does not take its place.
+	late := d.m.start(jobList, "a list", 0, func(context.Context, *workbench.Tree) (func(m *model) tea.Cmd, error) {
+		return func(m *model) tea.Cmd { return m.openPanel(newList("late", nil)) }, nil
+	})()
+	d.press("ctrl+p")
+	d.send(late)
+	d.shows("find>")
 }
 
 func TestLists(t *testing.T) {
