@@ -386,8 +386,18 @@ func (t *Tree) crossCallers(ctx context.Context, names []string, emit func(*Cros
 		spelled := func(r *crossRef, res *Result) bool {
 			return r.Role == lang.Call || r.Role == lang.Dispatch || !r.Role.IsDef() && r.Role != lang.Declaration && callIn(res.Text, r.name)
 		}
-		direct := func(c *Caller) bool { return c.How == CallDirect }
-		indirect := func(c *Caller) bool { return !direct(c) }
+		spelledOut := make(map[place]bool)
+		direct := func(c *Caller) bool {
+			if c.How == CallDirect {
+				spelledOut[place{c.Path, c.Line}] = true
+				return true
+			}
+			return false
+		}
+		// A line that spells a call out need not be told again for a macro in it.
+		indirect := func(c *Caller) bool {
+			return c.How != CallDirect && (c.How != CallMacro || !spelledOut[place{c.Path, c.Line}])
+		}
 		if err := emitCallers(a, direct, emit); err != nil {
 			return err
 		}
