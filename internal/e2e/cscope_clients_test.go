@@ -75,7 +75,7 @@ func (c *client) vim(t *testing.T, script string) string {
 	name := filepath.Join(t.TempDir(), "script.vim")
 	text := fmt.Sprintf(`
 function! Say(text)
-	call writefile([a:text], %q, 'a')
+	call writefile(split(a:text, "\n"), %q, 'a')
 endfunction
 function! Here()
 	return printf('%%s:%%d', expand('%%'), line('.'))
