@@ -48,7 +48,7 @@ func TestVimTags(t *testing.T) {
 	if out, err := sorted.CombinedOutput(); err != nil {
 		t.Errorf("the file is not sorted: %s", out)
 	}
-	got := c.vim(t, "cd "+k.tree+"\nset tags="+tags+`
+	got := c.vim(t, "cd "+k.tree+"\nset notagrelative tags="+tags+`
 tag vfs_read
 call Say(Here())
 tag SetPageDirty
