@@ -25,6 +25,8 @@ type Boot struct {
 	ResetCause klog.Fact
 	// Span says how long it lasted, as far as the capture shows it.
 	Span Span
+	// Spent says where its time went.
+	Spent Spent
 	// Started is the wall-clock time at which it started, in nanoseconds since
 	// 1970-01-01 UTC; 0 if nothing tells. It is an estimate if StartEstimated:
 	// reckoned back from a record that names the time of day.

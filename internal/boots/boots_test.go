@@ -32,7 +32,7 @@ func course(t testing.TB, capture string) []Boot {
 		if err != nil {
 			t.Fatal(err)
 		}
-		tr.Add(&rec)
+		tr.Add(&rec, Place{})
 	}
 	return tr.Finish(r.Boots())
 }
@@ -197,6 +197,32 @@ func TestTimes(t *testing.T) {
 	}
 }
 
+func TestSpent(t *testing.T) {
+	b := course(t, kernel+"[    1.600000] calling  a_init+0x0/0x20 @ 1\n[    1.600100] calling  b_init+0x0/0x10 [b] @ 33\n"+
+		"[    1.610000] probe of 1-0050 returned 0 after 8000 usecs\n[    1.611000] probe of 1-0051 returned -517 after 10 usecs\n"+
+		"[    1.650000] initcall b_init+0x0/0x10 [b] returned -19 after 49000 usecs\n[    1.651000] calling  c_init+0x0/0x20 @ 1\n"+
+		"[    1.652000] initcall d_init+0x0/0x20 returned 0 after x usecs\n[    1.653000] initcall e_init+0x0/0x20 returned 0 after 5 usecs\n"+user)[0]
+	s := &b.Spent
+	var got []string
+	for _, list := range [][]Call{s.Initcalls, s.Probes, s.Unfinished} {
+		for _, c := range list {
+			got = append(got, fmt.Sprintf("%s %v+%v %s", c.Name, c.Start, c.Took, c.Result))
+		}
+	}
+	const calls = "b_init 1.6001s+49ms -19, e_init 1.652995s+5µs 0, 1-0050 1.602s+8ms 0, 1-0051 1.61099s+10µs -517, a_init 1.6s+1.65s , c_init 1.651s+1.599s "
+	if c := strings.Join(got, ", "); c != calls {
+		t.Errorf("%s\nwant %s", c, calls)
+	}
+	got = nil
+	for _, g := range s.Gaps {
+		got = append(got, fmt.Sprintf("%d-%d %v %v", g.From.Line, g.To.Line, g.Length, g.Stage))
+	}
+	const gaps = "5-6 1.39s initcalls, 15-17 1.25s user space, 14-15 347ms user space, 3-4 101.234ms early kernel, 6-7 100ms initcalls, 10-11 39ms initcalls"
+	if g := strings.Join(got, ", "); g != gaps {
+		t.Errorf("%s\nwant %s", g, gaps)
+	}
+}
+
 // TestMany holds the memory of an endless boot loop down.
 func TestMany(t *testing.T) {
 	const n = maxBoots + 50
@@ -219,7 +245,7 @@ func FuzzTracker(f *testing.F) {
 			if err != nil {
 				return
 			}
-			tr.Add(&rec)
+			tr.Add(&rec, Place{})
 		}
 		list := tr.Finish(r.Boots())
 		for i := range list {

@@ -50,6 +50,7 @@ type run struct {
 	firstHost, lastHost int64
 	clock               klog.Clock
 	wall                wallClock
+	clocked             *clocked
 }
 
 // hit is what signs of one meaning were seen.
@@ -68,18 +69,22 @@ func factOf(rec *klog.Record, why string) klog.Fact {
 	return klog.Fact{Value: why, Quote: quote, Line: rec.Line, Start: rec.Start, End: rec.End}
 }
 
-// Add takes the next record of the capture.
-func (t *Tracker) Add(rec *klog.Record) {
+// Add takes the next record of the capture, and the statement that printed it as
+// far as it is known.
+func (t *Tracker) Add(rec *klog.Record, at Place) {
 	if t.cur == nil || t.cur.number != rec.Boot {
 		if t.cur != nil && len(t.runs) < maxBoots {
+			if len(t.runs) >= detailedBoots {
+				t.cur.clocked = nil
+			}
 			t.runs = append(t.runs, *t.cur)
 		}
-		t.cur = &run{number: rec.Boot}
+		t.cur = &run{number: rec.Boot, clocked: &clocked{}}
 	}
-	t.cur.add(rec)
+	t.cur.add(rec, at)
 }
 
-func (r *run) add(rec *klog.Record) {
+func (r *run) add(rec *klog.Record, at Place) {
 	if rec.HostClock != klog.ClockNone {
 		if r.clock == klog.ClockNone {
 			r.firstHost, r.clock = rec.Host, rec.HostClock
@@ -101,6 +106,9 @@ func (r *run) add(rec *klog.Record) {
 	}
 	r.enter(rec, s, blank)
 	r.wall.add(rec)
+	if rec.HasTime && !rec.Flags.Has(klog.FlagContinuation) {
+		r.clocked.add(rec, at, r.stage)
+	}
 
 	r.since++
 	if rec.Origin == klog.OriginUserSpace && !blank {
@@ -241,6 +249,9 @@ func (t *Tracker) Finish(list []klog.Boot) []Boot {
 		}
 		b.Span = r.span(&list[i])
 		b.Started, b.StartEstimated = r.started(&list[i])
+		if r.clocked != nil {
+			b.Spent = r.clocked.finish(list[i].LastTime)
+		}
 	}
 	return out
 }

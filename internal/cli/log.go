@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -26,6 +27,10 @@ type logOptions struct {
 	boot   int
 	// vmlinux are files with the symbols of the kernel.
 	vmlinux []string
+	// timeline draws where the time went instead of the records; report is the
+	// file for it in HTML.
+	timeline bool
+	report   string
 }
 
 func newLog(a *app) *cobra.Command {
@@ -37,6 +42,10 @@ func newLog(a *app) *cobra.Command {
 the source that printed it, with the values of its arguments. First comes a
 summary: the kernel and the machine, the boots with how each ended, how much was
 mapped, and the records that matter most.
+
+With --timeline, it draws where the time of each boot went: stages, the longest
+silences, and if the kernel was booted with initcall_debug, the slowest initcalls
+and probes. --report writes that and the records that matter into a page.
 
 With --good and --bad, it compares logs: which statements speak only in one set,
 which values differ, which pauses grew, and where the two part.
@@ -55,6 +64,7 @@ How sure an answer is:
 		Example: `  dekho log boot.txt
   dmesg | dekho log -
   dekho log --follow /var/log/kern.log
+  dekho log --timeline --report boot.html boot.txt
   dekho log --good yesterday.log today.log --bad broken.log
   dekho log --vmlinux build/vmlinux oops.txt
   dekho log --config /boot/config-$(uname -r) --json boot.txt`,
@@ -71,6 +81,8 @@ How sure an answer is:
 	f.BoolVarP(&o.all, "all", "a", false, "show the records of firmware, boot loader and user space too")
 	f.BoolVarP(&o.brief, "summary", "s", false, "show the summary alone")
 	f.BoolVarP(&o.why, "why", "w", false, "show the rivals of the first statement and what decided")
+	f.BoolVar(&o.timeline, "timeline", false, "draw where the time of each boot went, instead of the records")
+	f.StringVar(&o.report, "report", "", "write a page about the boots to `FILE`, in HTML")
 	o.sides.flags = f
 	f.Var(logSide{&o.sides, false}, "good", "compare: the logs that follow are of boots that went well")
 	f.Var(logSide{&o.sides, true}, "bad", "compare: those that follow are of boots that did not")
@@ -98,6 +110,12 @@ func runLog(cmd *cobra.Command, a *app, o *logOptions, args []string) error {
 	}
 	if o.follow && len(args) > 1 {
 		return usagef("--follow takes one log")
+	}
+	if o.report != "" && len(args) > 1 {
+		return usagef("--report takes one log")
+	}
+	if o.timeline || o.report != "" {
+		o.brief = true
 	}
 	opts := workbench.LogOptions{Arch: o.arch, MaxSites: o.sites}
 	if o.sites == 0 && !a.global.json {
@@ -256,7 +274,23 @@ func explainLog(cmd *cobra.Command, a *app, o *logOptions, opts workbench.LogOpt
 		return sum.KernelRecords(), err
 	}
 	// What could be read of a log that ends badly is an answer too.
-	return sum.KernelRecords(), errors.Join(p.Summary(sum), err)
+	err = errors.Join(p.Summary(sum), err)
+	if o.timeline && !a.global.json {
+		err = errors.Join(err, render.Timeline(a.out, a.style(), sum))
+	}
+	if o.report != "" {
+		err = errors.Join(err, writeReport(o.report, sum))
+	}
+	return sum.KernelRecords(), err
+}
+
+// writeReport writes the page about a log. An old one stays when that fails.
+func writeReport(file string, sum *workbench.LogSummary) error {
+	var page bytes.Buffer
+	if err := render.Report(&page, sum); err != nil {
+		return err
+	}
+	return os.WriteFile(file, page.Bytes(), 0o644)
 }
 
 // stdin is the standard input, which is not closed.

@@ -185,9 +185,59 @@ func bootCourse(o *object, b *workbench.Boot) {
 		o.real("duration", b.Span.Duration.Seconds(), 6)
 		o.str("duration_from", from)
 	}
+	spent(o, b)
 	if b.Started != 0 {
 		o.str("started", time.Unix(0, b.Started).UTC().Format("2006-01-02T15:04:05.000Z"))
 		o.flag("started_estimated", b.StartEstimated)
+	}
+}
+
+// spent writes where the time of a boot went.
+func spent(o *object, b *workbench.Boot) {
+	s := &b.Spent
+	o.open("gaps", '[')
+	for i := range s.Gaps {
+		g := &s.Gaps[i]
+		o.open("", '{')
+		o.real("length", g.Length.Seconds(), 6)
+		o.real("time", g.Start.Seconds(), 6)
+		o.str("stage", g.Stage.String())
+		quote(o, "from", &g.From)
+		quote(o, "to", &g.To)
+		if g.At.Path != "" {
+			o.open("ended_by", '{')
+			o.str("path", g.At.Path)
+			o.num("line", int64(g.At.Line))
+			o.close('}')
+		}
+		o.close('}')
+	}
+	o.close(']')
+	for _, l := range []struct {
+		name  string
+		list  []workbench.BootCall
+		count int
+		total time.Duration
+	}{{"initcalls", s.Initcalls, s.InitcallCount, s.InitcallTime}, {"probes", s.Probes, s.ProbeCount, s.ProbeTime}, {"unfinished", s.Unfinished, len(s.Unfinished), 0}} {
+		if l.count == 0 {
+			continue
+		}
+		o.open(l.name, '{')
+		o.num("count", int64(l.count))
+		o.real("total", l.total.Seconds(), 6)
+		o.open("slowest", '[')
+		for i := range l.list {
+			c := &l.list[i]
+			o.open("", '{')
+			o.str("name", c.Name)
+			o.real("time", c.Start.Seconds(), 6)
+			o.real("took", c.Took.Seconds(), 6)
+			o.opt("result", c.Result)
+			o.num("line", int64(c.Line))
+			o.close('}')
+		}
+		o.close(']')
+		o.close('}')
 	}
 }
 

@@ -300,7 +300,7 @@ func (t *LogText) summary(s *workbench.LogSummary) error {
 		if i > 0 {
 			label = ""
 		}
-		text := bootText(&s.Boots[i])
+		text := bootText(&s.Boots[i]) + "; " + endText(&s.Boots[i])
 		if left := len(s.Boots) - bootsShown; left > 1 && i >= bootsShown-1 && i < len(s.Boots)-1 {
 			if i >= bootsShown {
 				continue
@@ -405,7 +405,6 @@ func bootText(b *workbench.Boot) string {
 	if b.StartMissing {
 		sb.WriteString(", its start is missing")
 	}
-	sb.WriteString("; " + endText(b))
 	return sb.String()
 }
 

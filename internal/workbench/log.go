@@ -23,6 +23,8 @@ type (
 	BootEnd = boots.End
 	// BootStage is a stage that it came through.
 	BootStage = boots.Stage
+	// BootCall is an initcall or a probe that the kernel timed.
+	BootCall = boots.Call
 	// BootLoop is a number of boots that ended in the same way.
 	BootLoop = boots.Loop
 	// Quote is a record of a log that shows something: what it shows is its Value.

@@ -71,7 +71,15 @@ func newLogSummary(name string, t *Tree) *LogSummary {
 func (s *LogSummary) add(r *LogRecord) {
 	s.Verdicts[r.Verdict]++
 	s.picker.add(r)
-	s.boots.Add(&r.Record)
+	var at boots.Place
+	if r.Verdict >= Likely && len(r.Sites) > 0 {
+		p := &r.Sites[0].Place
+		if r.Sites[0].Said != nil {
+			p = r.Sites[0].Said
+		}
+		at = boots.Place{Path: p.Path, Line: int(p.Line)}
+	}
+	s.boots.Add(&r.Record, at)
 	s.crashes.add(&r.Record)
 }
 
