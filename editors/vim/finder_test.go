@@ -31,6 +31,7 @@ want bufname('%') => 'kernel/start.c'
 			steps: `
 keys :DekhoFind files setup\<CR>
 wait len(get(dekho#finder#state(), 'items', [])) == 2
+do let g:job = dekho#finder#state().source.job.id
 keys \<C-n>
 want getline(3)[0] => '>'
 keys \<C-p>
@@ -40,6 +41,8 @@ keys \<C-v>
 wait mode() ==# 'n'
 want winnr('$') => 2
 want bufname('%') => g:name
+# The process behind it ends.
+wait has('nvim') ? jobwait([g:job], 0)[0] != -1 : job_status(g:job) ==# 'dead'
 do only
 keys :DekhoFind files rover\<CR>
 wait len(get(dekho#finder#state(), 'items', []))

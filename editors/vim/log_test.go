@@ -29,7 +29,7 @@ do DekhoLog $DIR/mars.log
 wait !dekho#log#busy(bufnr('%'))
 want &filetype => 'dekholog'
 want map(sign_getplaced('%', {'group': 'dekho_log'})[0].signs, '[v:val.lnum, v:val.name]') => [[5, 'dekho_warning'], [7, 'dekho_first'], [8, 'dekho_unmapped'], [9, 'dekho_error']]
-want execute('messages') =~# 'dekho: 9 records of the kernel, 8 mapped, 3 lines matter' => 1
+want execute('messages') =~# 'dekho: 9 records of the kernel, 8 mapped, 3 matter' => 1
 keys ]d
 want line('.') => 5
 keys ]d

@@ -262,6 +262,7 @@ do DekhoShow mars_drive
 want winnr('$') => 2
 do wincmd P
 want getline(1) =~# '^drivers/mars/rover.c:16: function mars_drive' => 1
+want index(getline(1, '$'), '') > 1 => 1
 want &modifiable => 0
 keys \<CR>
 want bufname('%') => 'drivers/mars/rover.c'
@@ -359,6 +360,23 @@ want execute('messages') =~# 'tree.* is indexed' => 1
 do DekhoDef! mars_drive
 want bufname('%') => 'drivers/mars/rover.c'
 want execute('DekhoTree') =~# '^\n[*] tree .*$TREE$' => 1
+`,
+		},
+		{
+			name:   "a file that is saved is indexed anew",
+			config: "let g:dekho_store = '$DIR/store'\nlet g:dekho_index_on_save = 1", complains: true,
+			files: map[string]string{"x.c": "int before;\n"},
+			steps: `
+do cd $DIR
+do DekhoIndex $DIR
+wait !dekho#indexing()
+do edit x.c
+do call setline(1, ['int before;', '', 'int behind(void)', '{', '}'])
+do write
+wait !dekho#indexing()
+do call cursor(1, 1)
+do DekhoDef behind
+want line('.') => 3
 `,
 		},
 		{

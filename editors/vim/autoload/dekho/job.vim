@@ -72,6 +72,8 @@ function! dekho#job#stop(job) abort
     call jobstop(a:job.id)
   else
     call job_stop(a:job.id)
+    " A program that waits for a line notices that none comes any more.
+    silent! call ch_close_in(a:job.id)
   endif
 endfunction
 
@@ -180,5 +182,6 @@ function! s:nvim_call(argv, cwd, ms) abort
     call jobstop(id)
     return {'code': -1, 'out': [], 'err': ''}
   endif
-  return {'code': code, 'out': filter(copy(get(opts, 'stdout', [])), 'v:val !=# ""'), 'err': join(get(opts, 'stderr', []), "\n")}
+  let lines = get(opts, 'stdout', [''])
+  return {'code': code, 'out': lines[-1] ==# '' ? lines[:-2] : lines, 'err': join(get(opts, 'stderr', []), "\n")}
 endfunction

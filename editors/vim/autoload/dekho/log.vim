@@ -34,7 +34,8 @@ function! dekho#log#open(mods, file) abort
     let command = a:mods !=# '' ? a:mods . ' split' : &modified && !&hidden ? 'split' : 'edit'
     execute 'silent' command fnameescape(fnamemodify(file, ':~:.'))
     let b:dekho_root = root
-  elseif !exists('b:dekho_root')
+  elseif !exists('b:dekho_root') || get(g:, 'dekho_tree', '') !=# ''
+    unlet! b:dekho_root
     let b:dekho_root = dekho#tree#root()
   endif
   if &filetype !=# 'dekholog'
@@ -82,7 +83,7 @@ function! dekho#log#update(buffer) abort
   endif
   let lines = getbufline(a:buffer, 1, '$')
   let log = {'buffer': a:buffer, 'tick': getbufvar(a:buffer, 'changedtick'), 'records': {}, 'marks': {}, 'lines': [], 'boots': {},
-        \ 'summary': {}, 'file': tempname(), 'root': getbufvar(a:buffer, 'dekho_root'), 'count': len(lines)}
+        \ 'summary': {}, 'file': tempname(), 'root': getbufvar(a:buffer, 'dekho_root')}
   call writefile(lines, log.file)
   let args = ['--max-sites', len(lines) > s:long ? 2 : 8]
   for flag in ['arch', 'config']
@@ -115,15 +116,18 @@ function! s:forget(buffer) abort
 endfunction
 
 " Takes records as they come. A record stays the text that it is until somebody
-" asks for it: there may be a hundred thousand. Its keys come in this order, and
-" no message can look like them, since its quotes are escaped.
+" asks for it: there may be a hundred thousand, and decoding takes its time. What
+" is needed of each stands at its start.
 function! s:records(log, lines) abort
   for line in a:lines
     let head = matchlist(line, '\%#=1^{"line":\(\d\+\),"start":\d\+,"end":\d\+,"boot":\(\d\+\),"verdict":"\([a-z ]*\)"\%(,"severity":"\(\a*\)"\)\=')
     if empty(head)
       let object = json_decode(line)
-      let a:log.summary = get(object, 'summary', a:log.summary)
-      continue
+      if has_key(object, 'summary')
+        let a:log.summary = object.summary
+        continue
+      endif
+      let head = ['', object.line, object.boot, object.verdict, get(object, 'severity', '')]
     endif
     let lnum = head[1]
     if has_key(a:log.records, lnum)
@@ -188,7 +192,7 @@ function! s:done(log, code, err) abort
   if has_key(summary, 'mismatch')
     call dekho#tell(summary.mismatch)
   endif
-  call dekho#tell(printf('%d records of the kernel, %d mapped, %d lines matter (]d)', summary.kernel_records, summary.mapped, matter))
+  call dekho#tell(printf('%d records of the kernel, %d mapped, %d matter (]d)', summary.kernel_records, summary.mapped, matter))
 endfunction
 
 " Going from mark to mark: {step} is 1 or -1; {which} 'matters' or 'error'.

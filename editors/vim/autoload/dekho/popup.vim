@@ -9,8 +9,10 @@ let s:shown = 0
 function! dekho#popup#show(lines, opts) abort
   call dekho#popup#close()
   let fixed = has_key(a:opts, 'row')
-  let width = get(a:opts, 'width', min([max(map(copy(a:lines), 'strdisplaywidth(v:val)') + [20]), &columns - 4]))
-  let height = get(a:opts, 'height', min([s:height(a:lines, width), max([&lines - 6, 1])]))
+  " Frame and padding take four columns and two rows.
+  let width = get(a:opts, 'width', min([max(map(copy(a:lines), 'strdisplaywidth(v:val)') + [20]), &columns - 5]))
+  let room = max([screenrow() - 1, &lines - &cmdheight - screenrow()]) - 2
+  let height = get(a:opts, 'height', min([s:height(a:lines, width), max([room, 1])]))
   let s:shown = s:nvim ? s:float(a:lines, a:opts, fixed, width, height) : s:popup(a:lines, a:opts, fixed, width, height)
   return s:shown
 endfunction
@@ -72,7 +74,7 @@ function! s:float(lines, opts, fixed, width, height) abort
   if a:fixed
     call extend(opts, {'relative': 'editor', 'row': a:opts.row - 1, 'col': a:opts.column - 1})
   else
-    let below = &lines - screenrow() - 3 >= a:height
+    let below = &lines - &cmdheight - screenrow() - 2 >= a:height
     call extend(opts, {'relative': 'cursor', 'row': below ? 1 : 0, 'col': 0, 'anchor': below ? 'NW' : 'SW'})
   endif
   let window = nvim_open_win(buffer, 0, opts)
