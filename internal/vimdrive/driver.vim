@@ -8,14 +8,14 @@
 "   wait EXPR           goes on when it is true
 "   want EXPR => VALUE  both are expressions
 "   note NAME EXPR      reports a value
-"   patience SECONDS    how long to wait from now on, 6 at first
+"   patience SECONDS    how long to wait from now on, 20 at first
 
 let s:steps = readfile(g:drive_steps)
 let s:at = 0
 let s:report = {'failed': [], 'notes': {}, 'finished': 0}
 let s:typing = []
 let s:since = reltime()
-let s:patience = 6.0
+let s:patience = 20.0
 
 function! s:fail(text) abort
   call add(s:report.failed, 'step ' . (s:at + 1) . ': ' . get(s:steps, s:at, '') . "\n\t" . a:text)
