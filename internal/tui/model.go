@@ -90,12 +90,12 @@ func (m *model) Init() tea.Cmd {
 	return tea.Batch(cmds...)
 }
 
-// begin goes to what the user named when he started: a file, with a line or not, or a
-// name.
+// begin goes to what the user named when he started: a file, with a line or not (and
+// what compilers write behind it), or a name.
 func (m *model) begin(what string) tea.Cmd {
 	m.focus = focusSource
 	file, line := what, 0
-	if at := strings.LastIndexByte(what, ':'); at > 0 {
+	if at := strings.IndexByte(what, ':'); at > 0 {
 		if n, err := fmt.Sscanf(what[at+1:], "%d", &line); n == 1 && err == nil {
 			file = what[:at]
 		}
@@ -228,6 +228,9 @@ func (m *model) preview() tea.Cmd {
 // is from then on.
 func (m *model) enterSource() tea.Cmd {
 	m.focus = focusSource
+	if m.jobs[jobOpen].label == "" {
+		m.stop(jobOpen) // a preview would change what one looks at
+	}
 	if here, ok := m.source.here(); ok && m.peeking {
 		return m.visit(here)
 	}

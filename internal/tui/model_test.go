@@ -645,6 +645,17 @@ func TestRebuilt(t *testing.T) {
 	}
 }
 
+func TestStart(t *testing.T) {
+	for start, line := range map[string]int{
+		"drivers/mars/rover.c": 1, "drivers/mars/rover.c:9": 9, "drivers/mars/rover.c:9:3: warning: x": 9, "drivers/mars/rover.c:99": 26, "check_wheels": 6,
+	} {
+		d := drive(t, 80, 24, Options{Start: start})
+		d.at("drivers/mars/rover.c", line)
+	}
+	d := drive(t, 80, 24, Options{Start: "no::such"})
+	d.shows("no definition of no::such")
+}
+
 func TestEditorArgs(t *testing.T) {
 	for editor, want := range map[string]string{
 		"vi": "+7 a.c", "emacs -nw": "+7 a.c", "/usr/bin/code": "--wait --goto a.c:7", "hx": "a.c:7", "": "a.c",
