@@ -180,8 +180,16 @@ func TestVimCscopeKernel(t *testing.T) {
 	c := k.client(t, nil)
 	c.run(t, "dekho", "cscope", "--tree", k.tree, "-b", "-f", "kernel.out", "-s", k.tree)
 	for _, q := range []struct{ letter, name string }{
-		{"s", "vfs_read"}, {"c", "ext4_mark_iloc_dirty"}, {"d", "vfs_read"}, {"t", "Attempted to kill init"}, {"e", "^vfs_r[a-z]*\\("}, {"f", "fs/ext4/super.c"}, {"i", "linux/tty_flip.h"}, {"a", "f_op"},
-		{"g", "file_operations"}, {"c", "ext4_file_read_iter"},
+		{"s", "vfs_read"},
+		{"c", "ext4_mark_iloc_dirty"},
+		{"c", "ext4_file_read_iter"},
+		{"d", "vfs_read"},
+		{"t", "Attempted to kill init"},
+		{"e", "^vfs_r[a-z]*\\("},
+		{"f", "fs/ext4/super.c"},
+		{"i", "linux/tty_flip.h"},
+		{"a", "f_op"},
+		{"g", "file_operations"},
 	} {
 		number := map[string]string{"s": "0", "g": "1", "d": "2", "c": "3", "t": "4", "e": "6", "f": "7", "i": "8", "a": "9"}[q.letter]
 		answer := c.run(t, "cscope", "-d", "-f", "kernel.out", "-L", "-"+number, q.name)

@@ -190,7 +190,7 @@ func TestAgainstCscope(t *testing.T) {
 			functions[name] = true
 		}
 	}
-	names := drawNames(t, c.dir, 120, 8)
+	names := drawNames(t, c.dir, 200, 10)
 	files := []string{"sched.h", "linux/sched.h", "ext4.h", "tty", "super.c", "slab.h", "acpi", "mm.h", "list", "trace.h"}
 	for _, q := range []byte("012346789") {
 		var found, same, missing, more int
@@ -200,7 +200,7 @@ func TestAgainstCscope(t *testing.T) {
 		case '7', '8':
 			patterns = files
 		case '4', '6':
-			patterns = names[:40]
+			patterns = names[:60]
 		}
 		for _, name := range patterns {
 			query := string(q) + name
