@@ -88,6 +88,9 @@ func (l *line) origin(n int, o *workbench.WhyOrigin) {
 	case workbench.WhyValue:
 		l.put(inkDim, "  "+o.Name+" is not followed further")
 	}
+	if o.Guess {
+		l.put(inkDim, "  perhaps: the names agree")
+	}
 	l.buf = append(l.buf, '\n')
 	l.conditions(o.Conds, o.Condition)
 	for _, c := range o.Jumps {
@@ -159,6 +162,7 @@ func WhyJSON(w io.Writer, y *workbench.Why) error {
 			o.close('}')
 		}
 		o.close(']')
+		o.flag("guess", r.Guess)
 		o.lens(r.Lens)
 		o.close('}')
 	}

@@ -91,6 +91,9 @@ type WhyOrigin struct {
 	Share float64
 	// Steps lead from the statement that was asked about to it.
 	Steps []WhyStep
+	// Guess says that the code is stored where the names of variable and member
+	// agree, and nothing else tells that it is the same object.
+	Guess bool
 	// Lens is what the lens says of the place, nil without one.
 	Lens *Judgement
 }
@@ -364,6 +367,7 @@ func (s *whySearch) spent() bool {
 const (
 	weightCall    = 0.8
 	weightFilled  = 0.5
+	weightStored  = 0.3
 	weightDeadEnd = 0.06
 	// A warning would have been printed before; a caller that hands over nothing
 	// seldom leaves the desk of who wrote it.
@@ -416,7 +420,11 @@ func (s *whySearch) sources(at whyPlace, list []errflow.Source, params []errflow
 			l.param = src.Arg + 1
 			out = append(out, l)
 		case errflow.Other:
-			out = append(out, s.leaf(at, src, WhyValue, src.Name, weightDeadEnd))
+			more := s.stored(at, src)
+			add(more, weightStored, src, "", 0)
+			if len(more) == 0 {
+				out = append(out, s.leaf(at, src, WhyValue, src.Name, weightDeadEnd))
+			}
 		case errflow.Callback:
 			l := s.leaf(at, src, WhyCall, src.Name, weightDeadEnd)
 			l.param, l.callback = src.Arg+1, true
@@ -465,6 +473,92 @@ func normal(out []whyLeaf) []whyLeaf {
 		out[i].weight /= max(1, total)
 	}
 	return out
+}
+
+// stored finds where the error code is put into a member that a value comes from,
+// by the names of the variable and the member, in this part of the tree: a
+// driver's interrupt handler sets cmd->error, the core returns it.
+func (s *whySearch) stored(at whyPlace, src *errflow.Source) []whyLeaf {
+	base, member, ok := memberOf(src.Name)
+	if !ok || s.want.Errno == "" {
+		return nil
+	}
+	lo, hi := s.t.idx.FilesUnder(partOf(at.f.path))
+	var places []index.Ref
+	err := s.t.idx.EachRef(member, index.Roles(lang.Write), func(r index.Ref) bool {
+		if lo <= r.File && r.File < hi {
+			places = append(places, r)
+		}
+		return len(places) < whyBudget
+	})
+	if err != nil {
+		return nil
+	}
+	slices.SortFunc(places, compareRef)
+	var out []whyLeaf
+	for _, r := range places {
+		text := string(s.g.lineOf(r))
+		left, right, _ := strings.Cut(text, "=")
+		left, right = squeezed(left), squeezed(right)
+		if !strings.HasSuffix(left, base+"->"+member) && !strings.HasSuffix(left, base+"."+member) || strings.TrimSuffix(right, ";") != "-"+s.want.Errno {
+			continue
+		}
+		path := s.t.idx.Path(r.File)
+		if s.notBuilt(path, r.Line) {
+			continue
+		}
+		fn, _, err := s.g.funcs.At(r.File, r.Line)
+		if err != nil {
+			return nil
+		}
+		o := WhyOrigin{Path: path, Line: r.Line, Function: fn.Name, Text: strings.TrimSpace(text), What: WhyConstant, Name: s.want.Errno, Guess: true}
+		if f, err := s.file(r.File); err == nil {
+			o.Condition = f.condition(r.Line)
+			if sym, ok := f.around(r.Line); ok {
+				body := f.read(sym)
+				if id, ok := body.Statement(r.Line); ok {
+					o.Conds = whyConds(body.Conds(id))
+				}
+			}
+		}
+		o.Lens, _ = s.t.Judge(path, r.Line) // without what the lens says the place is as true
+		out = append(out, whyLeaf{origin: o, weight: 1})
+		if len(out) == whyLeaves {
+			break
+		}
+	}
+	return normal(out)
+}
+
+// memberOf takes an expression apart that names the member of something.
+func memberOf(expr string) (base, member string, ok bool) {
+	at := strings.LastIndex(expr, "->")
+	n := 2
+	if dot := strings.LastIndexByte(expr, '.'); dot > at {
+		at, n = dot, 1
+	}
+	if at <= 0 {
+		return "", "", false
+	}
+	base, member = expr[:at], expr[at+n:]
+	start := len(base)
+	for start > 0 && isWordByte(base[start-1]) {
+		start--
+	}
+	return base[start:], member, start < len(base) && member != "" && !strings.ContainsFunc(member, func(c rune) bool { return c > 0x7f || !isWordByte(byte(c)) })
+}
+
+// partOf is the part of the tree that a file belongs to: "drivers/mmc/".
+func partOf(path string) string {
+	at := 0
+	for range 2 {
+		i := strings.IndexByte(path[at:], '/')
+		if i < 0 {
+			break
+		}
+		at += i + 1
+	}
+	return path[:at]
 }
 
 // steps are the statements of a source, the innermost first.
