@@ -136,6 +136,9 @@ func (f *finder) search(m *model) tea.Cmd {
 // take takes what was found.
 func (f *finder) take(items []item, more bool) {
 	f.items, f.more, f.scroll = items, more, scroll{}
+	if f.kind == findText {
+		f.move(1, len(items)) // the first row is a file
+	}
 }
 
 // foundItems finds files and symbols.
