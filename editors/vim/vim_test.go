@@ -221,6 +221,17 @@ want getqflist()[0].text => '1: rocket_start() -> saturn_launch() [type-matched 
 `,
 		},
 		{
+			name: "callers as a tree",
+			steps: `
+do 3DekhoCallers check_wheels
+wait len(getqflist())
+want getqflist({'title': 1}).title =~# '^:3DekhoCallers check_wheels' => 1
+want map(getqflist(), 'v:val.text')[0:1] => ['check_wheels()', '| mars_drive()']
+want index(map(getqflist(), 'v:val.text'), '| | saturn_launch()') > 0 => 1
+want index(map(getqflist(), 'v:val.text'), '| | | rocket_start() [type-matched struct rocket_ops.launch] (depth)') > 0 => 1
+`,
+		},
+		{
 			name: "direct callers only, and nobody", complains: true,
 			steps: `
 do DekhoCallers! saturn_launch

@@ -12,7 +12,7 @@ endif
 
 command! -bang -nargs=? -complete=customlist,dekho#complete DekhoDef call dekho#try('dekho#nav#def', <bang>0, <q-mods>, <q-args>)
 command! -bang -nargs=* -complete=customlist,dekho#complete DekhoRefs call dekho#try('dekho#nav#refs', <bang>0, <q-mods>, <f-args>)
-command! -bang -nargs=? -complete=customlist,dekho#complete DekhoCallers call dekho#try('dekho#nav#callers', <bang>0, <q-mods>, <q-args>)
+command! -bang -count=0 -nargs=? -complete=customlist,dekho#complete DekhoCallers call dekho#try('dekho#nav#callers', <bang>0, <q-mods>, <q-args>, <count>)
 command! -bang -nargs=? -complete=customlist,dekho#complete DekhoCallees call dekho#try('dekho#nav#callees', <bang>0, <q-mods>, <q-args>)
 command! -bang -nargs=+ -complete=customlist,dekho#complete DekhoPath call dekho#try('dekho#nav#path', <bang>0, <q-mods>, <f-args>)
 command! -bang -nargs=* DekhoGrep call dekho#try('dekho#nav#grep', <bang>0, <q-mods>, <f-args>)

@@ -34,10 +34,34 @@ function! s:refs_places(root, answer) abort
 endfunction
 
 " Callers, those through pointers too; with a bang, only those that spell the
-" name out.
-function! dekho#nav#callers(bang, mods, name) abort
+" name out. With a depth, their callers too, as a tree.
+function! dekho#nav#callers(bang, mods, name, depth) abort
   let name = s:name(a:name)
-  call s:list('DekhoCallers', 'callers', (a:bang ? ['--direct'] : []) + ['--', name], [name], 0, a:mods, function('s:callers_places'))
+  let options = (a:bang ? ['--direct'] : []) + (a:depth ? ['--depth', a:depth] : [])
+  call s:list((a:depth ? a:depth : '') . 'DekhoCallers', 'callers', options + ['--', name], [name], 0, a:mods,
+        \ function(a:depth ? 's:tree_places' : 's:callers_places'))
+endfunction
+
+function! s:tree_places(root, answer) abort
+  let places = []
+  for function in a:answer.results
+    call s:branch(a:root, function, '', places)
+  endfor
+  " A function that nobody calls is no answer.
+  return len(places) > len(a:answer.results) ? places : []
+endfunction
+
+function! s:branch(root, node, indent, places) abort
+  let how = get(a:node, 'how', 'call') ==# 'call' ? '' : ' [' . get(a:node, 'grade', a:node.how) . (has_key(a:node, 'through') ? ' ' . a:node.through : '') . ']'
+  let name = get(a:node, 'function', '')
+  call add(a:places, {'path': a:root . '/' . a:node.path, 'line': a:node.line,
+        \ 'label': a:indent . (name ==# '' ? 'at file scope' : name . '()') . how . (has_key(a:node, 'mark') ? ' (' . a:node.mark . ')' : '')})
+  for caller in get(a:node, 'callers', [])
+    call s:branch(a:root, caller, a:indent . '| ', a:places)
+  endfor
+  if has_key(a:node, 'more')
+    call add(a:places, {'path': a:root . '/' . a:node.path, 'line': a:node.line, 'label': a:indent . '| and ' . a:node.more . ' more'})
+  endif
 endfunction
 
 function! s:callers_places(root, answer) abort
