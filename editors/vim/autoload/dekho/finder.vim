@@ -258,13 +258,13 @@ function! dekho#finder#do(action) abort
   endif
 endfunction
 
+" A file is opened where it was left.
 function! s:open(item, how) abort
   if a:item.line > 0
     call dekho#jump#to(a:item, a:how)
-    return
+  else
+    call dekho#jump#open(a:item.path, a:how)
   endif
-  " A file is opened where it was left.
-  execute 'silent' (a:how !=# '' ? a:how : &modified && !&hidden ? 'split' : 'edit') fnameescape(fnamemodify(a:item.path, ':~:.'))
 endfunction
 
 function! s:select(at) abort

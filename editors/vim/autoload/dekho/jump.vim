@@ -50,13 +50,8 @@ function! dekho#jump#to(place, mods) abort
   let from = {'bufnr': bufnr('%'), 'from': [bufnr('%')] + getpos('.')[1:], 'tagname': get(a:place, 'name', fnamemodify(a:place.path, ':t'))}
   let there = expand('%:p') ==# a:place.path
   normal! m'
-  if a:mods =~# '^\%(v\=split\|tabedit\)$'
-    call s:open(a:mods, a:place.path)
-  elseif a:mods !=# ''
-    call s:open(a:mods . ' split', a:place.path)
-  elseif !there
-    " A buffer that is not saved stays: it is left in its window.
-    call s:open(&modified && !&hidden && !&autowriteall ? 'split' : 'edit', a:place.path)
+  if !there || a:mods !=# ''
+    call dekho#jump#open(a:place.path, a:mods)
   endif
   let lnum = dekho#jump#line(bufnr('%'), a:place)
   call cursor(lnum, s:column(lnum, a:place))
@@ -67,8 +62,11 @@ function! dekho#jump#to(place, mods) abort
   call settagstack(win_getid(), {'items': [from]}, 't')
 endfunction
 
-function! s:open(command, path) abort
-  execute 'silent' a:command fnameescape(fnamemodify(a:path, ':~:.'))
+" Opens a file; {mods} as above.
+function! dekho#jump#open(path, mods) abort
+  let command = a:mods =~# '^\%(v\=split\|tabedit\)$' ? a:mods : a:mods !=# '' ? a:mods . ' split'
+        \ : &modified && !&hidden && !&autowriteall ? 'split' : 'edit' " what is not saved stays in its window
+  execute 'silent' command fnameescape(fnamemodify(a:path, ':~:.'))
 endfunction
 
 " The column of a place in a line: that of its name if there is another now.

@@ -31,8 +31,7 @@ function! dekho#log#open(mods, file) abort
       throw 'dekho: cannot read ' . a:file
     endif
     let root = dekho#tree#root()
-    let command = a:mods !=# '' ? a:mods . ' split' : &modified && !&hidden ? 'split' : 'edit'
-    execute 'silent' command fnameescape(fnamemodify(file, ':~:.'))
+    call dekho#jump#open(file, a:mods)
     let b:dekho_root = root
   elseif !exists('b:dekho_root') || get(g:, 'dekho_tree', '') !=# ''
     unlet! b:dekho_root
