@@ -60,7 +60,7 @@ silent! tselect secondary_start_kernel
 2tag secondary_start_kernel
 call Say(getline('.') =~ 'secondary_start_kernel' ? 'there' : getline('.'))
 `)
-	saysAll(t, got, "fs/read_write.c:450", "include/linux/page-flags.h:427", "1 f fs/ext4/file.c (struct inode *inode, struct file *filp)", "several", "there")
+	saysAll(t, got, "fs/read_write.c:450", "include/linux/page-flags.h:479", "1 f fs/ext4/file.c (struct inode *inode, struct file *filp)", "several", "there")
 
 	if os.Getenv("DEKHO_TEST_CTAGS_TIME") == "" {
 		return // universal-ctags takes a minute
