@@ -44,6 +44,12 @@ func TestPlaces(t *testing.T) {
 		},
 		{"a compatible string of a device tree", "definition", "arch/arm/boot/dts/rover-one.dts", "\"acme,[wheels]-one\"", "drivers/rover/wheels.c:34:19-34"},
 		{"a member of a class", "definition", "units/unit.cc", "b->[size]()", "units/unit.cc:12:11-15"},
+		{"a member that is written", "definition", core, "rover->[speed] = rover_speed", "include/linux/rover.h:28:6-11"},
+		{"a member that is written", "references", header, "int [speed];", "drivers/rover/core.c:21:9-14 drivers/rover/core.c:23:9-14 include/linux/rover.h:28:6-11"},
+		{"the parameter of a macro", "definition", "drivers/rover/wheels.h", "[i] = 0", "drivers/rover/wheels.h:1:21-22"},
+		{"the parameter of a macro", "references", "drivers/rover/wheels.h", "([i]) for", "drivers/rover/wheels.h:1:21-22 drivers/rover/wheels.h:1:29-30 drivers/rover/wheels.h:1:36-37 drivers/rover/wheels.h:1:54-55"},
+		{"the parameter of a macro of assembly", "definition", "arch/arm/kernel/entry.S", "\\[reg], #1", "arch/arm/kernel/entry.S:1:13-16"},
+		{"the parameter of a system call", "definition", core, "return [fd];", "drivers/rover/core.c:39:34-36"},
 		{"nothing", "definition", core, "[]\n#include \"wheels.h\"", ""},
 
 		{"the type of a parameter", "typeDefinition", core, "[rover]->state", "include/linux/rover.h:24:8-13"},

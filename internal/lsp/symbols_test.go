@@ -75,6 +75,7 @@ func TestFolds(t *testing.T) {
 22-23 region
 29-31 
 34-36 
+40-41 
 `
 	if b.String() != want {
 		t.Errorf("got\n%s", b.String())

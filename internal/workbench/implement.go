@@ -39,7 +39,7 @@ func (t *Tree) implementAt(ctx context.Context, at Cursor, limit int) (*Answer, 
 	}
 	var list []Result
 	switch {
-	case s.Role == lang.Member.String(), s.Role == lang.Designator.String(), s.Role == lang.Dispatch.String(), s.occ != nil && s.occ.Role == lang.DefMember:
+	case s.member:
 		list, err = t.putInto(ctx, g, s, limit)
 	case len(a.Results) > 0 && a.Results[0].Kind == lang.DefFunction.Kind():
 		list, err = t.putPlaces(g, s, limit)

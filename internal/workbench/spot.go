@@ -8,12 +8,14 @@ import (
 	"cmp"
 	"context"
 	"path"
+	"runtime"
 	"slices"
 	"strings"
 
 	"dekho/internal/index"
 	"dekho/internal/lang"
 	"dekho/internal/lang/kbuild"
+	"dekho/internal/lens"
 	"dekho/internal/source"
 )
 
@@ -51,10 +53,13 @@ type Spot struct {
 // spot is a Spot with the file around it.
 type spot struct {
 	Spot
-	c     *closeup
-	occ   *lang.Occ // nil where the extractor sees no name
-	off   uint32    // of the name
-	local *lang.Occ // the declaration of a local name
+	c      *closeup
+	occ    *lang.Occ // nil where the extractor sees no name
+	off    uint32    // of the name
+	local  *lang.Occ // the declaration of a local name
+	member bool      // it is that of a struct, union or class
+	// The extent of the macro whose parameter it is, 0 for none.
+	macroFrom, macroTo uint32
 }
 
 // Spot tells which name stands at a position, nil if none does.
@@ -115,12 +120,16 @@ func (t *Tree) spot(at Cursor) (*spot, error) {
 	if kbuild.IsKconfig(c.path) && s.occ != nil {
 		s.Name = configPrefix + s.Spelled
 	}
+	if s.local, s.macroFrom, s.macroTo = c.macroParam(s.off, s.Spelled, at.Line); s.local != nil {
+		s.Local = true
+		return s, nil
+	}
 	if f := c.function(at.Line); f != nil {
 		s.Function = string(c.Src[f.Name.Off : f.Name.Off+f.Name.Len])
 		s.local = c.localAt(f, s.Spelled, s.occ)
 		s.Local = s.local != nil
 	}
-	if s.Role == lang.Member.String() || s.Role == lang.Designator.String() || s.Role == lang.Dispatch.String() && !s.Local || s.occ != nil && s.occ.Role == lang.DefMember {
+	if s.member = s.occ != nil && c.isMember(s.occ); s.member {
 		ty := typist{t: t}
 		s.Of = ty.holder(c, s.off)
 	}
@@ -128,6 +137,19 @@ func (t *Tree) spot(at Cursor) (*spot, error) {
 		s.qualify(t)
 	}
 	return s, nil
+}
+
+// isMember reports whether a name is that of a member: one that is read has its
+// own role, one that is written, called or whose address is taken has not.
+func (c *closeup) isMember(o *lang.Occ) bool {
+	switch o.Role {
+	case lang.Member, lang.Designator, lang.DefMember:
+		return true
+	case lang.Write, lang.Address, lang.Dispatch, lang.Call, lang.Read, lang.Registration:
+		prev := c.before(o.Off)
+		return prev == "->" || prev == "."
+	}
+	return false
 }
 
 // function is the function around a line, nil for none.
@@ -172,7 +194,28 @@ func (c *closeup) localAt(f *lang.Func, name string, occ *lang.Occ) *lang.Occ {
 	if best != nil && best.Off > occ.Off && best.Role == lang.DefLocal {
 		return nil // it is declared further down: this is something else
 	}
+	if best == nil {
+		best = c.headName(f, name)
+	}
 	return best
+}
+
+// headName finds a name in the head of a function that a macro makes:
+// SYSCALL_DEFINE2(name, int, fd, ...) { ... }.
+func (c *closeup) headName(f *lang.Func, name string) *lang.Occ {
+	from, to := f.Name.Off, uint32(len(c.Src))
+	for i := c.tokenBefore(from) + 1; i > 0 && i < len(c.Code); i++ {
+		if c.Code[i].Is(c.Src, "{") {
+			to = c.Code[i].Off
+			break
+		}
+	}
+	for i := range c.facts.Occs {
+		if o := &c.facts.Occs[i]; o.Off > from && o.Off < to && o.Role == lang.Read && c.spells(o, name) {
+			return o
+		}
+	}
+	return nil
 }
 
 // localRole reports whether a name in that role can be one of the function.
@@ -284,8 +327,11 @@ func (s *spot) meant(t *Tree, list []Result) []Result {
 			list = kept
 		}
 	}
-	member := s.Role == lang.Member.String() || s.Role == lang.Designator.String()
-	keep(func(r *Result) bool { return isPart(r.Kind) == member || s.occ == nil })
+	if s.occ == nil {
+		// A word of a comment is a name if it stands for itself.
+		list = slices.DeleteFunc(list, func(r Result) bool { return isPart(r.Kind) })
+	}
+	keep(func(r *Result) bool { return isPart(r.Kind) == s.member })
 	if s.Role == lang.TypeUse.String() {
 		keep(func(r *Result) bool { return isType(r.Kind) || r.Kind == lang.DefMacro.Kind() })
 	}
@@ -297,22 +343,43 @@ func (s *spot) meant(t *Tree, list []Result) []Result {
 	if arch := architecture(s.Path); arch != "" {
 		keep(func(r *Result) bool { a := architecture(r.Path); return a == "" || a == arch })
 	}
-	if member {
+	if len(list) > 0 && isPart(list[0].Kind) {
+		// Whose member it is is not known: one of those that are near.
 		slices.SortStableFunc(list, func(a, b Result) int { return cmp.Compare(apart(s.Path, a.Path), apart(s.Path, b.Path)) })
+		nearest := apart(s.Path, list[0].Path)
+		keep(func(r *Result) bool { return apart(s.Path, r.Path) == nearest })
 		return list
 	}
 	keep(func(r *Result) bool { return r.Path == s.Path })
-	if slices.ContainsFunc(list, func(r Result) bool { return r.Path != s.Path }) {
-		// What another file keeps to itself is not meant.
-		keep(func(r *Result) bool { return !t.private(r) })
+	if !slices.ContainsFunc(list, func(r Result) bool { return r.Path != s.Path }) {
+		return list
 	}
+	// What another file, or the headers of another directory, keep to themselves
+	// is not meant.
+	keep(func(r *Result) bool { return !t.private(r) })
+	keep(func(r *Result) bool {
+		return !strings.HasSuffix(r.Path, ".h") || apart(s.Path, r.Path) < 3 || architecture(r.Path) != ""
+	})
 	keep(func(r *Result) bool { return r.Lens == nil || r.Lens.State != BuiltOut })
+	if t.view == nil && architecture(s.Path) == "" {
+		// As long as nobody says for which architecture, it is that of this machine.
+		arch := lens.FindArch(runtime.GOARCH).Dir
+		keep(func(r *Result) bool { a := architecture(r.Path); return a == "" || a == arch })
+	}
 	return list
 }
 
-// private reports whether a definition is static in a file that is no header.
+// private reports whether a definition is seen in its own file alone, which is no
+// header: a static function or variable, a type, a macro.
 func (t *Tree) private(r *Result) bool {
-	if r.Kind != lang.DefFunction.Kind() && r.Kind != lang.DefVariable.Kind() || strings.HasSuffix(r.Path, ".h") {
+	if strings.HasSuffix(r.Path, ".h") {
+		return false
+	}
+	switch r.Kind {
+	case lang.DefFunction.Kind(), lang.DefVariable.Kind():
+	case lang.DefMacro.Kind(), lang.DefStruct.Kind(), lang.DefUnion.Kind(), lang.DefEnum.Kind(), lang.DefEnumerator.Kind(), lang.DefTypedef.Kind():
+		return true
+	default:
 		return false
 	}
 	id, ok := t.idx.FileByPath(r.Path)
@@ -393,10 +460,11 @@ func (t *Tree) refsAt(ctx context.Context, at Cursor, limit int) (*Answer, *spot
 	}
 	members := index.Roles(lang.Member, lang.Designator, lang.DefMember)
 	roles := index.AllRoles &^ (members | index.Roles(lang.DefParam, lang.DefLocal, lang.DefLabel))
-	if s.occ == nil {
+	switch {
+	case s.occ == nil:
 		roles = index.AllRoles
-	} else if members.Has(s.occ.Role) || s.occ.Role == lang.Dispatch {
-		roles = members | index.Roles(lang.Dispatch)
+	case s.member:
+		roles = members | eitherRoles
 	}
 	cut := 0
 	for _, sp := range spellings(s.Name) {
@@ -413,6 +481,15 @@ func (t *Tree) refsAt(ctx context.Context, at Cursor, limit int) (*Answer, *spot
 		if err := t.present(ctx, s.Name, sp.name, refs, results, RefOptions{}); err != nil {
 			return nil, nil, 0, err
 		}
+		if s.occ != nil {
+			kept := results[:0]
+			for i := range results {
+				if !eitherRoles.Has(refs[i].Role) || behindDot(&results[i]) == s.member {
+					kept = append(kept, results[i])
+				}
+			}
+			results = kept
+		}
 		a.Results = mergeResults(a.Results, results)
 	}
 	if err := t.addGenerated(a, roles, RefOptions{}); err != nil {
@@ -422,18 +499,36 @@ func (t *Tree) refsAt(ctx context.Context, at Cursor, limit int) (*Answer, *spot
 	return a, s, cut, err
 }
 
+// eitherRoles are those of members and of other names alike; see isMember.
+var eitherRoles = index.Roles(lang.Write, lang.Address, lang.Dispatch)
+
+// behindDot reports whether the name of a result stands behind . or ->.
+func behindDot(r *Result) bool {
+	if r.Column == 0 {
+		return false
+	}
+	before := strings.TrimRight(r.Text[:r.Column-1], " \t")
+	return strings.HasSuffix(before, "->") || strings.HasSuffix(before, ".")
+}
+
 // occurrences lists where the name of the spot stands in its file and means the
 // same.
 func (s *spot) occurrences() []Result {
 	f := s.c.function(s.Line)
-	member := s.occ != nil && (s.occ.Role == lang.Member || s.occ.Role == lang.Designator || s.occ.Role == lang.DefMember)
 	var list []Result
+	if s.macroTo > 0 {
+		words := s.c.wordsIn(s.Spelled, s.macroFrom, s.macroTo)
+		for i := range words {
+			list = append(list, s.c.result(&words[i], ""))
+		}
+		return list
+	}
 	for i := range s.c.facts.Occs {
 		o := &s.c.facts.Occs[i]
 		if !s.c.spells(o, s.Spelled) {
 			continue
 		}
-		isMember := o.Role == lang.Member || o.Role == lang.Designator || o.Role == lang.DefMember
+		isMember := s.c.isMember(o)
 		around := s.c.function(o.Line)
 		name := ""
 		if around != nil {
@@ -444,7 +539,7 @@ func (s *spot) occurrences() []Result {
 			if around != f || s.c.localAt(f, s.Spelled, o) != s.local {
 				continue
 			}
-		case isMember != member && o.Role != lang.Dispatch && s.occ != nil && s.occ.Role != lang.Dispatch:
+		case isMember != s.member && s.occ != nil:
 			continue
 		case around != nil && !isMember && s.c.localAt(around, s.Spelled, o) != nil:
 			continue

@@ -35,3 +35,8 @@ int rover_halt(struct rover *rover)
 {
 	return rover->ops->stop(rover) + helper(ROVER_SPOKES);
 }
+
+SYSCALL_DEFINE1(rover, unsigned, fd)
+{
+	return fd;
+}

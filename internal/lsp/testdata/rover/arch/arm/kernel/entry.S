@@ -1,0 +1,3 @@
+.macro turn reg
+	add	\reg, \reg, #1
+.endm
