@@ -197,3 +197,72 @@ func TestSystemMap(t *testing.T) {
 		}
 	}
 }
+
+// TestAddr2line compares the lines of all addresses with what binutils says.
+func TestAddr2line(t *testing.T) {
+	addr2line := testenv.Program(t, "addr2line", "binutils")
+	for _, version := range []string{"-gdwarf-4", "-gdwarf-5"} {
+		name := build(t, t.TempDir(), version, "-nostdlib", "-static")
+		f := open(t, name)
+		for _, s := range f.symbols {
+			if s.Size == 0 {
+				continue
+			}
+			for a := s.Addr; a < s.Addr+s.Size; a++ {
+				list, err := f.Lines(a, s.Name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var got strings.Builder
+				for _, l := range list {
+					fmt.Fprintf(&got, "%s %s:%d\n", l.Function, filepath.Base(l.Path), l.Line)
+				}
+				out, err := exec.CommandContext(t.Context(), addr2line, "-i", "-f", "-s", "-e", name, fmt.Sprintf("%#x", a)).Output()
+				if err != nil {
+					t.Fatal(err)
+				}
+				var want strings.Builder
+				for i, line := range strings.Split(strings.TrimSpace(string(out)), "\n") {
+					line, _, _ = strings.Cut(line, " ") // "(discriminator 1)"
+					want.WriteString(line + [2]string{" ", "\n"}[i%2])
+				}
+				if got.String() != want.String() {
+					t.Errorf("%s: %#x in %s: got\n%swant\n%s", version, a, s.Name, got.String(), want.String())
+				}
+			}
+		}
+	}
+}
+
+func FuzzOpen(f *testing.F) {
+	f.Add([]byte("\x7fELF\x02\x01\x01"))
+	if gcc, err := exec.LookPath("gcc"); err == nil {
+		dir := f.TempDir()
+		name := filepath.Join(dir, "a.c")
+		if err := os.WriteFile(name, []byte(source), 0o644); err != nil {
+			f.Fatal(err)
+		}
+		for i, flags := range [][]string{{"-gdwarf-4", "-nostdlib", "-static"}, {"-gdwarf-5", "-c"}} {
+			out := filepath.Join(dir, fmt.Sprint(i))
+			if err := exec.CommandContext(f.Context(), gcc, append(flags, "-O1", "-ffreestanding", "-o", out, name)...).Run(); err != nil {
+				continue
+			}
+			if data, err := os.ReadFile(out); err == nil {
+				f.Add(data)
+			}
+		}
+	}
+	f.Fuzz(func(_ *testing.T, data []byte) {
+		e, err := Open(bytes.NewReader(data))
+		if err != nil {
+			return
+		}
+		for i := range min(len(e.symbols), 20) {
+			s := e.symbols[i]
+			_, _ = e.Lines(s.Addr, s.Name)
+			_, _, _ = e.Symbolize(s.Addr)
+			_ = e.Functions(s.Name, 1)
+		}
+		_, _ = OpenSystemMap(bytes.NewReader(data))
+	})
+}
