@@ -14,6 +14,8 @@ const (
 	atTick
 	// atCall: the heading of the call trace, without its frames.
 	atCall
+	// atOwner: the heading of the allocation that page_owner tells.
+	atOwner
 	// atLeak: the heading of kmemleak's.
 	atLeak
 	// atLock: a line that says where a lock was taken.
@@ -36,6 +38,7 @@ var (
 	inAccess  = []step{atHeadline, atCall, frames}
 	inKfence  = []step{atHeadline, frames}
 	inLeak    = []step{atLeak, frames}
+	inOwner   = []step{atOwner, frames}
 	inTick    = []step{atTick, atPC, frames}
 	inIRQ     = []step{atInterrupt, frames}
 	inAcquire = []step{atAcquire, atLock}
@@ -152,8 +155,8 @@ var kinds = []group{
 		{head: "BUG: Bad rss-counter state", title: "BUG: Bad rss-counter state", untraced: true, single: true},
 		{head: "BUG: non-zero nr_ptes on freeing mm", title: "BUG: non-zero nr_ptes on freeing mm", untraced: true, single: true},
 		{head: "BUG: non-zero nr_pmds on freeing mm", title: "BUG: non-zero nr_pmds on freeing mm", untraced: true, single: true},
-		{head: "BUG: Bad page state", title: "BUG: Bad page state in %f", where: paths(inTrace), skip: pageSkip},
-		{head: "BUG: Bad page map", title: "BUG: Bad page map in %f", where: paths(inTrace), skip: pageSkip},
+		{head: "BUG: Bad page state", title: "BUG: Bad page state in %f", alt: []string{"BUG: Bad page state"}, where: paths(inOwner, inTrace), skip: pageSkip},
+		{head: "BUG: Bad page map", title: "BUG: Bad page map"},
 		// fs/dcache.c
 		{head: "BUG: Dentry * still in use * [unmount of *]", title: "BUG: Dentry still in use in unmount", alt: []string{"BUG: Dentry still in use [unmount of %3]"}, warns: true},
 		// mm/kmemleak.c as syzkaller prints it
@@ -183,6 +186,7 @@ var kinds = []group{
 		{head: "WARNING: mm/* at kvmalloc", title: "WARNING: kmalloc bug in %f", where: paths(inWarning, inTrace), skip: mallocSkip, class: "WARNING"},
 		{head: "WARNING: * at * usb_submit_urb", title: "WARNING in %f/usb_submit_urb", where: paths(inWarning, inTrace), skip: usbSkip, class: "WARNING"},
 		{head: "WARNING: * at *.*:* *+", title: "WARNING in %f", where: paths(inWarning, inTrace), class: "WARNING"},
+		{head: "WARNING: * at usb_submit_urb", title: "WARNING in %f/usb_submit_urb", where: paths(inWarning, inTrace), skip: usbSkip, class: "WARNING"},
 		{head: "WARNING: *.c:* at 0x0,", title: "WARNING in %f", where: paths(inWarning, inTrace), class: "WARNING"},
 		{head: "WARNING: *.*:* at *+", title: "WARNING in %f", where: paths(inWarning, inTrace), class: "WARNING"},
 		{head: "WARNING: at *.*:* *+", title: "WARNING in %f", where: paths(inWarning, inTrace), class: "WARNING"},
@@ -236,6 +240,7 @@ var kinds = []group{
 		{head: "Unable to handle kernel paging request", title: "BUG: unable to handle kernel paging request in %f", alt: badIn, where: paths(inFault), class: "MEMORY_SAFETY_BUG", sev: Oops},
 		{head: "Unable to handle kernel NULL pointer dereference", title: "BUG: unable to handle kernel NULL pointer dereference in %f", alt: badIn, where: paths(inFault), class: "NULL-POINTER-DEREFERENCE", sev: Oops},
 		{head: "Unable to handle kernel access to user memory", title: "BUG: unable to handle kernel access to user memory in %f", alt: badIn, where: paths(inFault), sev: Oops},
+		{head: "Unable to handle kernel *", title: "Unable to handle kernel %1", where: paths(inFault), sev: Oops},
 	}},
 	{mark: "general protection fault", class: "DoS", kinds: []kind{
 		{head: "general protection fault*:", title: "general protection fault in %f", alt: badIn, where: paths(inFault), class: "DoS", sev: Oops},
@@ -354,7 +359,7 @@ var needSource = need{source: true}
 var (
 	kasanTagSkip = names{"kernel_fault", "tag_check", "mem_abort", "^el1_", "^el1h_"}
 	mallocSkip   = names{"kmalloc", "krealloc", "slab", "kmem"}
-	pageSkip     = names{"bad_page", "free_unref_page", "free_pages", "free_page", "print_bad_pte", "compound_order", "skb_release_data", "sk_skb_reason_drop", "netif_receive_skb"}
+	pageSkip     = names{"post_alloc_hook", "bad_page", "free_unref_page", "free_pages", "compound_order", "skb_release_data"}
 	leakSkip     = names{"kmemleak", "mmap", "kmem", "slab", "alloc", "create_object", "idr_get", "list_lru_init", "pcpu_create", "strdup", "strndup", "memdup"}
 	odebugSkip   = names{"debug_", "rcu", "hrtimer_", "timer_", "work_", "percpu_", "vunmap", "vfree", "__free_", "kobject_"}
 )

@@ -264,6 +264,8 @@ func (st step) is(l *line, i int) bool {
 		return strings.Contains(l.text, "apic_timer_interrupt") || strings.Contains(l.text, "Exception stack") || strings.Contains(l.text, "el1h_64_irq")
 	case atCall:
 		return l.heading == headCall
+	case atOwner:
+		return l.heading == headPast && strings.Contains(l.text, "page last allocated ")
 	case atLeak:
 		return l.heading == headLeak
 	case atLock:
