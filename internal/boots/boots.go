@@ -17,8 +17,8 @@ type Boot struct {
 	End End
 	// Stages are those that the capture shows, in their order.
 	Stages []Stage
-	// Remarks are records that matter for the boot as a whole: a processor
-	// that did not come up, a watchdog that was armed.
+	// Remarks are records that matter for the boot as a whole: a processor that
+	// did not come up.
 	Remarks []klog.Fact
 	// ResetCause is what the firmware or the kernel of this boot says about why
 	// the machine had been reset before it, if they do.

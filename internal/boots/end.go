@@ -1,6 +1,7 @@
 package boots
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -33,6 +34,13 @@ func (r *run) end(b *klog.Boot, next *run, nextBoot *klog.Boot) End {
 		r.restarted(&e, next, nextBoot)
 	default:
 		r.stopped(&e, b)
+	}
+	switch e.Kind {
+	case NoKernel, Reset, Silence, CutOff:
+		// Where nobody says how it ends, the last words are evidence.
+		if e.Last.Known() && !slices.ContainsFunc(e.Evidence, func(f klog.Fact) bool { return f.Start == e.Last.Start }) {
+			e.Evidence = append(e.Evidence, e.Last)
+		}
 	}
 	return e
 }

@@ -112,7 +112,7 @@ func insert[T any](list []T, v T, most int, length func(*T) time.Duration) []T {
 // "initcall foo_init+0x0/0x20 returned 0 after 12 usecs", "probe of 1-0050
 // returned 0 after 34 usecs". init/main.c, drivers/base/dd.c
 func (c *clocked) call(rec *klog.Record) {
-	if len(rec.Text) < 8 {
+	if len(rec.Text) < 8 || len(rec.Text) > maxQuote {
 		return
 	}
 	switch rec.Text[0] {

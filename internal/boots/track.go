@@ -1,6 +1,7 @@
 package boots
 
 import (
+	"slices"
 	"strings"
 
 	"dekho/internal/klog"
@@ -62,11 +63,15 @@ type hit struct {
 
 // factOf is a record as evidence for why.
 func factOf(rec *klog.Record, why string) klog.Fact {
-	quote := rec.Text
-	if len(quote) > maxQuote {
-		quote = strings.ToValidUTF8(quote[:maxQuote], "") + "…"
+	return klog.Fact{Value: why, Quote: shortened(rec.Text), Line: rec.Line, Start: rec.Start, End: rec.End}
+}
+
+// shortened is a text as far as it is kept.
+func shortened(text string) string {
+	if len(text) <= maxQuote {
+		return text
 	}
-	return klog.Fact{Value: why, Quote: quote, Line: rec.Line, Start: rec.Start, End: rec.End}
+	return strings.ToValidUTF8(text[:maxQuote], "") + "…"
 }
 
 // Add takes the next record of the capture, and the statement that printed it as
@@ -74,14 +79,23 @@ func factOf(rec *klog.Record, why string) klog.Fact {
 func (t *Tracker) Add(rec *klog.Record, at Place) {
 	if t.cur == nil || t.cur.number != rec.Boot {
 		if t.cur != nil && len(t.runs) < maxBoots {
-			if len(t.runs) >= detailedBoots {
-				t.cur.clocked = nil
-			}
+			t.cur.condense(len(t.runs) < detailedBoots)
 			t.runs = append(t.runs, *t.cur)
 		}
 		t.cur = &run{number: rec.Boot, clocked: &clocked{}}
 	}
 	t.cur.add(rec, at)
+}
+
+// condense lets go of what is not needed of a boot that is over: there may be
+// many, and records may be long.
+func (r *run) condense(detailed bool) {
+	r.last.Text = shortened(r.last.Text)
+	if detailed {
+		r.clocked.before, r.clocked.pending = klog.Record{}, slices.Clone(r.clocked.pending)
+	} else {
+		r.clocked = nil
+	}
 }
 
 func (r *run) add(rec *klog.Record, at Place) {
@@ -236,9 +250,6 @@ func (t *Tracker) Finish(list []klog.Boot) []Boot {
 		}
 		b := &out[i]
 		b.Stages, b.Remarks = r.stages, r.remarks
-		if h := r.hit(watchdogArmed); h != nil {
-			b.Remarks = append(b.Remarks[:len(b.Remarks):len(b.Remarks)], h.first)
-		}
 		if h := r.hit(resetCause); h != nil {
 			b.ResetCause = h.first
 		}

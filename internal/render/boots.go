@@ -36,7 +36,7 @@ func endText(b *workbench.Boot) string {
 			text += fmt.Sprintf(", started %d times", b.FirmwareStarts)
 		}
 		text += "; stops after " + last
-		if len(e.Evidence) > 0 {
+		if len(e.Evidence) > 0 && e.Evidence[0].Line != e.Last.Line {
 			text += fmt.Sprintf(": %s%s", e.Evidence[0].Value, at)
 		}
 		return text
@@ -77,9 +77,8 @@ func endText(b *workbench.Boot) string {
 		}
 		text += last
 		// What it hung of says more than the last line of a dump.
-		if len(e.Evidence) > 0 {
-			first := &e.Evidence[0]
-			text = fmt.Sprintf("hung: %s, line %d: %s; the last is line %d", first.Value, first.Line, shorten(first.Quote, quoteWidth), e.Last.Line)
+		if first := e.Evidence; len(first) > 0 && first[0].Line != e.Last.Line {
+			text = fmt.Sprintf("hung: %s, line %d: %s; the last is line %d", first[0].Value, first[0].Line, shorten(first[0].Quote, quoteWidth), e.Last.Line)
 		}
 	case workbench.EndCutOff:
 		return "cut off in " + last
@@ -88,6 +87,9 @@ func endText(b *workbench.Boot) string {
 	}
 	if e.Kind == workbench.EndReset {
 		for i := range e.Evidence {
+			if e.Evidence[i].Line == e.Last.Line {
+				continue
+			}
 			text += fmt.Sprintf("; line %d: %s", e.Evidence[i].Line, e.Evidence[i].Value)
 		}
 	}
@@ -136,6 +138,9 @@ func loopText(l *workbench.BootLoop) string {
 	return text
 }
 
+// timeFormat is how JSON has times of day.
+const timeFormat = "2006-01-02T15:04:05.000Z"
+
 // bootCourse writes how a boot went.
 func bootCourse(o *object, b *workbench.Boot) {
 	e := &b.End
@@ -166,6 +171,9 @@ func bootCourse(o *object, b *workbench.Boot) {
 		if s.HasTime {
 			o.real("time", s.FirstTime.Seconds(), 6)
 		}
+		if s.HostClock == workbench.WallClock {
+			o.str("host_time", time.Unix(0, s.HostTime).UTC().Format(timeFormat))
+		}
 		o.num("records", s.Records)
 		o.close('}')
 	}
@@ -187,7 +195,7 @@ func bootCourse(o *object, b *workbench.Boot) {
 	}
 	spent(o, b)
 	if b.Started != 0 {
-		o.str("started", time.Unix(0, b.Started).UTC().Format("2006-01-02T15:04:05.000Z"))
+		o.str("started", time.Unix(0, b.Started).UTC().Format(timeFormat))
 		o.flag("started_estimated", b.StartEstimated)
 	}
 }

@@ -405,6 +405,13 @@ func bootText(b *workbench.Boot) string {
 	if b.StartMissing {
 		sb.WriteString(", its start is missing")
 	}
+	if len(b.Remarks) > 0 {
+		fmt.Fprintf(&sb, "; %s (line %d", b.Remarks[0].Quote, b.Remarks[0].Line)
+		if more := len(b.Remarks) - 1; more > 0 {
+			fmt.Fprintf(&sb, ", and %d more", more)
+		}
+		sb.WriteString(")")
+	}
 	return sb.String()
 }
 

@@ -52,6 +52,9 @@ const (
 	numVerdicts = int(logmap.Certain) + 1
 )
 
+// WallClock is the clock of a stamp that tells the time of day.
+const WallClock = klog.ClockWall
+
 // How boots end, and what came after.
 const (
 	EndUnknown  = boots.Unknown
