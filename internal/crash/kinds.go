@@ -52,8 +52,9 @@ var (
 // quote: what stands between the two texts.
 type need struct {
 	before, after string
-	// source asks for a line that names a place in the source ("foo.c:12").
-	source bool
+	// source asks for a line that names a place in the source ("foo.c:12"), next
+	// for any behind the headline.
+	source, next bool
 }
 
 // kind is a kind of report.
@@ -80,8 +81,9 @@ type kind struct {
 	single bool
 	// remains: a headline like this is what is left of another report.
 	remains bool
-	// warns: a WARNING right behind it is its own and has its call trace.
-	warns bool
+	// leads is the mark of a headline that may follow: it is the report's own,
+	// and has its call trace.
+	leads string
 	// follows: it belongs to the report that is open, if one is.
 	follows bool
 	sev     Severity
@@ -158,7 +160,7 @@ var kinds = []group{
 		{head: "BUG: Bad page state", title: "BUG: Bad page state in %f", alt: []string{"BUG: Bad page state"}, where: paths(inOwner, inTrace), skip: pageSkip},
 		{head: "BUG: Bad page map", title: "BUG: Bad page map"},
 		// fs/dcache.c
-		{head: "BUG: Dentry * still in use * [unmount of *]", title: "BUG: Dentry still in use in unmount", alt: []string{"BUG: Dentry still in use [unmount of %3]"}, warns: true},
+		{head: "BUG: Dentry * still in use * [unmount of *]", title: "BUG: Dentry still in use in unmount", alt: []string{"BUG: Dentry still in use [unmount of %3]"}, leads: "WARNING:"},
 		// mm/kmemleak.c as syzkaller prints it
 		{head: "BUG: memory leak", title: "memory leak in %f", where: paths(inLeak), skip: leakSkip, class: "LEAK"},
 		// arch/x86/kernel/traps.c
@@ -281,6 +283,10 @@ var kinds = []group{
 	}},
 	{mark: "invalid opcode:", class: "DoS", kinds: []kind{
 		{head: "invalid opcode: ", title: "invalid opcode in %f", where: paths([]step{atPC}), class: "DoS", follows: true, sev: Oops},
+	}},
+	{mark: "rust_kernel: panicked at ", class: "DoS", kinds: []kind{
+		// rust/kernel/lib.rs
+		{head: "rust_kernel: panicked at ", title: "%n in %f", need: need{next: true}, where: paths(inTrace), leads: "kernel BUG", sev: Oops},
 	}},
 	{mark: "UBSAN:", class: "UBSAN", kinds: []kind{
 		// lib/ubsan.c

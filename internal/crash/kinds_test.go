@@ -158,6 +158,7 @@ var fixtures = []struct {
 	{"divide error: ", "divide error: 0000 [#1] SMP\n{fault}", "divide error in frob_probe", "DoS"},
 	{"divide_error: ", "divide_error: 0000 [#1] SMP\n{fault}", "divide error in frob_probe", "DoS"},
 	{"invalid opcode: ", "invalid opcode: 0000 [#1] SMP\n{fault}", "invalid opcode in frob_probe", "DoS"},
+	{"rust_kernel: panicked at ", "rust_kernel: panicked at drivers/frob/core.rs:12:3:\nindex out of bounds\nkernel BUG at rust/helpers/bug.c:7!\nOops: invalid opcode: 0000 [#1] SMP\nRIP: 0010:rust_helper_BUG+0x1/0x2\nCall Trace:\n _RNvCs0_7___rustc17rust_begin_unwind+0x1/0x2\n _RNvMs3_NtCs0_4frob4coreNtB5_6Device5probe+0x1/0x2\n bus_probe+0x1/0x2\n", "index out of bounds in <frob::core::Device>::probe", ""},
 	{"UBSAN: Undefined behaviour in ", rule + "UBSAN: Undefined behaviour in drivers/frob/core.c:12:3\nshift exponent 32 is too large\nCall Trace:\n dump_stack+0x1/0x2\n ubsan_epilogue+0x1/0x2\n frob_probe+0x1/0x2\n bus_probe+0x1/0x2\n", "UBSAN: undefined-behaviour in frob_probe", "UBSAN"},
 	{"UBSAN: array-index-out-of-bounds in ", rule + "UBSAN: array-index-out-of-bounds in drivers/frob/core.c:12:3\nindex 4 is out of range\n{trace}", "UBSAN: array-index-out-of-bounds in frob_probe", "MEMORY_SAFETY_UBSAN"},
 	{"UBSAN: * in", rule + "UBSAN: shift-out-of-bounds in drivers/frob/core.c:12:3\n{trace}", "UBSAN: shift-out-of-bounds in frob_probe", "UBSAN"},

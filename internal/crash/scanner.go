@@ -15,6 +15,8 @@ const (
 	// maxLines and maxText are how much of one report is kept.
 	maxLines = 4096
 	maxText  = 512 << 10
+	// maxLine is how much of one line is.
+	maxLine = 1024
 	// idleRecords is after how many records in a row that are no part of it a
 	// report is taken to be over.
 	idleRecords = 300
@@ -211,7 +213,7 @@ func (o *open) takes(g *group, text string) bool {
 		switch {
 		case isSingle(g, text):
 			return false
-		case k.warns && g.mark == "WARNING:":
+		case k.leads == g.mark:
 			return true
 		case o.r.Caller != "" && !k.untraced && len(k.where) > 0:
 			// The same task or processor, in the middle of the report.
@@ -277,13 +279,14 @@ func (o *open) follow(r *klog.Record, g *group, text string, at int) {
 	o.r.extend(place(r))
 	o.r.Records++
 	if !o.ended && !o.panicked {
-		o.keep(line{kind: linePart, text: strings.Clone(text), at: place(r)})
+		o.keep(line{kind: linePart, text: strings.Clone(text[:min(len(text), maxLine)]), at: place(r)})
 	}
 }
 
 // add takes a record of the report's stream in.
 func (o *open) add(r *klog.Record, text string, seq int64) {
-	l := parseLine(text)
+	// The record's text is part of a buffer that must not stay.
+	l := parseLine(strings.Clone(text[:min(len(text), maxLine)]))
 	l.at = place(r)
 	if l.kind == lineText {
 		o.idle++
@@ -330,21 +333,10 @@ func (o *open) keep(l line) {
 		o.r.Truncated = true
 		return
 	}
-	const longest = 1024
-	if len(l.text) > longest {
-		l.text = l.text[:longest]
-	}
-	// The record's text is part of a buffer that must not stay: parse the copy.
-	kind, at := l.kind, l.at
-	l = parseLine(strings.Clone(l.text))
-	if kind == linePart {
-		l.kind, l.heading = linePart, headNone
-	}
-	l.at = at
 	if l.from != "" && !o.headed {
 		// ARM's unwinder prints its frames without a heading.
 		o.headed, o.traced = true, true
-		o.lines = append(o.lines, line{kind: lineHeading, heading: headCall, at: at})
+		o.lines = append(o.lines, line{kind: lineHeading, heading: headCall, at: l.at})
 	}
 	o.text += len(l.text)
 	o.lines = append(o.lines, l)

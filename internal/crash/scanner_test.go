@@ -166,6 +166,22 @@ func TestPC(t *testing.T) {
 	}
 }
 
+func TestDemangle(t *testing.T) {
+	for symbol, want := range map[string]string{
+		"_RNvCs1_4frob5probe": "frob::probe",
+		"_RNvMs3_NtCshgDM7dBCdno_4frob4coreNtB5_6Device5probe": "<frob::core::Device>::probe",
+		"_RNvXs1b_NtCs9_4core3fmtNtB6_4InfoNtB6_7Display3fmt":  "<core::fmt::Info as core::fmt::Display>::fmt",
+		"_RINvNtC4frob4core3mapNtB4_1TE":                       "frob::core::map<_>",
+		"_RNCNvC4frob5probe0":                                  "frob::probe::{closure}",
+		"_RNvC4frob":                                           "", "_R": "", "frob": "", "_RB_": "", "_RNvB0_1a": "", "_RNvC99frob1a": "", "_RIB_E": "",
+		"_R" + strings.Repeat("M", 1000): "",
+	} {
+		if got := demangle(symbol); got != want {
+			t.Errorf("%s: %q, want %q", symbol, got, want)
+		}
+	}
+}
+
 // TestBounded: what never ends is not kept.
 func TestBounded(t *testing.T) {
 	for _, line := range []string{"Call Trace:", "BUG: frob", " frob+0x1/0x2", "WARNING: possible circular locking dependency detected", "** replaying previous printk message **"} {

@@ -133,8 +133,11 @@ func (o *open) own() []line {
 
 // String is what is needed, as shown to people.
 func (n need) String() string {
-	if n.source {
+	switch {
+	case n.source:
 		return "the line with the place in the source"
+	case n.next:
+		return "the line behind the headline"
 	}
 	return "the line “" + strings.TrimSpace(n.before+"…"+n.after) + "”"
 }
@@ -146,6 +149,9 @@ func (o *open) find(n need) (quoted string, ok bool) {
 	}
 	for i := range o.own()[1:] {
 		text := strings.TrimSpace(o.lines[1+i].text)
+		if n.next {
+			return scrub(text), text != ""
+		}
 		if n.source {
 			if namesSource(text) {
 				return "", true
@@ -200,6 +206,9 @@ func (o *open) blame(path []step, k *kind) (name, raw string, mixed bool) {
 		function = baseName(function)
 		if blameless(function, k.skip) {
 			return false
+		}
+		if rust := demangle(function); rust != "" {
+			function = rust
 		}
 		plains, raws = append(plains, plain(function)), append(raws, function)
 		return true
