@@ -45,7 +45,7 @@ lines are shown as inactive. An editor may set these and onlyBuilt as
 initialization options, or as settings under "dekho", and turn indexing off with
 autoIndex. It may ask for indexing with the command dekho.index.`,
 		Example: `  dekho lsp
-  dekho lsp --config .config --log /tmp/dekho.log`,
+  dekho lsp --config .config --log ~/dekho.log`,
 		GroupID: groupEditor,
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
