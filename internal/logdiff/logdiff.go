@@ -15,7 +15,6 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"dekho/internal/klog"
@@ -23,12 +22,15 @@ import (
 
 // Entry is a record of a run.
 type Entry struct {
-	// Statement identifies what printed it, Text what it says without numbers:
-	// two entries of the same Text are no difference, whatever statements they
-	// were taken for.
-	Statement, Text string
-	// Values are those of its arguments.
-	Values []Value
+	// Statement identifies what printed it, and Values are those of its
+	// arguments.
+	Statement string
+	Values    []Value
+	// Text is what it says without numbers, and Numbers are these. They count
+	// where runs take one text for several statements: these could not be told
+	// apart.
+	Text    string
+	Numbers []Value
 	// Time is its time stamp, if HasTime.
 	Time    time.Duration
 	HasTime bool
@@ -187,7 +189,6 @@ func Compare(good, bad [][]Entry) *Result {
 			onlyGood = append(onlyGood, i)
 		}
 	}
-	onlyGood, onlyBad = d.sameText(onlyGood, onlyBad)
 	var changed []pair
 	changed, onlyGood, onlyBad = d.pair(onlyGood, onlyBad)
 	d.findCommon(changed)
@@ -223,8 +224,37 @@ type statement struct {
 	chance  []bool    // by argument: its value differs by chance
 }
 
+// byText makes entries known by their text where one text was taken for several
+// statements.
+func (d *differ) byText() {
+	first := map[string]string{}
+	several := map[string]bool{}
+	for _, run := range d.runs {
+		for i := range run {
+			if was, ok := first[run[i].Text]; !ok {
+				first[run[i].Text] = run[i].Statement
+			} else if was != run[i].Statement {
+				several[run[i].Text] = true
+			}
+		}
+	}
+	if len(several) == 0 {
+		return
+	}
+	for r, run := range d.runs {
+		run = slices.Clone(run)
+		for i := range run {
+			if e := &run[i]; several[e.Text] {
+				e.Statement, e.Values = e.Text, e.Numbers
+			}
+		}
+		d.runs[r] = run
+	}
+}
+
 // align finds the instances.
 func (d *differ) align() {
+	d.byText()
 	ids := map[string]int{}
 	var statements []statement
 	for r, run := range d.runs {
@@ -361,56 +391,6 @@ func (d *differ) findChance(s *statement) {
 			before = values
 		}
 	}
-}
-
-// sameText takes out what both sets say in the same words, by statements that
-// could not be told apart.
-func (d *differ) sameText(good, bad []int) (onlyGood, onlyBad []int) {
-	said := map[string]int{}
-	text := func(i int) string {
-		at := d.instances[i].first
-		e := &d.runs[at.Run][at.Index]
-		if e.Text == e.Statement {
-			return "" // the words are what it is known by: its values differ
-		}
-		return e.Text
-	}
-	for _, i := range bad {
-		if t := text(i); t != "" {
-			said[t+"\x00"+d.valuesOf(i)]++
-		}
-	}
-	for _, i := range good {
-		k := text(i) + "\x00" + d.valuesOf(i)
-		if said[k] > 0 {
-			said[k]--
-			said["-"+k]++
-			continue
-		}
-		onlyGood = append(onlyGood, i)
-	}
-	for _, i := range bad {
-		k := "-" + text(i) + "\x00" + d.valuesOf(i)
-		if said[k] > 0 {
-			said[k]--
-			continue
-		}
-		onlyBad = append(onlyBad, i)
-	}
-	return onlyGood, onlyBad
-}
-
-// valuesOf joins the values of an instance that do not differ by chance.
-func (d *differ) valuesOf(i int) string {
-	at := d.instances[i].first
-	var sb strings.Builder
-	for _, v := range d.runs[at.Run][at.Index].Values {
-		if !v.Chance {
-			sb.WriteString(v.Text)
-			sb.WriteByte(1)
-		}
-	}
-	return sb.String()
 }
 
 // pair is an instance of the good runs and those that stand in its place in the

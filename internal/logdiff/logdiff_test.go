@@ -136,10 +136,12 @@ func TestCompare(t *testing.T) {
 
 func TestSameText(t *testing.T) {
 	// One text, taken for two statements that cannot be told apart.
-	good := []Entry{{Statement: "a.c:1", Text: "link is up"}}
-	bad := []Entry{{Statement: "b.c:1", Text: "link is up"}}
-	if r := Compare([][]Entry{good}, [][]Entry{bad}); len(r.OnlyBad)+len(r.OnlyGood)+len(r.Changes) != 0 {
-		t.Errorf("%+v", r)
+	speed := func(n string) []Value { return []Value{{Text: n, Number: true}} }
+	good := []Entry{{Statement: "a.c:1", Text: "link is up"}, {Statement: "a.c:2", Text: "speed #", Numbers: speed("100")}}
+	bad := []Entry{{Statement: "b.c:1", Text: "link is up"}, {Statement: "speed #", Text: "speed #", Numbers: speed("10")}}
+	runs := [][]Entry{good, bad}
+	if got, want := says(Compare(runs[:1], runs[1:]), runs...), "speed #. 100>10, first 2/0 after b.c:1"; got != want {
+		t.Errorf("%s, want %s", got, want)
 	}
 }
 

@@ -159,11 +159,11 @@ func compared(r *LogRecord) bool {
 // that is not known.
 func entryOf(r *LogRecord) logdiff.Entry {
 	e := logdiff.Entry{Text: klog.Masked(r.Text), Time: r.Time, HasTime: r.HasTime}
+	for _, n := range klog.Numbers(r.Text) {
+		e.Numbers = append(e.Numbers, logdiff.Value{Text: n, Number: true, Chance: isAddress(n)})
+	}
 	if r.Verdict < Likely || len(r.Sites) == 0 {
-		e.Statement = e.Text
-		for _, n := range klog.Numbers(r.Text) {
-			e.Values = append(e.Values, logdiff.Value{Text: n, Number: true, Chance: isAddress(n)})
-		}
+		e.Statement, e.Values = e.Text, e.Numbers
 		return e
 	}
 	// The format tells statements apart that a macro makes on one line.
@@ -190,7 +190,7 @@ func numeric(a *Arg) bool {
 
 // chanceWords are parts of the names of arguments that are other in each boot:
 // times, frequencies that are measured, numbers of processes.
-var chanceWords = []string{"jiffies", "jiffy", "pid", "duration", "elapsed", "usec", "nsec", "msec", "_ns", "_us", "_ms", "stamp", "khz", "mhz", "lpj", "seed", "random", "ktime", "tv_"}
+var chanceWords = []string{"jiffies", "jiffy", "pid", "duration", "elapsed", "usec", "nsec", "msec", "_ns", "_us", "_ms", "stamp", "khz", "mhz", "lpj", "bogo", "seed", "random", "ktime", "tv_"}
 
 // chancePointers are the conversions of %p that print addresses and times.
 var chancePointers = []string{"x", "K", "a", "R", "r", "t"}
