@@ -16,7 +16,7 @@ func TestSigns(t *testing.T) {
 			t.Errorf("%q is read as %+v, want %+v", s.example, got, *s)
 		}
 	}
-	for _, text := range []string{"", "x", ": ", "usb 1-1: new device", "a: b: c: d: e: Power down"} {
+	for _, text := range []string{"", "x", ": ", "usb 1-1: new device", "a: b: c: d: e: Power down.", "regulator: Power down mode", "nvme nvme0: Resetting controller"} {
 		if s := signOf(text, byKernel|byUser|byLoader); s != nil {
 			t.Errorf("%q is read as %+v", text, *s)
 		}
@@ -66,6 +66,7 @@ func TestEnds(t *testing.T) {
 		{"runs", boot + user + "[   12.000000] usb 1-1: a\r\nStarting network: OK\r\n", "running"},
 		{"asked to restart", boot + user + "[   60.000000] reboot: Restarting system\r\n" + boot + user + "# ", "reboot>restart running"},
 		{"user space alone says so", boot + user + "The system is going down for reboot NOW!\r\n" + boot + user + "# ", "reboot>restart running"},
+		{"no end", boot + user + "[   60.000000] kvm: exiting hardware virtualization\r\n" + strings.Repeat("[   61.000000] usb 1-1: a\r\n", nearEnd+1), "running"},
 		{"off", boot + user + "[   60.000000] reboot: Power down\r\n", "power off"},
 		{"halted", boot + user + "[   60.000000] reboot: System halted\r\n", "halt>halt"},
 		{"cannot be switched off", boot + user + "[   60.000000] reboot: Power down\r\n[   60.100000] reboot: System halted\r\n", "halt>halt"},

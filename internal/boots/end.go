@@ -56,6 +56,10 @@ func (r *run) say(e *End, m meaning) bool {
 	return true
 }
 
+// isLate reports whether the kernel said little behind such a record: where it
+// goes on for long, that was no end.
+func (r *run) isLate(h *hit) bool { return r.byKernel-h.at <= nearEnd }
+
 // followed says what came after an end that leads to another start.
 func followed(next *run, nextBoot *klog.Boot) Next {
 	switch {
@@ -96,11 +100,11 @@ func (r *run) lastWords(e *End, next *run, nextBoot *klog.Boot) bool {
 		means meaning
 		kind  Kind
 	}{{kexec, Kexec}, {restart, Reboot}, {powerOff, PowerOff}, {halt, Halt}, {watchdogFired, Watchdog}} {
-		if h := r.hit(c.means); h != nil && h.last.Start > at {
+		if h := r.hit(c.means); h != nil && h.last.Start > at && r.isLate(h) {
 			kind, at, means = c.kind, h.last.Start, c.means
 		}
 	}
-	if kind == Unknown || means == watchdogFired && next == nil && r.since > nearEnd {
+	if kind == Unknown {
 		return false
 	}
 	e.Kind = kind
@@ -136,7 +140,7 @@ func (r *run) asked(e *End, next *run, nextBoot *klog.Boot) bool {
 		means meaning
 		kind  Kind
 	}{{wantKexec, Kexec}, {wantReboot, Reboot}, {wantPowerOff, PowerOff}, {wantHalt, Halt}, {wantEnd, Reboot}} {
-		if c.means == wantEnd && next == nil && r.stage < Shutdown {
+		if h := r.hit(c.means); h == nil || !r.isLate(h) {
 			continue
 		}
 		if r.say(e, c.means) {

@@ -44,8 +44,8 @@ type run struct {
 	// since counts the records since the kernel failed last, and those of user
 	// space among them.
 	since, sinceByUser int64
-	// byUser counts the records of user space.
-	byUser int64
+	// byUser and byKernel count the records of user space and of the kernel.
+	byUser, byKernel int64
 	// firstHost and lastHost are the first and the greatest stamp of the capture
 	// tool, on clock.
 	firstHost, lastHost int64
@@ -58,7 +58,8 @@ type run struct {
 type hit struct {
 	means       meaning
 	first, last klog.Fact
-	count       int
+	// at is how many records of the kernel there were up to last.
+	at int64
 }
 
 // factOf is a record as evidence for why.
@@ -111,6 +112,9 @@ func (r *run) add(rec *klog.Record, at Place) {
 		return
 	}
 	blank := strings.TrimSpace(rec.Text) == ""
+	if rec.Origin == klog.OriginKernel {
+		r.byKernel++
+	}
 	var s *sign
 	if !blank && !rec.Flags.Has(klog.FlagGarbled) {
 		s = signOf(rec.Text, speakers(rec))
@@ -156,11 +160,10 @@ func (r *run) note(rec *klog.Record, s *sign) {
 	}
 	f := factOf(rec, s.why)
 	if h := r.hit(s.means); h != nil {
-		h.last = f
-		h.count++
+		h.last, h.at = f, r.byKernel
 		return
 	}
-	r.hits = append(r.hits, hit{s.means, f, f, 1})
+	r.hits = append(r.hits, hit{s.means, f, f, r.byKernel})
 }
 
 // hit is what was seen of a meaning, nil if nothing.
