@@ -143,7 +143,7 @@ func (p *picker) join(c *crashes, list []Crash) {
 // locate finds the source of the functions that the crashes of a log went
 // through.
 func (t *Tree) locate(ctx context.Context, list []Crash, boots []Boot, symbols *symbolizer) error {
-	known := make(map[string][]Result)
+	known := make(map[string][]definition)
 	for i := range list {
 		c := &list[i]
 		var boot *Boot
@@ -169,13 +169,10 @@ func (t *Tree) locate(ctx context.Context, list []Crash, boots []Boot, symbols *
 			if name := f.Symbol(); i < crashesLocated && name != "" {
 				defs, ok := known[name]
 				if !ok {
-					a, err := t.define(ctx, name)
-					if err != nil {
+					var err error
+					if defs, err = t.functionsNamed(name); err != nil {
 						return err
 					}
-					defs = slices.DeleteFunc(a.Results, func(r Result) bool {
-						return r.Role != "definition" || r.Kind != "function" && r.Kind != "label" && r.Macro == nil
-					})
 					known[name] = defs
 				}
 				fits := defs[:0:0]
@@ -185,7 +182,7 @@ func (t *Tree) locate(ctx context.Context, list []Crash, boots []Boot, symbols *
 					}
 				}
 				// What is in a trace was not inlined: rather a source than a header.
-				if i := slices.IndexFunc(fits, func(r Result) bool { return path.Ext(r.Path) != ".h" }); i > 0 {
+				if i := slices.IndexFunc(fits, func(r definition) bool { return path.Ext(r.Path) != ".h" }); i > 0 {
 					fits[0], fits[i] = fits[i], fits[0]
 				}
 				if len(fits) > 0 {
@@ -196,6 +193,22 @@ func (t *Tree) locate(ctx context.Context, list []Crash, boots []Boot, symbols *
 		}
 	}
 	return nil
+}
+
+// functionsNamed lists the definitions of a function, and of labels of assembly,
+// those that are built first.
+func (t *Tree) functionsNamed(name string) ([]definition, error) {
+	defs, err := t.definitions(name)
+	if err != nil {
+		return nil, err
+	}
+	defs = slices.DeleteFunc(defs, func(d definition) bool {
+		return d.Role != "definition" || d.Kind != "function" && d.Kind != "label" && d.Macro == nil
+	})
+	if len(defs) > 1 {
+		defs, _, err = t.lookAtDefinitions(defs)
+	}
+	return defs, err
 }
 
 // ofArch reports whether a file can be part of a kernel of an architecture; ""

@@ -74,6 +74,26 @@ func (t *Tree) Define(ctx context.Context, name string) (a *Answer, err error) {
 
 func (t *Tree) define(ctx context.Context, name string) (*Answer, error) {
 	a := &Answer{Name: name}
+	defs, err := t.definitions(name)
+	if err != nil {
+		return nil, err
+	}
+	if len(defs) == 0 {
+		a.Nearest, err = t.nearest(ctx, name)
+		return a, err
+	}
+	if defs, a.LeftOut, err = t.lookAtDefinitions(defs); err != nil {
+		return nil, err
+	}
+	for i := range defs {
+		a.Results = append(a.Results, defs[i].Result)
+	}
+	return a, nil
+}
+
+// definitions lists where a name is defined, best first, or declared when it is
+// defined nowhere.
+func (t *Tree) definitions(name string) ([]definition, error) {
 	var defs []definition
 	collect := func(roles index.RoleSet) error {
 		for _, s := range spellings(name) {
@@ -112,18 +132,8 @@ func (t *Tree) define(ctx context.Context, name string) (*Answer, error) {
 			return nil, err
 		}
 	}
-	if len(defs) == 0 {
-		a.Nearest, err = t.nearest(ctx, name)
-		return a, err
-	}
 	slices.SortStableFunc(defs, func(a, b definition) int { return cmp.Compare(a.rank, b.rank) })
-	if defs, a.LeftOut, err = t.lookAtDefinitions(defs); err != nil {
-		return nil, err
-	}
-	for i := range defs {
-		a.Results = append(a.Results, defs[i].Result)
-	}
-	return a, nil
+	return defs, nil
 }
 
 // generated lists the definitions of a name that uses of macros make.
