@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"time"
 
 	"dekho/internal/workbench"
@@ -20,7 +21,9 @@ import (
 //go:embed report.html
 var reportPage string
 
-var reportTemplate = template.Must(template.New("report").Parse(reportPage))
+// reportTemplate is parsed when it is first needed: every command would wait for
+// it otherwise.
+var reportTemplate = sync.OnceValue(func() *template.Template { return template.Must(template.New("report").Parse(reportPage)) })
 
 // Measures of the drawing, in its own units: it is 1000 wide.
 const (
@@ -123,7 +126,7 @@ func Report(w io.Writer, s *workbench.LogSummary) error {
 		}
 		p.Matters = append(p.Matters, pm)
 	}
-	return reportTemplate.Execute(w, &p)
+	return reportTemplate().Execute(w, &p)
 }
 
 func bootPage(root string, b *workbench.Boot) pageBoot {
