@@ -1,8 +1,6 @@
 package workbench
 
 import (
-	"context"
-	"errors"
 	"path"
 	"slices"
 	"strings"
@@ -140,17 +138,17 @@ func (p *picker) join(c *crashes, list []Crash) {
 	}
 }
 
-// locate finds the source of the functions that the crashes of a log went
+// locateCrashes finds the source of the functions that the crashes of a log went
 // through.
-func (t *Tree) locate(ctx context.Context, list []Crash, boots []Boot, symbols *symbolizer) error {
+func (t *Tree) locateCrashes(s *LogSummary, symbols *symbolizer) error {
 	known := make(map[string][]definition)
-	for i := range list {
-		c := &list[i]
+	for i := range s.Crashes {
+		c := &s.Crashes[i]
 		var boot *Boot
 		arch := ""
-		for j := range boots {
-			if boots[j].Number == c.Boot {
-				boot, arch = &boots[j], boots[j].Arch.Name
+		for j := range s.Boots {
+			if s.Boots[j].Number == c.Boot {
+				boot, arch = &s.Boots[j], s.Boots[j].Arch.Name
 			}
 		}
 		if symbols != nil {
@@ -192,6 +190,9 @@ func (t *Tree) locate(ctx context.Context, list []Crash, boots []Boot, symbols *
 			c.Trail = append(c.Trail, frame)
 		}
 	}
+	if symbols != nil {
+		s.SymbolNotes = symbols.notes
+	}
 	return nil
 }
 
@@ -220,16 +221,4 @@ func ofArch(path, arch string) bool {
 	}
 	dir, _, _ := strings.Cut(rest, "/")
 	return dir == arch
-}
-
-// locateCrashes does so for a summary; what cannot be found is left out.
-func (t *Tree) locateCrashes(ctx context.Context, s *LogSummary, symbols *symbolizer) error {
-	err := t.locate(ctx, s.Crashes, s.Boots, symbols)
-	if symbols != nil {
-		s.SymbolNotes = symbols.notes
-	}
-	if errors.Is(err, context.Canceled) {
-		return nil
-	}
-	return err
 }
