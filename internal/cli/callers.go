@@ -72,7 +72,7 @@ as it comes.`,
 func (a *app) openForCalls() (*workbench.Tree, error) {
 	tree, err := a.open()
 	if err == nil && tree.CallsStale() {
-		a.say("files have changed since calls through pointers were worked out: their places may be off by some lines")
+		a.say("files have changed since calls through pointers were worked out: their places may be off by some lines; dekho index --complete works them out anew")
 	}
 	return tree, err
 }

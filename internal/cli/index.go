@@ -19,6 +19,7 @@ type indexOptions struct {
 	drop    bool
 	stat    bool
 	rebuild bool
+	whole   bool
 	jobs    int
 	wait    time.Duration
 }
@@ -52,6 +53,7 @@ the working directory, or the working directory itself.`,
 	f.BoolVar(&o.drop, "drop", false, "forget the index of TREE")
 	f.BoolVar(&o.stat, "stat", false, "say what is in the index of TREE, and what was left out and why")
 	f.BoolVar(&o.rebuild, "rebuild", false, "read every file again")
+	f.BoolVar(&o.whole, "complete", false, "after a small change too, work out anew what follows from the whole tree: calls through pointers, macros, print statements")
 	f.IntVarP(&o.jobs, "jobs", "j", 0, "use `N` processors; 0 is all")
 	f.DurationVar(&o.wait, "wait", 10*time.Minute, "how long to wait for another process that indexes")
 	return cmd
@@ -94,7 +96,7 @@ func runIndex(cmd *cobra.Command, a *app, o *indexOptions, args []string) error 
 	}
 	bar := newProgress(a)
 	stats, root, err := w.Index(cmd.Context(), dir, workbench.IndexOptions{
-		Name: o.name, Rebuild: o.rebuild, Workers: o.jobs, Wait: o.wait, OnWait: onWait, Progress: bar.update,
+		Name: o.name, Rebuild: o.rebuild, Complete: o.whole, Workers: o.jobs, Wait: o.wait, OnWait: onWait, Progress: bar.update,
 	})
 	bar.done()
 	if err != nil {

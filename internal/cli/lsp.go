@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -82,8 +83,10 @@ func runLSP(cmd *cobra.Command, a *app, logFile string) (err error) {
 	err = lsp.Serve(cmd.Context(), io.NopCloser(a.In), a.Out, lsp.Options{
 		Version:   version().Version,
 		Workbench: workbench.Options{Store: w.Store(), Lens: &a.global.lens, Getenv: a.Getenv},
-		Index:     func(ctx context.Context, root string) error { return indexApart(ctx, w.Store(), root) },
-		Log:       log,
+		Index: func(ctx context.Context, root string, complete bool) error {
+			return indexApart(ctx, w.Store(), root, complete)
+		},
+		Log: log,
 	})
 	if errors.Is(err, lsp.ErrNoExit) {
 		_, _ = fmt.Fprintf(log, "dekho lsp: %v\n", err) // on the way out: nobody to tell
@@ -94,12 +97,12 @@ func runLSP(cmd *cobra.Command, a *app, logFile string) (err error) {
 
 // indexApart indexes a tree in a process of its own, so that what that needs of
 // memory is given back.
-func indexApart(ctx context.Context, store, root string) error {
+func indexApart(ctx context.Context, store, root string, complete bool) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err
 	}
-	index := exec.CommandContext(ctx, self, "index", "--quiet", "--store", store, root)
+	index := exec.CommandContext(ctx, self, "index", "--quiet", "--complete="+strconv.FormatBool(complete), "--store", store, root)
 	index.Cancel = func() error { return index.Process.Signal(syscall.SIGTERM) }
 	index.WaitDelay = 5 * time.Second
 	var out strings.Builder

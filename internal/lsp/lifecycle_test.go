@@ -1,6 +1,7 @@
 package lsp
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -240,6 +241,43 @@ func TestUnsaved(t *testing.T) {
 			break
 		} else if time.Now().After(end) {
 			t.Fatalf("what changed on the disk is at %s, want %s", got, want)
+		}
+	}
+}
+
+// TestQuiet saves a function that is called through a pointer: when nothing else
+// is saved for a while, it is known who calls it.
+func TestQuiet(t *testing.T) {
+	c := newClient(t)
+	c.start(nil, nil)
+	c.open(wheels)
+	text := c.text(wheels) + `
+static int wheels_slide(struct rover *rover, int degrees)
+{
+	return 0;
+}
+
+static const struct rover_ops slide_ops = {
+	.turn = wheels_slide,
+};
+`
+	c.notify("textDocument/didChange", object{"textDocument": object{"uri": c.uri(wheels), "version": 2}, "contentChanges": []object{{"text": text}}})
+	if err := os.WriteFile(filepath.Join(c.root, wheels), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	c.notify("textDocument/didSave", object{"textDocument": object{"uri": c.uri(wheels)}})
+	c.wait("complete", c.root)
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		var items []object
+		if err := json.Unmarshal([]byte(c.ask("textDocument/prepareCallHierarchy", c.at(wheels, text, "int [wheels_slide]("))), &items); err != nil || len(items) != 1 {
+			t.Fatalf("%v, %v", items, err)
+		}
+		calls := c.ask("callHierarchy/incomingCalls", object{"item": items[0]})
+		if strings.Contains(calls, "rover_drive") {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatalf("wheels_slide is called by %s", calls)
 		}
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/sourcegraph/jsonrpc2"
 
@@ -32,8 +33,12 @@ type Options struct {
 	// Workbench says where the indexes are, and through which lens trees are
 	// seen. Its Tree is used for documents that are in no tree of their own.
 	Workbench workbench.Options
-	// Index brings the index of the tree at root up to date, or makes it.
-	Index func(ctx context.Context, root string) error
+	// Index brings the index of the tree at root up to date, or makes it; if
+	// complete, with what is derived from the whole tree.
+	Index func(ctx context.Context, root string, complete bool) error
+	// Quiet is how long nothing must have been saved for a complete index to be
+	// made; half a minute if it is 0.
+	Quiet time.Duration
 	// Log hears of problems.
 	Log io.Writer
 }

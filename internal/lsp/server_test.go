@@ -30,7 +30,7 @@ type client struct {
 	stop  func() // breaks the pipes
 
 	mu      sync.Mutex
-	told    []string                // notifications and requests of the server: "method text"
+	told    []string                // notifications and requests of the server: "method text"; "complete root"
 	changed chan struct{}           // closed and made anew with each of them
 	indexed func(root string) error // in the place of indexing
 }
@@ -52,7 +52,7 @@ func newClient(t *testing.T) *client {
 	}
 	toServer, fromClient := io.Pipe()
 	toClient, fromServer := io.Pipe()
-	opts := Options{Version: "test", Workbench: workbench.Options{Store: c.store}, Index: c.index, Log: logger{t}}
+	opts := Options{Version: "test", Workbench: workbench.Options{Store: c.store}, Index: c.index, Quiet: 50 * time.Millisecond, Log: logger{t}}
 	go func() {
 		err := Serve(context.WithoutCancel(t.Context()), toServer, fromServer, opts)
 		c.err = errors.Join(err, fromServer.Close())
@@ -89,7 +89,7 @@ func (l logger) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-func (c *client) index(ctx context.Context, root string) error {
+func (c *client) index(ctx context.Context, root string, complete bool) error {
 	c.mu.Lock()
 	instead := c.indexed
 	c.mu.Unlock()
@@ -102,7 +102,10 @@ func (c *client) index(ctx context.Context, root string) error {
 	if err != nil {
 		return err
 	}
-	_, _, err = w.Index(ctx, root, workbench.IndexOptions{})
+	_, _, err = w.Index(ctx, root, workbench.IndexOptions{Complete: complete})
+	if complete {
+		c.tell("complete " + root)
+	}
 	return err
 }
 
@@ -112,12 +115,16 @@ func (c *client) hear(_ context.Context, _ *jsonrpc2.Conn, req *jsonrpc2.Request
 	if req.Params != nil {
 		text += " " + string(*req.Params)
 	}
+	c.tell(text)
+	return nil, nil
+}
+
+func (c *client) tell(text string) {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.told = append(c.told, text)
 	close(c.changed)
 	c.changed = make(chan struct{})
-	c.mu.Unlock()
-	return nil, nil
 }
 
 // wait waits until the server says something with all of some words.
