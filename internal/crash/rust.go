@@ -65,7 +65,7 @@ func (d *demangler) base62() int {
 	}
 	n := 0
 	for !d.failed {
-		n = min(n, 1<<40)
+		n = min(n, 1<<24) // times 62 fits into 32 bits
 		switch c := d.next(); {
 		case c >= '0' && c <= '9':
 			n = n*62 + int(c-'0')

@@ -670,7 +670,7 @@ const (
 func TestKilledClient(t *testing.T) {
 	i, err := strconv.Atoi(os.Getenv(clientStage))
 	if err != nil {
-		t.Skip("it is started by TestClientsKilled")
+		return // only TestClientsKilled has something for it to do
 	}
 	s := &stages[i]
 	bin := strings.Split(os.Getenv(clientKernel), "\n")
