@@ -121,7 +121,9 @@ type Session struct {
 	seenDir  map[string]bool // their directories
 	certain  int             // records that were certain
 	previous []neighbour     // of the records just before, newest last
-	around   []around        // scratch of context
+	around   []around        // scratch of context, as the next two
+	order    []rank
+	sorted   []candidate
 }
 
 // neighbour is the first site of a record explained before, and how far it can
@@ -295,16 +297,31 @@ func (s *Session) context(i int) {
 	if len(d.cands) > manyRivals {
 		reach = closeRivals
 	}
-	kept := d.cands[:0]
+	s.order = s.order[:0]
 	for n := range d.cands {
-		if d.cands[n].score >= top-reach {
-			kept = append(kept, d.cands[n])
+		if c := &d.cands[n]; c.score >= top-reach {
+			s.order = append(s.order, rank{c.score, c.id, n})
 		}
 	}
-	d.cands = kept
-	slices.SortFunc(d.cands, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.id, b.id))
+	// Candidates are large: their ranks are sorted, and each moves once.
+	slices.SortFunc(s.order, func(a, b rank) int {
+		if a.score != b.score {
+			return cmp.Compare(b.score, a.score)
+		}
+		return cmp.Compare(a.id, b.id)
 	})
+	s.sorted = s.sorted[:0]
+	for _, r := range s.order {
+		s.sorted = append(s.sorted, d.cands[r.at])
+	}
+	d.cands = append(d.cands[:0], s.sorted...)
+}
+
+// rank is what orders a candidate.
+type rank struct {
+	score float64
+	id    uint32
+	at    int // among the candidates
 }
 
 // silent charges those candidates near the top whose directories have not
