@@ -63,7 +63,7 @@ func FindTree(storeDir, dir string) (string, error) {
 			return d, nil
 		}
 		if d == filepath.Dir(d) {
-			return "", fmt.Errorf("%s is in no tree that is indexed: %w; run dekho index TREE", canonical, ErrNoIndex)
+			return "", fmt.Errorf("%s is %w, nor is a directory above it; run dekho index TREE", canonical, ErrNoIndex)
 		}
 	}
 }

@@ -88,8 +88,14 @@ func (w *Workbench) Index(ctx context.Context, dir string, opts IndexOptions) (*
 	if info, err := os.Stat(root); err != nil || !info.IsDir() {
 		return nil, "", &InputError{Name: dir, Err: errors.New("is not a directory"), Hint: "give the top directory of a source tree"}
 	}
-	if _, err := os.ReadDir(root); err != nil {
+	entries, err := os.ReadDir(root)
+	if err != nil {
 		return nil, "", &InputError{Name: dir, Err: err}
+	}
+	// A wrong directory must not become a tree: one more, and who asks from
+	// elsewhere has to say which is meant.
+	if known, err := index.FindTree(w.store, root); len(entries) == 0 && (err != nil || known != root) {
+		return nil, "", &InputError{Name: dir, Err: errors.New("is empty"), Hint: "give the top directory of a source tree"}
 	}
 	deferLinks := smallChange
 	if opts.Complete {
