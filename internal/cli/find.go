@@ -64,6 +64,9 @@ from standard input, one a line, and each is answered as it comes.`,
 				return err
 			}
 			if !found {
+				if args[0] != "-" {
+					a.say("nothing found for %q; dekho grep searches the text", args[0])
+				}
 				return errNothing
 			}
 			return nil
