@@ -45,7 +45,7 @@ type stdio struct {
 
 	mu      sync.Mutex // guards what follows, and writing
 	pending map[string]bool
-	idle    chan struct{} // closed when the input has ended and no call is pending
+	idle    chan struct{} // closed when no call is pending any more; nil before the last message was handed on
 	ended   error         // what ended the input, nil while it goes on
 	gone    chan struct{} // closed when the input has ended and its grace is over
 }
@@ -55,7 +55,7 @@ var _ mcp.Transport = (*stdio)(nil)
 func newStdio(in io.Reader, out io.Writer, log func(string, ...any)) *stdio {
 	s := &stdio{
 		in: in, out: out, log: log, lines: make(chan []byte), closed: make(chan struct{}),
-		pending: make(map[string]bool), idle: make(chan struct{}), gone: make(chan struct{}),
+		pending: make(map[string]bool), gone: make(chan struct{}),
 	}
 	s.close = sync.OnceFunc(func() { close(s.closed) })
 	return s
@@ -207,16 +207,18 @@ func idKey(id jsonrpc.ID) string {
 func (s *stdio) end(ctx context.Context) error {
 	s.mu.Lock()
 	err := s.ended
+	idle := make(chan struct{})
 	if len(s.pending) == 0 {
-		s.mu.Unlock()
+		close(idle)
 	} else {
-		s.mu.Unlock()
-		select {
-		case <-s.idle:
-		case <-s.closed:
-		case <-ctx.Done():
-		case <-time.After(grace):
-		}
+		s.idle = idle
+	}
+	s.mu.Unlock()
+	select {
+	case <-idle:
+	case <-s.closed:
+	case <-ctx.Done():
+	case <-time.After(grace):
 	}
 	close(s.gone)
 	return err
@@ -233,12 +235,9 @@ func (s *stdio) Write(_ context.Context, msg jsonrpc.Message) error {
 	_, err = s.out.Write(append(data, '\n'))
 	if res, ok := msg.(*jsonrpc.Response); ok {
 		delete(s.pending, idKey(res.ID))
-		if s.ended != nil && len(s.pending) == 0 {
-			select {
-			case <-s.idle:
-			default:
-				close(s.idle)
-			}
+		if s.idle != nil && len(s.pending) == 0 {
+			close(s.idle)
+			s.idle = nil
 		}
 	}
 	return err
