@@ -392,6 +392,15 @@ func TestRacy(t *testing.T) {
 	}
 }
 
+func TestRebuildKeepsName(t *testing.T) {
+	tr := newTree(t, sample)
+	tr.update(func(o *index.Options) { o.Name = "mars" })
+	tr.update(func(o *index.Options) { o.Rebuild = true })
+	if got := tr.open().Info().Name; got != "mars" {
+		t.Errorf("a tree called mars that was read anew is called %s", got)
+	}
+}
+
 func TestLanguageVersion(t *testing.T) {
 	tr := newTree(t, sample)
 	tr.update()

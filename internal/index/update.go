@@ -224,6 +224,10 @@ func (u *updater) openOld() error {
 		return err
 	}
 	if u.Rebuild {
+		// What people call the tree is nothing that could be wrong with it.
+		if m, err := describe(u.st.Path(store.Trees, treeID(u.root))); err == nil && u.Name == "" {
+			u.Name = m.Name
+		}
 		return nil
 	}
 	m, err := openManifest(u.st.Path(store.Trees, treeID(u.root)))
