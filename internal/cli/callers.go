@@ -37,7 +37,8 @@ Functions that the kernel's core was given to call count too: initcalls, work
 items (with the places that queue them), timers, threads, interrupt handlers,
 notifiers, system calls.
 
-Of several functions of one name, each call says which one it means.
+Of several functions of one name, each call says which one it means. Of a member,
+file_operations.read_iter, it is the calls through it.
 
 With --depth, the callers of the callers follow, drawn as a tree; what is called
 in a circle, or was shown, is marked and not followed.

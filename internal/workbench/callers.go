@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"dekho/internal/index"
+	"dekho/internal/lang"
 	"dekho/internal/ops"
 )
 
@@ -108,6 +110,9 @@ func (t *Tree) callers(ctx context.Context, name string, opts CallerOptions) (*C
 		return nil, err
 	}
 	a := &CallersAnswer{Name: name}
+	if found, err := g.callersOfMember(a, opts); found || err != nil {
+		return a, err
+	}
 	keys, err := g.keys(name)
 	if err != nil {
 		return nil, err
@@ -208,6 +213,56 @@ func (t *Tree) callers(ctx context.Context, name string, opts CallerOptions) (*C
 	}
 	a.Defined = true
 	return a, nil
+}
+
+// callersOfMember lists the calls through a member of a struct, as answers name
+// it: "file_operations.read_iter". It is not found if the name is no such thing.
+func (g *callGraph) callersOfMember(a *CallersAnswer, opts CallerOptions) (found bool, err error) {
+	tag, member, ok := strings.Cut(strings.TrimPrefix(a.Name, "struct "), ".")
+	if !ok || g.table == nil {
+		return false, nil
+	}
+	p := g.t.newPresenter(member)
+	p.noText, p.loose = opts.NoText, true
+	for _, id := range g.table.Named(member) {
+		n := g.table.Node(id)
+		if n.Kind != ops.Member || n.Struct != tag {
+			continue
+		}
+		found, a.Defined = true, true
+		for _, e := range g.callsOf(id, n) {
+			if out, err := g.t.leavesOut(e.ref.File, e.ref.Line); err != nil {
+				return true, err
+			} else if out {
+				a.LeftOut++
+				continue
+			}
+			if a.Total++; opts.Limit > 0 && len(a.Callers) >= opts.Limit {
+				continue
+			}
+			c, err := g.caller(p, funcKey{name: member}, &e)
+			if err == nil {
+				err = g.t.mark(&c.Result)
+			}
+			if err != nil {
+				return true, err
+			}
+			a.Callers = append(a.Callers, c)
+		}
+	}
+	return found, nil
+}
+
+// callsOf are the calls of a node, by path and line.
+func (g *callGraph) callsOf(id ops.NodeID, n ops.Node) []edge {
+	var edges []edge
+	for _, c := range g.table.Calls(id) {
+		if file, ok := g.t.idx.FileByPath(c.File); ok {
+			edges = append(edges, edge{how: CallPointer, grade: TypeMatched, ref: index.Ref{File: file, Line: c.Line, Role: lang.Dispatch}, node: n})
+		}
+	}
+	slices.SortFunc(edges, func(x, y edge) int { return compareRef(x.ref, y.ref) })
+	return edges
 }
 
 // caller presents an edge.
