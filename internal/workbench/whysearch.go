@@ -1,0 +1,578 @@
+package workbench
+
+// The search for where an error code was made: from function to function, the
+// likeliest first.
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"dekho/internal/errflow"
+	"dekho/internal/index"
+	"dekho/internal/lang"
+	"dekho/internal/outline"
+	"dekho/internal/source"
+)
+
+// Bounds of the search.
+const (
+	whyTime       = 5 * time.Second
+	whyFirstDepth = 4    // calls
+	whyDeeper     = 3    // more at a time
+	whyDepth      = 10   // at most
+	whyLeaves     = 24   // kept of one function
+	whyTargets    = 40   // functions behind one pointer
+	whyBudget     = 8000 // functions looked at
+)
+
+// whySearch looks for the origins of one error code.
+type whySearch struct {
+	ctx    context.Context
+	t      *Tree
+	g      *callGraph
+	want   errflow.Want
+	errnos []Errno
+	files  map[source.FileID]*whyFile
+	known  map[whyKey][]whyLeaf
+	active map[whyKey]bool
+	looked int
+	until  time.Time
+	cut    bool // too much was looked at
+
+	depth   int  // how many calls are followed
+	limited bool // there were more
+}
+
+// whyFile is a file with its functions that were read.
+type whyFile struct {
+	*closeup
+	functions map[uint32]*errflow.Func // by where the name stands
+}
+
+// whyPlace is a function that is looked at.
+type whyPlace struct {
+	f   *whyFile
+	sym *outline.Symbol
+	fn  *errflow.Func
+}
+
+// whyKey is a question about a function.
+type whyKey struct {
+	file   source.FileID
+	off    uint32
+	params string // what is known of them
+	stored int    // which of them it writes the value through, -1 for what it returns
+	zero   bool
+}
+
+// whyLeaf is an origin with its weight beside the others of the same question;
+// together they weigh 1 at most.
+type whyLeaf struct {
+	origin WhyOrigin // its steps innermost first
+	weight float64
+	// param is, of a parameter of the function that the question was about, its
+	// number from 1: who calls it knows more.
+	param int
+	// callback says that it is called.
+	callback bool
+}
+
+func (s *whySearch) file(id source.FileID) (*whyFile, error) {
+	if f, ok := s.files[id]; ok {
+		return f, nil
+	}
+	c, err := s.t.closeup(id)
+	if err != nil {
+		return nil, err
+	}
+	f := &whyFile{closeup: c, functions: make(map[uint32]*errflow.Func)}
+	s.files[id] = f
+	return f, nil
+}
+
+func (f *whyFile) read(sym *outline.Symbol) *errflow.Func {
+	fn, ok := f.functions[sym.Off]
+	if !ok {
+		fn = errflow.Read(f.File, sym)
+		f.functions[sym.Off] = fn
+	}
+	return fn
+}
+
+// around is the function that a line is in.
+func (f *whyFile) around(line uint32) (*outline.Symbol, bool) {
+	var best *outline.Symbol
+	symbols := f.Symbols()
+	for i := range symbols {
+		s := &symbols[i]
+		if s.Start <= line && line <= s.End && s.Body < s.To && (s.Role == lang.DefFunction || s.Role == lang.DefGenerated) && (best == nil || s.Start >= best.Start) {
+			best = s
+		}
+	}
+	return best, best != nil
+}
+
+// spent reports whether the search has to end.
+func (s *whySearch) spent() bool {
+	s.looked++
+	if s.looked > whyBudget || s.ctx.Err() != nil || s.looked%16 == 0 && time.Now().After(s.until) {
+		s.cut = true
+	}
+	return s.cut
+}
+
+// The weights of what is not a constant in sight: a call is likelier to hand on
+// what a function close by made, and what cannot be followed is a last resort.
+const (
+	weightCall    = 0.8
+	weightFilled  = 0.5
+	weightStored  = 0.3
+	weightDeadEnd = 0.06
+	// A warning would have been printed before; a caller that hands over nothing
+	// seldom leaves the desk of who wrote it.
+	weightGuard = 0.4
+	// Who needs a function mostly has Kconfig see to it that it is there.
+	weightStub = 0.1
+)
+
+// rare reports whether what leads to a source seldom happens: it prints a
+// warning with a trace, or a module is being unloaded.
+func rare(src *errflow.Source) bool {
+	n := len(src.Conds)
+	return n > 0 && !src.Conds[n-1].Not &&
+		(strings.HasPrefix(src.Conds[n-1].Text, "WARN") || strings.Contains(src.Conds[n-1].Text, "try_module_get("))
+}
+
+// sources follows the sources of a value in a function.
+func (s *whySearch) sources(at whyPlace, list []errflow.Source, params []errflow.Value, depth int) []whyLeaf {
+	var out []whyLeaf
+	add := func(leaves []whyLeaf, weight float64, src *errflow.Source, how CallKind, grade Grade) {
+		if !hasConstant(leaves) {
+			weight *= weightDeadEnd
+		}
+		for _, l := range leaves {
+			l.weight *= weight
+			l.origin.Steps = append(slices.Clip(l.origin.Steps), s.steps(at, src, how, grade)...)
+			out = append(out, l)
+		}
+	}
+	for i := range list {
+		src := &list[i]
+		if !at.fn.Possible(src, params) {
+			continue
+		}
+		switch src.Kind {
+		case errflow.Constant:
+			name := src.Name
+			if e, ok := errno(s.errnos, name); ok && e.Name != "" {
+				name = e.Name
+			}
+			if s.want.Errno == "" || name == s.want.Errno || src.Name == "0" || src.Name == "NULL" || src.Name == "false" {
+				weight := 1.0
+				if rare(src) || at.fn.Guards(src) {
+					weight = weightGuard
+				}
+				out = append(out, s.leaf(at, src, WhyConstant, name, weight))
+			}
+		case errflow.Param:
+			l := s.leaf(at, src, WhyParameter, src.Name, weightDeadEnd)
+			l.param = src.Arg + 1
+			out = append(out, l)
+		case errflow.Other:
+			more := s.stored(at, src)
+			add(more, weightStored, src, "", 0)
+			if len(more) == 0 {
+				out = append(out, s.leaf(at, src, WhyValue, src.Name, weightDeadEnd))
+			}
+		case errflow.Callback:
+			l := s.leaf(at, src, WhyCall, src.Name, weightDeadEnd)
+			l.param, l.callback = src.Arg+1, true
+			out = append(out, l)
+		case errflow.Call, errflow.Filled:
+			leaves, how, known := s.called(at, src, params, depth)
+			weight := weightCall
+			if src.Kind == errflow.Filled {
+				weight = weightFilled
+			}
+			if len(leaves) > 0 {
+				add(leaves, weight, src, how, 0)
+			} else if !known && src.Kind == errflow.Call {
+				out = append(out, s.leaf(at, src, WhyCall, src.Name, weightDeadEnd))
+			}
+		case errflow.Dispatch:
+			targets := s.targets(at, src)
+			var found [][]whyLeaf
+			var grades []Grade
+			for _, t := range targets {
+				if leaves := s.target(&t, at, src, params, depth); len(leaves) > 0 {
+					found, grades = append(found, leaves), append(grades, t.Grade)
+				}
+			}
+			for i, leaves := range found {
+				add(leaves, weightCall/float64(len(found)), src, CallPointer, grades[i])
+			}
+			if len(found) == 0 {
+				out = append(out, s.leaf(at, src, WhyPointer, src.Name, weightDeadEnd))
+			}
+		}
+	}
+	return normal(out)
+}
+
+// normal makes weights come to 1 at most, of those that count most: what is many
+// calls away is less likely than what is close by.
+func normal(out []whyLeaf) []whyLeaf {
+	slices.SortStableFunc(out, func(a, b whyLeaf) int { return cmp.Compare(b.weight, a.weight) })
+	out = out[:min(len(out), whyLeaves)]
+	total := 0.0
+	for i := range out {
+		total += out[i].weight
+	}
+	for i := range out {
+		out[i].weight /= max(1, total)
+	}
+	return out
+}
+
+// stored finds where the error code is put into a member that a value comes from,
+// by the names of the variable and the member, in this part of the tree: a
+// driver's interrupt handler sets cmd->error, the core returns it.
+func (s *whySearch) stored(at whyPlace, src *errflow.Source) []whyLeaf {
+	base, member, ok := memberOf(src.Name)
+	if !ok || s.want.Errno == "" {
+		return nil
+	}
+	lo, hi := s.t.idx.FilesUnder(partOf(at.f.path))
+	var places []index.Ref
+	err := s.t.idx.EachRef(member, index.Roles(lang.Write), func(r index.Ref) bool {
+		if lo <= r.File && r.File < hi {
+			places = append(places, r)
+		}
+		return len(places) < whyBudget
+	})
+	if err != nil {
+		return nil
+	}
+	slices.SortFunc(places, compareRef)
+	var out []whyLeaf
+	for _, r := range places {
+		text := string(s.g.lineOf(r))
+		left, right, _ := strings.Cut(text, "=")
+		left, right = squeezed(left), squeezed(right)
+		if !strings.HasSuffix(left, base+"->"+member) && !strings.HasSuffix(left, base+"."+member) || strings.TrimSuffix(right, ";") != "-"+s.want.Errno {
+			continue
+		}
+		path := s.t.idx.Path(r.File)
+		if s.notBuilt(path, r.Line) {
+			continue
+		}
+		fn, _, err := s.g.funcs.At(r.File, r.Line)
+		if err != nil {
+			return nil
+		}
+		o := WhyOrigin{Path: path, Line: r.Line, Function: fn.Name, Text: strings.TrimSpace(text), What: WhyConstant, Name: s.want.Errno, Guess: true}
+		if f, err := s.file(r.File); err == nil {
+			o.Condition = f.condition(r.Line)
+			if sym, ok := f.around(r.Line); ok {
+				body := f.read(sym)
+				if id, ok := body.Statement(r.Line); ok {
+					o.Conds = whyConds(body.Conds(id))
+				}
+			}
+		}
+		o.Lens, _ = s.t.Judge(path, r.Line) // without what the lens says the place is as true
+		out = append(out, whyLeaf{origin: o, weight: 1})
+		if len(out) == whyLeaves {
+			break
+		}
+	}
+	return normal(out)
+}
+
+// memberOf takes an expression apart that names the member of something.
+func memberOf(expr string) (base, member string, ok bool) {
+	at := strings.LastIndex(expr, "->")
+	n := 2
+	if dot := strings.LastIndexByte(expr, '.'); dot > at {
+		at, n = dot, 1
+	}
+	if at <= 0 {
+		return "", "", false
+	}
+	base, member = expr[:at], expr[at+n:]
+	start := len(base)
+	for start > 0 && isWordByte(base[start-1]) {
+		start--
+	}
+	return base[start:], member, start < len(base) && member != "" && !strings.ContainsFunc(member, func(c rune) bool { return c > 0x7f || !isWordByte(byte(c)) })
+}
+
+// partOf is the part of the tree that a file belongs to: "drivers/mmc/".
+func partOf(path string) string {
+	at := 0
+	for range 2 {
+		i := strings.IndexByte(path[at:], '/')
+		if i < 0 {
+			break
+		}
+		at += i + 1
+	}
+	return path[:at]
+}
+
+// steps are the statements of a source, the innermost first.
+func (s *whySearch) steps(at whyPlace, src *errflow.Source, how CallKind, grade Grade) []WhyStep {
+	steps := []WhyStep{{Path: at.f.path, Line: src.Line, Function: at.sym.Name, Text: src.Text, How: how, Grade: grade}}
+	for _, v := range src.Via {
+		if v.Line != src.Line {
+			steps = append(steps, WhyStep{Path: at.f.path, Line: v.Line, Function: at.sym.Name, Text: v.Text})
+		}
+	}
+	return steps
+}
+
+func (s *whySearch) leaf(at whyPlace, src *errflow.Source, what, name string, weight float64) whyLeaf {
+	o := WhyOrigin{
+		Path: at.f.path, Line: src.Line, Function: at.sym.Name, Text: src.Text, What: what, Name: name,
+		Conds: whyConds(src.Conds), Jumps: whyConds(src.Jumps), Condition: at.f.condition(src.Line),
+	}
+	for _, v := range src.Via {
+		if v.Line != src.Line {
+			o.Steps = append(o.Steps, WhyStep{Path: at.f.path, Line: v.Line, Function: at.sym.Name, Text: v.Text})
+		}
+	}
+	o.Lens, _ = s.t.Judge(o.Path, o.Line) // without what the lens says the place is as true
+	return whyLeaf{origin: o, weight: weight}
+}
+
+// called follows a call by name. known says that the function was looked at.
+func (s *whySearch) called(at whyPlace, src *errflow.Source, params []errflow.Value, depth int) (leaves []whyLeaf, how CallKind, known bool) {
+	defs, err := s.choose(src.Name, at.f.id)
+	if err != nil {
+		return nil, CallDirect, false
+	}
+	how = CallDirect
+	if len(defs) == 0 {
+		how = CallMacro
+		for _, c := range s.g.macro.callees(src.Name, at.f.id) {
+			more, err := s.choose(c.name, at.f.id)
+			if err != nil {
+				return nil, how, false
+			}
+			for _, d := range more {
+				known = true
+				leaves = append(leaves, s.into(d, c.name, at, nil, nil, -1, depth)...)
+			}
+		}
+		return normal(leaves), how, known
+	}
+	stored := -1
+	if src.Kind == errflow.Filled {
+		stored = src.Arg
+	}
+	for _, d := range defs {
+		known = true
+		weight := 1.0
+		if len(defs) > 1 && s.isStub(d) {
+			weight = weightStub
+		}
+		for _, l := range s.handed(at, src, s.into(d, src.Name, at, src.Args, params, stored, depth), params, depth) {
+			l.weight *= weight
+			leaves = append(leaves, l)
+		}
+	}
+	return normal(leaves), how, known
+}
+
+// handedCallback follows a function that was handed over to be called.
+func (s *whySearch) handedCallback(at whyPlace, src *errflow.Source, i int, params []errflow.Value, depth int) []whyLeaf {
+	name, param := at.fn.Function(src, i)
+	if param >= 0 {
+		l := s.leaf(at, src, WhyCall, name, weightDeadEnd)
+		l.param, l.callback = param+1, true
+		return []whyLeaf{l}
+	}
+	if name == "" || !s.isFunction(name) {
+		return nil
+	}
+	leaves, _, _ := s.called(at, &errflow.Source{Kind: errflow.Call, Name: name, Line: src.Line, Off: src.Off}, params, depth+1)
+	return leaves
+}
+
+// isStub reports whether a definition, of several, is the one for the case that
+// the function proper is not built.
+func (s *whySearch) isStub(d funcDef) bool {
+	f, err := s.file(d.file)
+	if err != nil {
+		return false
+	}
+	for arm := range strings.SplitSeq(f.condition(d.line), " && ") {
+		if strings.HasPrefix(arm, "!") && strings.Contains(arm, "CONFIG_") {
+			return true
+		}
+	}
+	return false
+}
+
+// handed follows what the function that was called got as an argument and handed
+// on.
+func (s *whySearch) handed(at whyPlace, src *errflow.Source, leaves []whyLeaf, params []errflow.Value, depth int) []whyLeaf {
+	var out []whyLeaf
+	for _, l := range leaves {
+		if l.param == 0 {
+			out = append(out, l)
+			continue
+		}
+		i := l.param - 1
+		l.param = 0
+		var more []whyLeaf
+		if l.callback {
+			more = s.handedCallback(at, src, i, params, depth)
+		} else {
+			more = s.sources(at, at.fn.Handed(src, i, s.want), params, depth+1)
+		}
+		if len(more) == 0 {
+			continue // it is given something that is no such value
+		}
+		weight := l.weight
+		if hasConstant(more) {
+			weight = weightCall
+		}
+		for _, m := range more {
+			m.weight *= weight
+			m.origin.Steps = append(slices.Clip(m.origin.Steps), WhyStep{Path: l.origin.Path, Line: l.origin.Line, Function: l.origin.Function, Text: l.origin.Text})
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// choose lists the definitions that a name can mean in a file.
+func (s *whySearch) choose(name string, file source.FileID) ([]funcDef, error) {
+	refs, err := s.t.idx.Refs(name, index.Roles(lang.DefFunction))
+	if err != nil {
+		return nil, err
+	}
+	path := s.t.idx.Path(file)
+	var own, shared, near []funcDef
+	for _, r := range refs {
+		d, p := funcDef{file: r.File, line: r.Line}, s.t.idx.Path(r.File)
+		switch {
+		case s.notBuilt(p, d.line) || place(p) >= placeTools && place(path) < placeTools:
+		case r.File == file:
+			own = append(own, d)
+		case strings.HasSuffix(p, ".h") || !isStatic(s.g.content(r.File), r.Line):
+			shared = append(shared, d)
+			if !strings.HasPrefix(p, "arch/") || archOf(p) == archOf(path) {
+				near = append(near, d)
+			}
+		}
+	}
+	switch {
+	case strings.HasSuffix(path, ".h"): // which has what stands in for the function proper
+		shared, near = append(own, shared...), append(own, near...)
+	case len(own) > 0:
+		return own, nil
+	}
+	switch {
+	case strings.HasPrefix(path, "arch/") && len(near) > 0:
+		return near, nil
+	}
+	return shared, nil
+}
+
+// notBuilt reports whether the lens leaves a place out.
+func (s *whySearch) notBuilt(path string, line uint32) bool {
+	j, err := s.t.Judge(path, line)
+	return err == nil && j != nil && j.State == BuiltOut
+}
+
+// into follows what a function returns, or stores through a parameter.
+func (s *whySearch) into(d funcDef, name string, from whyPlace, args []errflow.Arg, params []errflow.Value, stored, depth int) []whyLeaf {
+	if depth >= s.depth {
+		s.limited = true
+		return nil
+	}
+	if s.spent() {
+		return nil
+	}
+	f, err := s.file(d.file)
+	if err != nil {
+		return nil
+	}
+	sym, ok := f.At(name, d.line, lang.DefFunction)
+	if !ok || sym.Body >= sym.To {
+		return nil
+	}
+	var values []errflow.Value
+	for _, a := range args {
+		values = append(values, from.fn.Known(a, params, s.isFunction))
+	}
+	key := whyKey{d.file, sym.Off, fmt.Sprint(values), stored, s.want.Zero}
+	if leaves, ok := s.known[key]; ok {
+		return leaves
+	}
+	if s.active[key] {
+		return nil
+	}
+	s.active[key] = true
+	fn := f.read(&sym)
+	var list []errflow.Source
+	if stored >= 0 {
+		list = fn.Stored(stored, s.want)
+	} else {
+		list = fn.Returns(s.want)
+	}
+	leaves := s.sources(whyPlace{f, &sym, fn}, list, values, depth+1)
+	delete(s.active, key)
+	if !s.cut {
+		s.known[key] = leaves
+	}
+	return leaves
+}
+
+// isFunction reports whether the tree defines a function of the name.
+func (s *whySearch) isFunction(name string) bool {
+	defs, err := s.g.definitions(name)
+	return err == nil && len(defs) > 0
+}
+
+// targets lists the functions that a call through a pointer can reach.
+func (s *whySearch) targets(at whyPlace, src *errflow.Source) []Target {
+	if s.g.table == nil {
+		return nil
+	}
+	var list []Target
+	for _, c := range s.g.table.CallsIn(at.f.path, src.Line, src.Line) {
+		if n := s.g.table.Node(c.Of); n.Name == src.Name {
+			list = append(list, s.g.targets(s.ctx, c.Of)...)
+		}
+	}
+	// What is registered nearest is likeliest: the same driver, the same
+	// directory.
+	slices.SortStableFunc(list, func(a, b Target) int {
+		return cmp.Or(cmp.Compare(a.Grade, b.Grade), cmp.Compare(commonDirs(b.Path, at.f.path), commonDirs(a.Path, at.f.path)))
+	})
+	return list[:min(len(list), whyTargets)]
+}
+
+// target follows a function that a pointer may hold.
+func (s *whySearch) target(t *Target, at whyPlace, src *errflow.Source, params []errflow.Value, depth int) []whyLeaf {
+	id, ok := s.t.idx.FileByPath(t.Path)
+	if !ok || s.notBuilt(t.Path, t.Line) {
+		return nil
+	}
+	defs, err := s.choose(t.Name, id)
+	if err != nil {
+		return nil
+	}
+	var leaves []whyLeaf
+	for _, d := range defs {
+		leaves = append(leaves, s.handed(at, src, s.into(d, t.Name, at, src.Args, params, -1, depth), params, depth)...)
+	}
+	return normal(leaves)
+}
