@@ -6,6 +6,7 @@ package workbench
 // does there.
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -645,15 +646,22 @@ func (h *macroHeads) at(file source.FileID, line uint32, name string) string {
 			return ""
 		}
 	}
-	for n := 0; n < maxMacroLines && line > 0; n++ {
-		if m := defineLine.FindSubmatch(h.p.text(line)); m != nil {
+	text := h.p.text(line)
+	// Upwards from there: to look for each line from the top of the file would
+	// take quadratic time.
+	for n, start := 0, h.p.at; n < maxMacroLines && h.p.line == line; n++ {
+		if m := defineLine.FindSubmatch(text); m != nil {
 			if string(m[1]) == name {
 				return ""
 			}
 			return string(m[1])
 		}
-		line--
-		if text := h.p.text(line); len(text) == 0 || text[len(text)-1] != '\\' {
+		if start == 0 {
+			return ""
+		}
+		end := start - 1
+		start = bytes.LastIndexByte(h.p.content[:end], '\n') + 1
+		if text = bytes.TrimRight(h.p.content[start:end], " \t\r"); len(text) == 0 || text[len(text)-1] != '\\' {
 			return ""
 		}
 	}

@@ -47,13 +47,6 @@ func (w *Workbench) OpenSession() (*Session, error) {
 	return &Session{w: w.at(t.Root()), root: t.Root(), tree: &sharedTree{Tree: t, users: 1}, buffers: make(map[string][]byte)}, nil
 }
 
-// at is the workbench with another tree.
-func (w *Workbench) at(root string) *Workbench {
-	other := *w
-	other.opts.Tree = root
-	return &other
-}
-
 // Root is the directory of the tree.
 func (s *Session) Root() string { return s.root }
 

@@ -28,9 +28,7 @@ func (w *Workbench) OpenTrees() ([]*Tree, error) {
 	}
 	var trees []*Tree
 	for _, name := range names {
-		one := *w
-		one.opts.Tree = name
-		t, err := one.Open()
+		t, err := w.at(name).Open()
 		if err != nil {
 			return nil, errors.Join(err, CloseTrees(trees))
 		}
@@ -81,9 +79,7 @@ func (w *Workbench) OpenAllTrees() (trees []*Tree, skipped []error, err error) {
 			skipped = append(skipped, l.Err)
 			continue
 		}
-		one := *w
-		one.opts.Tree = l.Root
-		t, err := one.Open()
+		t, err := w.at(l.Root).Open()
 		if err != nil {
 			skipped = append(skipped, err)
 			continue

@@ -8,22 +8,32 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"dekho/internal/index"
 )
 
 // WhyRecord explains the error code in the record of a log that stands at a
 // line: of the statement that printed it, and with the value that it printed.
 // What the options leave open the record tells. The error is an InputError if
 // there is no record of the kernel at the line, or no statement for it.
-func (t *Tree) WhyRecord(ctx context.Context, name string, in io.Reader, line int, opts WhyOptions) (*Why, error) {
-	var rec *LogRecord
+func (t *Tree) WhyRecord(ctx context.Context, name string, in io.Reader, line int, opts WhyOptions) (w *Why, err error) {
+	err = index.Guard(func() error { // the record's words are those of the index
+		w, err = t.whyRecord(ctx, name, in, line, opts)
+		return err
+	})
+	return w, err
+}
+
+func (t *Tree) whyRecord(ctx context.Context, name string, in io.Reader, line int, opts WhyOptions) (*Why, error) {
+	var rec LogRecord
+	found := false
 	past := errors.New("past the line")
 	sum, err := t.ExplainLog(ctx, name, in, LogOptions{Arch: opts.Arch}, func(r *LogRecord) error {
 		if r.Line > line {
 			return past
 		}
 		// The last that starts at the line or, where lines continue one, before.
-		c := *r
-		rec = &c
+		rec, found = *r, true
 		return nil
 	})
 	ended := err == nil
@@ -34,7 +44,7 @@ func (t *Tree) WhyRecord(ctx context.Context, name string, in io.Reader, line in
 		return &InputError{Name: fmt.Sprintf("%s:%d", name, line), Err: fmt.Errorf(format, args...), Hint: "dekho log shows which statement printed what"}
 	}
 	switch {
-	case rec == nil || line < 1 || ended && int64(line) > sum.Stats.Lines:
+	case !found || line < 1 || ended && int64(line) > sum.Stats.Lines:
 		return nil, bad("the log has no such line")
 	case rec.Verdict == NotKernel:
 		return nil, bad("the kernel did not print this: %q", rec.Text)
@@ -42,14 +52,14 @@ func (t *Tree) WhyRecord(ctx context.Context, name string, in io.Reader, line in
 		return nil, bad("no statement of the tree prints this: %q", rec.Text)
 	}
 	if opts.Errno == "" {
-		opts.Errno, opts.Value = t.errnoIn(rec, opts)
+		opts.Errno, opts.Value = t.errnoIn(&rec, opts)
 	}
 	site := &rec.Sites[0]
 	place := site.Place
 	if site.Said != nil {
 		place = *site.Said
 	}
-	w, err := t.Why(ctx, strings.Clone(place.Path), place.Line, opts)
+	w, err := t.Why(ctx, place.Path, place.Line, opts)
 	if w != nil {
 		w.Record, w.RecordLine, w.Verdict = strings.Clone(rec.Text), rec.Line, rec.Verdict
 	}

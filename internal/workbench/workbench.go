@@ -135,6 +135,13 @@ func New(opts Options) (*Workbench, error) {
 // Store is the directory of the store.
 func (w *Workbench) Store() string { return w.store }
 
+// at is the workbench with another tree, named as in Options.
+func (w *Workbench) at(tree string) *Workbench {
+	other := *w
+	other.opts.Tree = tree
+	return &other
+}
+
 // step measures a step for Options.Clock: call what it returns at its end.
 func (w *Workbench) step(name string) func() {
 	if w.opts.Clock == nil {
