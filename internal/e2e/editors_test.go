@@ -141,18 +141,8 @@ func newCscopeFront(t *testing.T, bin, store, tree string) *cscopeFront {
 	cmd := exec.Command(bin, "cscope", "-dl")
 	cmd.Dir = tree
 	cmd.Env = append(os.Environ(), "DEKHO_STORE="+store, "DEKHO_TREE="+tree)
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
 	cmd.Stderr = os.Stderr
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	in, out := startPiped(t, cmd)
 	t.Cleanup(func() {
 		in.Close() //nolint:errcheck // a pipe
 		if err := cmd.Wait(); err != nil {
@@ -257,18 +247,8 @@ func newLSPFront(t *testing.T, bin, store, root string) *lspFront {
 	cmd := exec.Command(bin, "lsp")
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "DEKHO_STORE="+store, "DEKHO_TREE=")
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
 	cmd.Stderr = os.Stderr
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	in, out := startPiped(t, cmd)
 	stream := jsonrpc2.NewBufferedStream(duplex{out, in}, jsonrpc2.VSCodeObjectCodec{})
 	f := &lspFront{cmd: cmd, conn: jsonrpc2.NewConn(context.Background(), stream, noAnswer{}), root: root, uri: "file://" + root + "/" + anchorFile}
 	t.Cleanup(func() {
@@ -278,7 +258,7 @@ func newLSPFront(t *testing.T, bin, store, root string) *lspFront {
 		}
 	})
 	ctx := t.Context()
-	err = errors.Join(
+	err := errors.Join(
 		f.conn.Call(ctx, "initialize", toolArgs{
 			"capabilities": toolArgs{}, "rootUri": "file://" + root, "initializationOptions": toolArgs{"autoIndex": false},
 		}, nil),
@@ -607,6 +587,21 @@ func (s *stage) server(k *kernel) *exec.Cmd {
 	return cmd
 }
 
+// reach starts the server and brings it to the stage.
+func (s *stage) reach(t *testing.T, cmd *exec.Cmd) (in io.WriteCloser, out io.ReadCloser) {
+	t.Helper()
+	in, out = startPiped(t, cmd)
+	if _, err := io.WriteString(in, s.text); err != nil {
+		t.Fatal(err)
+	}
+	if s.answers {
+		if _, err := out.Read(make([]byte, 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return in, out
+}
+
 // TestClientsGone closes the pipes of a server at each stage: it ends within a
 // second.
 func TestClientsGone(t *testing.T) {
@@ -616,25 +611,7 @@ func TestClientsGone(t *testing.T) {
 		for _, both := range []bool{false, true} { // else the client may still read
 			t.Run(fmt.Sprintf("%s, both closed %v", s.name, both), func(t *testing.T) {
 				cmd := s.server(k)
-				in, err := cmd.StdinPipe()
-				if err != nil {
-					t.Fatal(err)
-				}
-				out, err := cmd.StdoutPipe()
-				if err != nil {
-					t.Fatal(err)
-				}
-				if err := cmd.Start(); err != nil {
-					t.Fatal(err)
-				}
-				if _, err := io.WriteString(in, s.text); err != nil {
-					t.Fatal(err)
-				}
-				if s.answers {
-					if _, err := out.Read(make([]byte, 1)); err != nil {
-						t.Fatal(err)
-					}
-				}
+				in, out := s.reach(t, cmd)
 				time.Sleep(50 * time.Millisecond) // the call has begun
 				start := time.Now()
 				in.Close() //nolint:errcheck // a pipe
@@ -645,7 +622,7 @@ func TestClientsGone(t *testing.T) {
 				if !both {
 					io.Copy(io.Discard, out) //nolint:errcheck // the exit code tells
 				}
-				err = cmd.Wait()
+				err := cmd.Wait()
 				killed.Stop()
 				if d := time.Since(start); d > time.Second && (both || !s.finishes) {
 					t.Errorf("the server went on for %s", d)
@@ -675,25 +652,7 @@ func TestKilledClient(t *testing.T) {
 	s := &stages[i]
 	bin := strings.Split(os.Getenv(clientKernel), "\n")
 	cmd := s.server(&kernel{bin: bin[0], store: bin[1], tree: bin[2]})
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := io.WriteString(in, s.text); err != nil {
-		t.Fatal(err)
-	}
-	if s.answers {
-		if _, err := out.Read(make([]byte, 1)); err != nil {
-			t.Fatal(err)
-		}
-	}
+	s.reach(t, cmd)
 	fmt.Printf("server %d\n", cmd.Process.Pid)
 	time.Sleep(time.Minute)
 }

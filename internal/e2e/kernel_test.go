@@ -108,6 +108,22 @@ func fingerprint(root string, paths ...string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
+// startPiped starts a command whose input and output are pipes.
+func startPiped(t *testing.T, cmd *exec.Cmd) (in io.WriteCloser, out io.ReadCloser) {
+	t.Helper()
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, err = cmd.StdoutPipe(); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return in, out
+}
+
 // run runs the program on the kernel tree and returns its output and exit code.
 func (k *kernel) run(t *testing.T, stdin []byte, args ...string) (string, int) {
 	t.Helper()

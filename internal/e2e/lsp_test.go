@@ -42,17 +42,7 @@ func (k *kernel) serve(t *testing.T, args ...string) *server {
 	s := &server{k: k, cmd: exec.Command(k.bin, append([]string{"lsp"}, args...)...)}
 	s.cmd.Env = append(os.Environ(), "DEKHO_STORE="+k.store)
 	s.cmd.Stderr = &s.log
-	in, err := s.cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := s.cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	in, out := startPiped(t, s.cmd)
 	t.Cleanup(func() {
 		if s.cmd.ProcessState == nil {
 			_ = s.cmd.Process.Kill() // a test that failed
