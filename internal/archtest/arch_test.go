@@ -141,6 +141,10 @@ var layers = []layer{
 		why:      "a kernel's own files are read without a tree and without a log",
 	},
 	{
+		packages: []string{"internal/disasm"},
+		why:      "bytes of code are decoded wherever they come from",
+	},
+	{
 		packages: []string{"internal/diag/all"},
 		imports:  []string{"internal/diag/..."},
 		why:      "the one list of diagnoses",
@@ -160,7 +164,7 @@ var layers = []layer{
 			"internal/macro", "internal/xref", "internal/lang/...", "internal/query/...", "internal/store", "internal/trigram", "internal/klog",
 			"internal/source", "internal/finding", "internal/rootfs", "internal/capture",
 			"internal/prose", "internal/kerneldoc", "internal/highlight", "internal/outline", "internal/ofmatch", "internal/constexpr",
-			"internal/kbuild", "internal/lens", "internal/initcall", "internal/boots", "internal/logdiff", "internal/crash", "internal/debuginfo",
+			"internal/kbuild", "internal/lens", "internal/initcall", "internal/boots", "internal/logdiff", "internal/crash", "internal/debuginfo", "internal/disasm",
 			"internal/errflow",
 		},
 		why: "use cases use everything below and know no front end",
