@@ -77,9 +77,11 @@ type Report struct {
 
 	// PC is where the processor was, with its symbol if the log has one.
 	PC Frame
+	// Fault is the access that failed, if that is what it is about.
+	Fault Fault
 	// Registers are the values printed, in order.
 	Registers []Register
-	// Code is the text behind "Code:", the bytes around PC.
+	// Code is the text behind "Code:", the bytes around PC; none of user space.
 	Code Text
 	// Stacks are the traces in order, each under its heading.
 	Stacks []Stack

@@ -17,6 +17,9 @@ func (o *open) describe() {
 		stack = nil
 	}
 	cpus := 0
+	user := false // the last program counter was one of user space
+	r.Fault.Address, r.Fault.Known = faultAddress(r.Headline)
+	r.Fault.Access = access(r.Headline)
 	for i := range o.lines {
 		l := &o.lines[i]
 		if i == 0 {
@@ -38,16 +41,17 @@ func (o *open) describe() {
 			stack.extend(l.at)
 			continue
 		case linePC:
+			user = userMode(l.text)
 			if r.PC.Line == 0 {
 				r.PC = l.frame
 				r.PC.Place = l.at
 			}
 		case lineRegisters:
-			if len(r.Registers) < maxRegisters && len(r.Stacks) == 0 && stack == nil {
+			if len(r.Registers) < maxRegisters && !user && len(r.Stacks) == 0 && stack == nil {
 				r.Registers = append(r.Registers, registers(l.text)...)
 			}
 		case lineCode:
-			if r.Code.Text == "" {
+			if r.Code.Text == "" && !user {
 				r.Code = Text{Text: strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(l.text), "Code:")), Place: l.at}
 			}
 		case lineCPU:
@@ -66,12 +70,21 @@ func (o *open) describe() {
 				r.Locks = append(r.Locks, lock)
 			}
 		}
+		if r.Fault.Access == "" {
+			r.Fault.Access = access(l.text)
+		}
 		if bare && l.kind != lineText {
 			end()
 			bare = false
 		}
 	}
 	end()
+	for _, name := range [...]string{"pc", "epc"} {
+		// The symbol and the address stand in different lines.
+		if addr, ok := r.Register(name); ok && r.PC.Address == 0 && r.PC.Line != 0 {
+			r.PC.Address = addr
+		}
+	}
 	if r.CPU < 0 {
 		o.headCPU()
 	}
@@ -81,6 +94,15 @@ func (o *open) describe() {
 	if o.mixed && cpus > 1 {
 		r.Corrupted = "two reports are mixed: it began within another one, and the log does not tell their records apart"
 	}
+}
+
+// userMode reports whether a line with the program counter of x86 is about user
+// space, by the privilege level in its code segment ("RIP: 0033:0x7f...").
+func userMode(text string) bool {
+	_, rest, _ := strings.Cut(text, "IP: ")
+	cs, _, ok := strings.Cut(strings.TrimLeft(rest, " "), ":")
+	n, err := strconv.ParseUint(cs, 16, 16)
+	return ok && err == nil && n&3 == 3
 }
 
 // maxRegisters is more than any architecture prints.

@@ -524,11 +524,12 @@ func isRegisters(s string) bool {
 	if len(rest) > 4 && rest[4] == ':' {
 		rest = rest[5:] // the segment of x86's stack pointer
 	}
+	rest = strings.TrimPrefix(rest, "[<")
 	n := 0
 	for n < len(rest) && isHex(rest[n]) {
 		n++
 	}
-	return n >= 8 && (n == len(rest) || rest[n] == ' ' || rest[n] == '(')
+	return n >= 8 && (n == len(rest) || rest[n] == ' ' || rest[n] == '(' || rest[n] == '>')
 }
 
 // registers reads such a line.
@@ -541,13 +542,22 @@ func registers(s string) []Register {
 			name, ok = fields[i], true
 			i++
 		}
-		if !ok || name == "" || i+1 >= len(fields) {
+		if !ok {
+			// "GS:ffff88813bd00000(0000)", of x86.
+			if seg, v, found := strings.Cut(fields[i], ":"); found && strings.HasSuffix(seg, "GS") {
+				v, _, _ = strings.Cut(v, "(")
+				list = append(list, Register{Name: seg, Value: v})
+			}
+			continue
+		}
+		if name == "" || i+1 >= len(fields) {
 			continue
 		}
 		v := fields[i+1]
 		if c := strings.IndexByte(v, ':'); c == 4 && isHex(v[0]) {
 			v = v[c+1:] // RSP: 0018:ffff...
 		}
+		v = strings.TrimSuffix(strings.TrimPrefix(v, "[<"), ">]")
 		if n, _, _ := strings.Cut(v, "("); n != "" && isHex(n[0]) {
 			list = append(list, Register{Name: name, Value: n})
 			i++

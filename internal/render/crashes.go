@@ -86,7 +86,7 @@ func (t *LogText) crash(w io.Writer, c *workbench.Crash) error {
 			return err
 		}
 	}
-	return nil
+	return t.code(w, c.Listing)
 }
 
 // crashText says where a crash report stands, and where it happened.
@@ -200,7 +200,16 @@ func crashJSON(o *object, c *workbench.Crash) {
 		}
 		o.close(']')
 	}
+	if c.Fault.Known || c.Fault.Access != "" {
+		o.open("fault", '{')
+		if c.Fault.Known {
+			o.str("address", fmt.Sprintf("%#x", c.Fault.Address))
+		}
+		o.opt("access", c.Fault.Access)
+		o.close('}')
+	}
 	o.opt("code", c.Code.Text)
+	codeJSON(o, c.Listing)
 	if len(c.Locks) > 0 {
 		o.open("locks", '[')
 		for i := range c.Locks {

@@ -23,7 +23,9 @@ var reportPage string
 
 // reportTemplate is parsed when it is first needed: every command would wait for
 // it otherwise.
-var reportTemplate = sync.OnceValue(func() *template.Template { return template.Must(template.New("report").Parse(reportPage)) })
+var reportTemplate = sync.OnceValue(func() *template.Template {
+	return template.Must(template.Must(template.New("report").Parse(reportPage)).Parse(crashesPart))
+})
 
 // Measures of the drawing, in its own units: it is 1000 wide.
 const (
@@ -39,6 +41,7 @@ type page struct {
 	Log, Lines, Tree, Mismatch string
 	Loops                      []string
 	Boots                      []pageBoot
+	Crashes                    []pageCrash
 	Matters                    []pageMatter
 }
 
@@ -110,6 +113,9 @@ func Report(w io.Writer, s *workbench.LogSummary) error {
 			break
 		}
 		p.Boots = append(p.Boots, bootPage(s.Root, &s.Boots[i]))
+	}
+	for i := range s.Crashes {
+		p.Crashes = append(p.Crashes, crashPage(s.Root, &s.Crashes[i]))
 	}
 	for i := range s.Matters {
 		m := &s.Matters[i]

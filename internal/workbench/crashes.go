@@ -1,11 +1,13 @@
 package workbench
 
 import (
+	"context"
 	"path"
 	"slices"
 	"strings"
 
 	"dekho/internal/crash"
+	"dekho/internal/disasm"
 	"dekho/internal/klog"
 )
 
@@ -28,6 +30,8 @@ type Crash struct {
 	LastHead int
 	// Trail leads to where it failed, innermost first.
 	Trail []TrailFrame
+	// Listing is its code, nil if it shows none that can be read.
+	Listing *CodeListing
 }
 
 // TrailFrame is a frame of a call trace with the source of its function.
@@ -140,8 +144,9 @@ func (p *picker) join(c *crashes, list []Crash) {
 
 // locateCrashes finds the source of the functions that the crashes of a log went
 // through.
-func (t *Tree) locateCrashes(s *LogSummary, symbols *symbolizer) error {
+func (t *Tree) locateCrashes(ctx context.Context, s *LogSummary, symbols *symbolizer, config map[string]string) error {
 	known := make(map[string][]definition)
+	code := codeReader{t: t, config: config, symbols: symbols, values: make(map[disasm.Arch]*telling)}
 	for i := range s.Crashes {
 		c := &s.Crashes[i]
 		var boot *Boot
@@ -153,6 +158,9 @@ func (t *Tree) locateCrashes(s *LogSummary, symbols *symbolizer) error {
 		}
 		if symbols != nil {
 			symbols.check(c, boot)
+		}
+		if i < crashesLocated {
+			c.Listing = code.read(ctx, c, boot)
 		}
 		trail := c.CrashReport.Trail()
 		if symbols != nil && c.PC.Function == "" && c.PC.Address != 0 {

@@ -197,7 +197,7 @@ func (t *Tree) ExplainLog(ctx context.Context, name string, in io.Reader, opts L
 		<-done
 		sum.finish(lr.r.Boots(), lr.r.Stats())
 		if err == nil {
-			err = index.Guard(func() error { return t.locateCrashes(sum, symbols) })
+			err = index.Guard(func() error { return t.locateCrashes(ctx, sum, symbols, opts.Config) })
 		}
 		_ = lr.r.Close() // its error is always nil
 	}

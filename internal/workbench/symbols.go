@@ -158,6 +158,32 @@ func (s *symbolizer) frame(c *Crash, f *TrailFrame, inner bool) {
 	f.Source = list
 }
 
+// linkAddress is where the function of a frame was linked, if the kernel's file
+// says; else any address that leaves room around it. s may be nil.
+func (s *symbolizer) linkAddress(f *StackFrame) (addr uint64, known bool) {
+	const somewhere = 1 << 30
+	if s == nil || s.kernel == nil || f.Module != "" {
+		return somewhere, false
+	}
+	syms := s.kernel.Functions(f.Function, f.Size)
+	if len(syms) != 1 {
+		return somewhere, false
+	}
+	return syms[0].Addr, true
+}
+
+// nameAt names an address of the kernel as it was linked.
+func (s *symbolizer) nameAt(addr uint64) string {
+	sym, off, ok := s.kernel.Symbolize(addr)
+	switch {
+	case !ok:
+		return ""
+	case off == 0:
+		return sym.Name
+	}
+	return fmt.Sprintf("%s+%#x", sym.Name, off)
+}
+
 // kaslr is by how much the kernel that crashed was moved: it says so when it
 // panics, and a frame that has both its address and its name tells as well.
 func (s *symbolizer) kaslr(c *Crash) (uint64, bool) {
