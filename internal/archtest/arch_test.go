@@ -153,7 +153,7 @@ var layers = []layer{
 		packages: []string{"internal/diag/...", "internal/fndiff/...", "internal/soak/..."},
 		imports: []string{
 			"internal/index/...", "internal/logmap/...", "internal/klog", "internal/lang", "internal/source",
-			"internal/finding", "internal/rootfs", "internal/capture/...", "internal/query/...",
+			"internal/finding", "internal/rootfs", "internal/capture/...", "internal/query/...", "internal/boots", "internal/crash",
 		},
 		why: "a diagnosis stands on the index and on what was captured",
 	},

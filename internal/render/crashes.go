@@ -12,14 +12,18 @@ import (
 // trailLines is how many frames of a crash a person is shown.
 const trailLines = 4
 
-// crash writes what a crash report says below its headline: its title, where
-// it stands and who it happened to, and the functions that led there.
-func (t *LogText) crash(w io.Writer, c *workbench.Crash) error {
+// crash writes what a crash report says below its headline: its title unless
+// that was said, where it stands and who it happened to, and the functions that
+// led there.
+func (t *LogText) crash(w io.Writer, c *workbench.Crash, title bool) error {
 	l := &t.line
 	l.reset()
 	l.put("", indent)
-	l.put(inkHeader, c.Title)
-	l.put(inkDim, "  "+crashText(c))
+	if title {
+		l.put(inkHeader, c.Title)
+		l.put("", "  ")
+	}
+	l.put(inkDim, crashText(c))
 	if err := t.flush(w); err != nil {
 		return err
 	}

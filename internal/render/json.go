@@ -59,8 +59,13 @@ func (o *object) opt(name, v string) {
 	}
 }
 
+// num writes a number, as an element if the name is empty.
 func (o *object) num(name string, v int64) {
-	o.key(name)
+	if name == "" {
+		o.sep()
+	} else {
+		o.key(name)
+	}
 	o.buf = strconv.AppendInt(o.buf, v, 10)
 }
 

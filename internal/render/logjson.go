@@ -140,6 +140,12 @@ func (j *LogJSON) Summary(s *workbench.LogSummary) error {
 		loop(o, &s.Loops[i])
 	}
 	o.close(']')
+	o.open("findings", '[')
+	for i := range s.Findings {
+		logFindingJSON(o, &s.Findings[i])
+	}
+	o.close(']')
+	o.optNum("more_findings", int64(s.MoreFindings))
 	o.open("matters", '[')
 	for i := range s.Matters {
 		m := &s.Matters[i]
@@ -147,9 +153,6 @@ func (j *LogJSON) Summary(s *workbench.LogSummary) error {
 		o.num("count", m.Count)
 		o.num("last_line", int64(m.LastLine))
 		record(o, &m.LogRecord)
-		if m.Crash != nil {
-			o.str("crash", m.Crash.Title)
-		}
 		o.close('}')
 	}
 	o.close(']')

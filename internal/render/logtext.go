@@ -322,18 +322,17 @@ func (t *LogText) summary(s *workbench.LogSummary) error {
 	if _, err := io.WriteString(t.w, "\n"); err != nil {
 		return err
 	}
-	switch {
-	case s.KernelRecords() == 0:
-		return nil
-	case len(s.Matters) == 0:
-		l.reset()
-		l.put(inkHeader, "Nothing at the level of a warning or above.")
-		if err := t.flush(t.w); err != nil {
-			return err
+	if err := t.findings(t.w, s); err != nil {
+		return err
+	}
+	if len(s.Matters) > 0 {
+		if len(s.Findings) > 0 {
+			if _, err := io.WriteString(t.w, "\n"); err != nil {
+				return err
+			}
 		}
-	default:
 		l.reset()
-		l.put(inkHeader, "What matters most")
+		l.put(inkHeader, "Other lines that matter")
 		if s.MoreMatters > 0 {
 			l.put(inkDim, " ("+strconv.Itoa(len(s.Matters))+" of "+strconv.Itoa(len(s.Matters)+s.MoreMatters)+")")
 		}
@@ -348,11 +347,6 @@ func (t *LogText) summary(s *workbench.LogSummary) error {
 			}
 			if err := t.record(t.w, &m.LogRecord, recordView{note: note}); err != nil {
 				return err
-			}
-			if m.Crash != nil && m.Crash.Records > 1 { // else its headline says it all
-				if err := t.crash(t.w, m.Crash); err != nil {
-					return err
-				}
 			}
 		}
 	}

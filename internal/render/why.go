@@ -122,13 +122,8 @@ func WhyJSON(w io.Writer, y *workbench.Why) error {
 		o.num("record_line", int64(y.RecordLine))
 		o.str("verdict", y.Verdict.String())
 	}
-	if e := y.Errno; e != nil {
-		o.open("errno", '{')
-		o.opt("name", e.Name)
-		o.num("number", int64(e.Number))
-		o.opt("meaning", e.Meaning)
-		o.opt("place", e.Place)
-		o.close('}')
+	if y.Errno != nil {
+		o.errno(y.Errno)
 	}
 	o.opt("value", y.Value)
 	o.flag("tested", y.Tested)
@@ -173,6 +168,15 @@ func WhyJSON(w io.Writer, y *workbench.Why) error {
 	o.buf = append(o.buf, '\n')
 	_, err := w.Write(o.buf)
 	return err
+}
+
+func (o *object) errno(e *workbench.Errno) {
+	o.open("errno", '{')
+	o.opt("name", e.Name)
+	o.num("number", int64(e.Number))
+	o.opt("meaning", e.Meaning)
+	o.opt("place", e.Place)
+	o.close('}')
 }
 
 func (o *object) conditions(name string, list []workbench.WhyCond) {

@@ -94,7 +94,9 @@ func (m *model) readLog(in *Log) tea.Cmd {
 			return feed.put(ctx, &rec)
 		})
 		line := 0
-		if len(sum.Matters) > 0 {
+		if len(sum.Findings) > 0 {
+			line = sum.Findings[0].Record.Line
+		} else if len(sum.Matters) > 0 {
 			line = sum.Matters[0].Line
 		}
 		warning := strings.Clone(sum.Mismatch)

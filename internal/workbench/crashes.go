@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"dekho/internal/crash"
+	"dekho/internal/diag/bootlog"
 	"dekho/internal/disasm"
 	"dekho/internal/klog"
 )
@@ -28,6 +29,8 @@ type Crash struct {
 	// last one's headline.
 	Count    int64
 	LastHead int
+	// again are the headlines of further ones, as far as they are kept.
+	again []bootlog.Head
 	// Trail leads to where it failed, innermost first.
 	Trail []TrailFrame
 	// Listing is its code, nil if it shows none that can be read.
@@ -51,6 +54,8 @@ type TrailFrame struct {
 const (
 	// crashesKept bounds the crashes whose details are kept, by title.
 	crashesKept = 64
+	// headsKept bounds the further reports of a title whose places are kept.
+	headsKept = 64
 	// spansKept bounds those whose places are.
 	spansKept = 4096
 	// trailShown is how many frames of a crash get their place in the source,
@@ -95,6 +100,9 @@ func (c *crashes) keep(reports []*crash.Report) {
 		}
 		if i, ok := c.byTitle[r.Title]; ok {
 			c.list[i].Count++
+			if len(c.list[i].again) < headsKept {
+				c.list[i].again = append(c.list[i].again, bootlog.Head{Boot: r.Boot, Line: r.Head.Line})
+			}
 			c.list[i].LastHead = max(c.list[i].LastHead, r.Head.Line)
 			continue
 		}
@@ -123,23 +131,21 @@ func (c *crashes) within(line int, caller string) bool {
 	})
 }
 
-// join makes one matter of the records of a crash: its headline stands for all
-// of them, and is as serious as what came of it.
-func (p *picker) join(c *crashes, list []Crash) {
-	heads := make(map[int]*Crash, len(list))
+// join takes the records of crash reports, of which findings speak, out of the
+// matters. It returns the headlines, by where they start.
+func (p *picker) join(c *crashes, list []Crash) map[int64]*LogRecord {
+	heads := make(map[int64]*LogRecord, len(list))
 	for i := range list {
-		heads[list[i].Head.Line] = &list[i]
+		heads[list[i].Head.Start] = nil
 	}
-	for key, m := range p.kinds {
-		if crash := heads[m.Line]; crash != nil && crash.Head.Start == m.Start {
-			m.Crash = crash
-			if crash.Panicked {
-				m.Severity = SevPanic
-			}
+	for _, m := range p.kinds {
+		if _, ok := heads[m.Start]; ok {
+			heads[m.Start], m.spoken = &m.LogRecord, true
 		} else if m.Severity <= SevWarning && c.within(m.Line, m.Caller) && (m.Count == 1 || c.within(m.LastLine, m.Caller)) {
-			delete(p.kinds, key)
+			m.spoken = true
 		}
 	}
+	return heads
 }
 
 // locateCrashes finds the source of the functions that the crashes of a log went

@@ -197,7 +197,12 @@ func (t *Tree) ExplainLog(ctx context.Context, name string, in io.Reader, opts L
 		<-done
 		sum.finish(lr.r.Boots(), lr.r.Stats())
 		if err == nil {
-			err = index.Guard(func() error { return t.locateCrashes(ctx, sum, symbols, opts.Config) })
+			err = index.Guard(func() error {
+				if err := t.locateCrashes(ctx, sum, symbols, opts.Config); err != nil {
+					return err
+				}
+				return t.conclude(ctx, sum)
+			})
 		}
 		_ = lr.r.Close() // its error is always nil
 	}

@@ -24,7 +24,12 @@ type LogSummary struct {
 	Stats LogStats
 	// Verdicts counts the records by verdict.
 	Verdicts [numVerdicts]int64
-	// Matters are the records that matter most, the most serious first.
+	// Findings are what went wrong, what to look at first first; MoreFindings is
+	// how many further ones there are.
+	Findings     []LogFinding
+	MoreFindings int
+	// Matters are the records that matter most and that no finding speaks of, the
+	// most serious first.
 	Matters []Matter
 	// First is the first record in the order of the log that is an error or
 	// worse, nil if there is none: what follows may be its consequence.
@@ -43,6 +48,8 @@ type LogSummary struct {
 	picker  picker
 	boots   boots.Tracker
 	crashes crashes
+	spoken  spoken
+	heads   map[int64]*LogRecord // headlines of crash reports, by where they start
 }
 
 // KernelRecords is how many records the kernel printed.
@@ -65,18 +72,15 @@ func (s *LogSummary) Mapped() int64 {
 func (s *LogSummary) Count(v Verdict) int64 { return s.Verdicts[v] }
 
 func newLogSummary(name string, t *Tree) *LogSummary {
-	return &LogSummary{Name: name, Root: strings.Clone(t.Root()), Kernel: strings.Clone(t.Kernel()), picker: newPicker(), crashes: newCrashes()}
+	return &LogSummary{Name: name, Root: strings.Clone(t.Root()), Kernel: strings.Clone(t.Kernel()), picker: newPicker(), crashes: newCrashes(), spoken: newSpoken()}
 }
 
 func (s *LogSummary) add(r *LogRecord) {
 	s.Verdicts[r.Verdict]++
-	s.picker.add(r)
+	s.picker.add(r, s.spoken.add(r))
 	var at boots.Place
 	if r.Verdict >= Likely && len(r.Sites) > 0 {
-		p := &r.Sites[0].Place
-		if r.Sites[0].Said != nil {
-			p = r.Sites[0].Said
-		}
+		p := r.place()
 		at = boots.Place{Path: p.Path, Line: int(p.Line)}
 	}
 	s.boots.Add(&r.Record, at)
@@ -87,9 +91,9 @@ func (s *LogSummary) finish(list []klog.Boot, stats LogStats) {
 	s.Boots, s.Stats = s.boots.Finish(list), stats
 	s.Loops = boots.Loops(s.Boots)
 	s.Crashes, s.MoreCrashes = s.crashes.finish()
-	s.picker.join(&s.crashes, s.Crashes)
-	s.Matters, s.MoreMatters = s.picker.best()
 	s.First = s.picker.first()
+	s.heads = s.picker.join(&s.crashes, s.Crashes)
+	s.Matters, s.MoreMatters = s.picker.best()
 	s.Mismatch = mismatch(s.Boots, s.Kernel)
 }
 
@@ -129,9 +133,8 @@ type Matter struct {
 	// is where the last stands.
 	Count    int64
 	LastLine int
-	// Crash is the report that the record is the headline of, nil if it is
-	// none: the other records of a report are no matters of their own.
-	Crash *Crash
+
+	spoken bool // a finding speaks of it
 }
 
 const (
@@ -157,8 +160,9 @@ type picker struct {
 
 func newPicker() picker { return picker{kinds: make(map[string]*Matter)} }
 
-// add takes the next record, and sets its severity.
-func (p *picker) add(r *LogRecord) {
+// add takes the next record, and sets its severity; spoken says that a finding
+// speaks of it.
+func (p *picker) add(r *LogRecord, spoken bool) {
 	r.Severity = SevNone
 	if r.Boot != p.boot {
 		p.boot, p.splat = r.Boot, 0
@@ -202,7 +206,7 @@ func (p *picker) add(r *LogRecord) {
 	if len(p.kinds) >= mattersKept {
 		return
 	}
-	m := &Matter{LogRecord: *r, Count: 1, LastLine: r.Line}
+	m := &Matter{LogRecord: *r, Count: 1, LastLine: r.Line, spoken: spoken}
 	m.Text = strings.Clone(r.Text)
 	p.kinds[string(p.key)] = m
 }
@@ -224,7 +228,9 @@ func (p *picker) continues(r *LogRecord) bool {
 func (p *picker) best() ([]Matter, int) {
 	list := make([]Matter, 0, len(p.kinds))
 	for _, m := range p.kinds {
-		list = append(list, *m)
+		if !m.spoken {
+			list = append(list, *m)
+		}
 	}
 	slices.SortFunc(list, func(a, b Matter) int {
 		return cmp.Or(cmp.Compare(a.Severity, b.Severity), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Start, b.Start))

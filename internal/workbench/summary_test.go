@@ -65,7 +65,7 @@ func TestPicker(t *testing.T) {
 	line := 0
 	add := func(level klog.Level, text, path string, at uint32) {
 		line++
-		p.add(rec(line, level, text, path, at, Certain, int(level)))
+		p.add(rec(line, level, text, path, at, Certain, int(level)), false)
 	}
 	add(3, "ata1.00: error 5", "drivers/ata/a.c", 10)
 	add(3, "ata1.00: error 6", "drivers/ata/a.c", 10)
@@ -88,7 +88,7 @@ func TestPicker(t *testing.T) {
 	// However long the log, what is remembered is bounded.
 	p = newPicker()
 	for i := range 10 * mattersKept {
-		p.add(rec(i, 3, fmt.Sprintf("failed %c%c%c", 'a'+i%26, 'a'+i/26%26, 'a'+i/676%26), "", 0, logmap.Unknown, -1))
+		p.add(rec(i, 3, fmt.Sprintf("failed %c%c%c", 'a'+i%26, 'a'+i/26%26, 'a'+i/676%26), "", 0, logmap.Unknown, -1), false)
 	}
 	if len(p.kinds) > mattersKept {
 		t.Errorf("%d kinds kept", len(p.kinds))

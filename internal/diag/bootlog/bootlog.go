@@ -1,0 +1,327 @@
+// Package bootlog reads the log of a boot the way somebody does who has read
+// many: what went wrong, how bad that is, what it made fail later, and what to
+// look at first.
+//
+// A Reader takes the records of a log with the statements that printed them.
+// What is known of them is in tables: each Entry says which records speak of it,
+// how bad it is and what it means (knowledge*.go), and has one log of its own in
+// testdata. links.go then leads from causes to consequences, forward in time
+// only, and rank.go puts causes first: a probe that failed and brought down the
+// kernel later stands above the crash.
+//
+// Memory is bounded: a Reader keeps what it found, not what it read.
+package bootlog
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"dekho/internal/boots"
+	"dekho/internal/crash"
+	"dekho/internal/finding"
+	"dekho/internal/klog"
+)
+
+// Statement is what printed a record. The zero Statement is not known.
+type Statement struct {
+	Path     string
+	Line     int
+	Function string
+	// Format is the format as a whole, what wrappers put around it included.
+	Format string
+	// Level is the level it prints at, klog.NoLevel if not known.
+	Level klog.Level
+}
+
+// Finding is something that went wrong in a log.
+type Finding struct {
+	finding.Finding
+	// Record is the one that speaks of it, the first of several; its Text is
+	// the finding's own.
+	Record klog.Record
+	// Statement printed it.
+	Statement Statement
+	// Count is how many records say the same; LastLine is where the last stands.
+	Count    int64
+	LastLine int
+	// Boots are the boots in which they stand, in order.
+	Boots []int
+	// Device and Driver are whom it is about, as the log names them, Errno the
+	// error code as printed ("-22", "-EINVAL"); "" if the log does not tell.
+	Device, Driver, Errno string
+	// Failure is the index into Log.Failures of the crash report that it is, -1
+	// if it is none.
+	Failure int
+}
+
+// Failure is a crash report of the log.
+type Failure struct {
+	*crash.Report
+	Count    int64
+	LastHead int
+	// Again are the headlines of further reports with its title, as far as they
+	// were kept.
+	Again []Head
+	// Paths are the source files of the functions that led to it, in the order
+	// of its Trail, "" where not known.
+	Paths []string
+}
+
+// Head is where a report begins.
+type Head struct{ Boot, Line int }
+
+// Log is what else is known of a log once it was read.
+type Log struct {
+	// Name is what the user called it.
+	Name     string
+	Boots    []boots.Boot
+	Loops    []boots.Loop
+	Failures []Failure
+	// Errno names an error code and says what it means, for the architecture of
+	// a boot: "-22" is "EINVAL", "Invalid argument". Both are "" if not known.
+	Errno func(boot int, code string) (name, meaning string)
+}
+
+const (
+	// hitsKept bounds what a Reader remembers.
+	hitsKept = 4096
+	// placesKept bounds the records of a finding that are listed as evidence.
+	placesKept = 4
+	// maxQuote bounds a quote, in bytes.
+	maxQuote = 300
+)
+
+// Reader gathers what goes wrong in a log. It is used by one goroutine.
+type Reader struct {
+	hits map[hitKey]*hit
+	list []*hit
+	// rules are those that can speak of what a statement prints, by statement.
+	rules map[Statement][]*rule
+	// backwards is what is known of the clock of the boot.
+	clock clock
+	lower []byte
+}
+
+// NewReader returns a Reader.
+func NewReader() *Reader {
+	return &Reader{hits: make(map[hitKey]*hit), rules: make(map[Statement][]*rule)}
+}
+
+// hitKey tells apart what a boot says.
+type hitKey struct {
+	entry *Entry
+	boot  int
+	// what is the device with what it lacks, or without a device the text with
+	// its numbers taken out.
+	what string
+}
+
+// hit is what the records of one boot say about one thing.
+type hit struct {
+	entry     *Entry
+	record    klog.Record // the first; its text is its own
+	statement Statement
+	vars      vars
+	count     int64
+	lastLine  int
+	places    []finding.Evidence
+	severity  finding.Severity
+}
+
+// vars is what an expression or the prefix of a record tells.
+type vars struct {
+	device, driver, name, errno, supplier string
+}
+
+// Add takes the next record of a log, with the statement that printed it if it
+// is known. It reports whether the record speaks of something that is known, and
+// whether it is the first that does.
+func (r *Reader) Add(rec *klog.Record, st Statement) (first, spoke bool) {
+	switch {
+	case rec.Flags.Has(klog.FlagReplay):
+		return false, false
+	case rec.Flags.Has(klog.FlagGarbled):
+		return r.hit(serialCorruption, rec, st, vars{}), true
+	case rec.Origin != klog.OriginKernel && rec.Origin != klog.OriginUnknown:
+		return false, false
+	}
+	fell := r.clockFell(rec, st)
+	for _, ru := range r.candidates(rec, st) {
+		if v, ok := ru.match(rec.Text); ok {
+			return !ru.entry.harmless && r.hit(ru.entry, rec, st, v), true
+		}
+	}
+	return fell, false
+}
+
+// candidates are the rules that can speak of a record, by the words of its
+// format where the statement is known: what it prints may have any words.
+func (r *Reader) candidates(rec *klog.Record, st Statement) []*rule {
+	if st.Path != "" && letters(st.Format) >= minLetters {
+		list, ok := r.rules[st]
+		if !ok {
+			r.lower = appendLower(r.lower[:0], st.Format)
+			list = needles(r.lower)
+			st.Path, st.Format, st.Function = strings.Clone(st.Path), strings.Clone(st.Format), strings.Clone(st.Function)
+			r.rules[st] = list
+		}
+		return list
+	}
+	r.lower = appendLower(r.lower[:0], rec.Text)
+	return needles(r.lower)
+}
+
+// minLetters is how many letters a format has that says something by itself.
+const minLetters = 6
+
+// letters counts those of a format that are not part of a conversion.
+func letters(format string) int {
+	n := 0
+	for i := 0; i < len(format); i++ {
+		switch c := format[i]; {
+		case c == '%':
+			for i+1 < len(format) && strings.IndexByte("0123456789.*-+# lhzt", format[i+1]) >= 0 {
+				i++
+			}
+			i++
+		case c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z':
+			n++
+		}
+	}
+	return n
+}
+
+func appendLower(dst []byte, s string) []byte {
+	for i := range len(s) {
+		c := s[i]
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		dst = append(dst, c)
+	}
+	return dst
+}
+
+// hit counts a record for what it speaks of, and reports whether it is the first.
+func (r *Reader) hit(e *Entry, rec *klog.Record, st Statement, v vars) bool {
+	who := subjectOf(rec)
+	v.device, v.driver = cmpOr(v.device, who.device), cmpOr(v.driver, who.driver)
+	if v.errno == "" {
+		v.errno = errnoIn(rec.Text)
+	}
+	key := hitKey{e, rec.Boot, e.what(v, rec.Text)}
+	if h := r.hits[key]; h != nil {
+		h.count++
+		h.lastLine = rec.Line
+		if len(h.places) < placesKept {
+			h.places = append(h.places, evidence(rec, "said again"))
+		}
+		return false
+	}
+	if len(r.list) == hitsKept {
+		return false
+	}
+	h := &hit{entry: e, record: *rec, statement: st, count: 1, lastLine: rec.Line, severity: e.severityOf(rec, st, v)}
+	h.record.Text = strings.Clone(rec.Text)
+	h.vars = vars{strings.Clone(v.device), strings.Clone(v.driver), strings.Clone(v.name), strings.Clone(v.errno), strings.Clone(v.supplier)}
+	key.what = strings.Clone(key.what)
+	h.places = []finding.Evidence{evidence(rec, "")}
+	r.hits[key] = h
+	r.list = append(r.list, h)
+	return true
+}
+
+// what tells apart the things that an entry speaks of.
+func (e *Entry) what(v vars, text string) string {
+	switch {
+	case e.PerBoot:
+		return ""
+	case v.device == "":
+		return klog.Masked(text)
+	}
+	return v.device + "\x00" + v.name + "\x00" + v.errno
+}
+
+func cmpOr(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// evidence points to a record.
+func evidence(rec *klog.Record, why string) finding.Evidence {
+	return finding.Evidence{
+		Locator: finding.Locator{In: finding.Log, Line: rec.Line, LastLine: rec.Line, Start: rec.Start, End: rec.End},
+		Quote:   quote(rec.Text), Why: why,
+	}
+}
+
+// factEvidence points to a record that a boot keeps.
+func factEvidence(f *klog.Fact, why string) finding.Evidence {
+	return finding.Evidence{
+		Locator: finding.Locator{In: finding.Log, Line: f.Line, LastLine: f.Line, Start: f.Start, End: f.End},
+		Quote:   quote(f.Quote), Why: why,
+	}
+}
+
+func quote(text string) string {
+	if len(text) > maxQuote {
+		text = strings.ToValidUTF8(text[:maxQuote], "") + "…"
+	}
+	return strings.Clone(text)
+}
+
+// clock watches the time stamps of a boot.
+type clock struct {
+	boot int
+	last time.Duration
+	// caller tells the processors apart whose records come out of order.
+	line int
+}
+
+// backwardsLeast is how far the time falls back before it is told: records of
+// several processors may come out of order by less.
+const backwardsLeast = 2 * time.Second
+
+// clockFell reports a record whose time lies before that of those before it.
+func (r *Reader) clockFell(rec *klog.Record, st Statement) bool {
+	if !rec.HasTime {
+		return false
+	}
+	c := &r.clock
+	if rec.Boot != c.boot {
+		*c = clock{boot: rec.Boot}
+	}
+	before := c.last
+	c.last, c.line = rec.Time, rec.Line
+	if before-rec.Time < backwardsLeast {
+		return false
+	}
+	return r.hit(timeBackwards, rec, st, vars{name: before.String() + " to " + rec.Time.String()})
+}
+
+// errnoIn is the last error code that a text names, "" if it names none.
+func errnoIn(text string) string {
+	code := ""
+	for word := range strings.FieldsFuncSeq(text, func(c rune) bool { return strings.ContainsRune(" \t:,;()[]=", c) }) {
+		word = strings.TrimSuffix(word, ".")
+		if isErrno(word) {
+			code = word
+		}
+	}
+	return code
+}
+
+// isErrno reports whether a word is an error code: "-22" or "-EINVAL".
+func isErrno(word string) bool {
+	rest, ok := strings.CutPrefix(word, "-")
+	if !ok || rest == "" {
+		return false
+	}
+	if n, err := strconv.Atoi(rest); err == nil {
+		return n > 0 && n <= 4095
+	}
+	return len(rest) > 2 && rest[0] == 'E' && strings.Trim(rest, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == ""
+}

@@ -1,0 +1,263 @@
+package bootlog
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"dekho/internal/boots"
+	"dekho/internal/crash"
+	"dekho/internal/finding"
+)
+
+// This file leads from causes to consequences. A link goes forward in time,
+// within one boot, and names what connects the two. What was only near, or of
+// the same subsystem, makes a guess.
+
+// link finds what stems from what.
+func (f *finisher) link() {
+	for _, a := range f.nodes {
+		for _, b := range f.nodes {
+			if a == b {
+				continue
+			}
+			for boot, from := range a.lines {
+				to, ok := b.lines[boot]
+				if !ok || to < from || to == from && b.entry.Stage <= a.entry.Stage {
+					continue
+				}
+				if why, guess := f.connects(a, b, boot); why != "" {
+					a.links = append(a.links, edge{b, why, guess})
+					break
+				}
+			}
+		}
+	}
+	f.lastBeforeSilence()
+}
+
+// connects says how the later b stems from a, "" if nothing speaks for it.
+func (f *finisher) connects(a, b *node, boot int) (why string, guess bool) {
+	switch {
+	case b.entry == rootNotFound:
+		if a.entry.Stage <= StageProbe && a.entry.Stage != StageAny && carriesDisks(a) {
+			return "the root file system may be on it", true
+		}
+	case b.entry.ID == "init-died":
+		if a.entry.ID == "io-error" || a.entry.ID == "fs-error" || a.entry.ID == "out-of-memory" {
+			return "init may have needed it", true
+		}
+	case b.entry == hung && a.Failure < 0:
+		if call := f.unfinished(a, boot); call != "" {
+			return "the initcall " + call + "() of its driver did not return", false
+		}
+	}
+	switch {
+	case a.kernelFailed && (b.Failure >= 0 || slices.Contains(bootEnds, b.entry)):
+		if a == f.firstFailure(boot) { // what follows stems from the first, as does the second
+			return "the kernel had failed before", false
+		}
+		return "", false
+	case b.Failure >= 0 && a.Failure < 0:
+		return f.inTrace(a, &f.log.Failures[b.Failure])
+	case b.vars.supplier != "" && sameDevice(b.vars.supplier, a.Device):
+		return "it waits for " + a.Device, false
+	}
+	if a.Failure >= 0 || b.Failure >= 0 {
+		return "", false
+	}
+	earlier := a.entry.Stage != StageAny && (a.entry.Stage < b.entry.Stage || a.entry == b.entry && a.entry.Resource != NoResource)
+	switch {
+	case earlier && sameDevice(a.Device, b.Device):
+		return "the same device", false
+	case a.Device != "" && len(a.Device) > 4 && a.Device != b.Device && b.Record.Line > a.Record.Line && mentions(b.Record.Text, a.Device):
+		return "it names " + a.Device, false
+	case earlier && a.Driver != "" && a.Driver == b.Driver && (a.Device == "" || b.Device == ""):
+		return "the same driver", true
+	}
+	if disk := blockDevice(a); disk != "" && a.entry.Stage == StageUse && b.entry.Stage >= StageUse && partOf(blockDevice(b), disk) {
+		return "the same disk", false
+	}
+	return "", false
+}
+
+// mentions reports whether a text has a device's name, or its node's, as a word.
+func mentions(text, device string) bool {
+	for _, name := range []string{device, nodeName(device)} {
+		rest := text
+		for {
+			_, after, ok := strings.Cut(rest, name)
+			if !ok {
+				break
+			}
+			before := rest[:len(rest)-len(after)-len(name)]
+			if !endsInWord(before) && !startsWithWord(after) {
+				return true
+			}
+			rest = after
+		}
+	}
+	return false
+}
+
+func isWord(c byte) bool {
+	return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+}
+func endsInWord(s string) bool     { return s != "" && isWord(s[len(s)-1]) }
+func startsWithWord(s string) bool { return s != "" && isWord(s[0]) }
+
+// traceDepth is how many frames a cause is looked for in: further out the trace
+// tells what the task was about, not what failed.
+const traceDepth = 8
+
+// resourceFunctions are how the functions of a resource's subsystem begin.
+var resourceFunctions = map[Resource][]string{
+	IRQ:       {"irq_", "migrate_one_irq", "machine_kexec_mask_interrupts", "__irq_", "request_threaded_irq", "generic_handle_", "handle_irq", "gic_", "fixup_irqs"},
+	Clock:     {"clk_", "__clk_"},
+	Regulator: {"regulator_", "_regulator_"},
+	GPIO:      {"gpiod_", "gpio_", "gpiochip_"},
+	Pinctrl:   {"pinctrl_", "pinmux_", "pinconf_"},
+	PHY:       {"phy_"},
+	ResetLine: {"reset_control_", "__reset_control_"},
+	DMA:       {"dma_", "dmaengine_", "vchan_"},
+}
+
+// inTrace looks for what failed in the call trace of a later crash.
+func (f *finisher) inTrace(a *node, c *Failure) (why string, guess bool) {
+	if a.entry.Stage == StageAny || a.entry.Stage >= StageSystem {
+		return "", false
+	}
+	trail := c.Trail()
+	for i := range trail[:min(len(trail), traceDepth)] {
+		fr := &trail[i]
+		p := ""
+		if i < len(c.Paths) {
+			p = c.Paths[i]
+		}
+		if ofDriver(a, fr, p) {
+			return fr.Symbol() + "() of its driver is in the call trace", false
+		}
+	}
+	for i := range trail[:min(len(trail), traceDepth)] {
+		name := trail[i].Symbol()
+		for _, start := range resourceFunctions[a.entry.Resource] {
+			if strings.HasPrefix(name, start) {
+				return name + "() in the call trace works on the " + string(a.entry.Resource) + " that was missing, or on others", true
+			}
+		}
+	}
+	return "", false
+}
+
+// ofDriver reports whether a function is of the driver that a node is about: by
+// the file of the statement, by the module, by its name.
+func ofDriver(a *node, fr *crash.Frame, file string) bool {
+	if file != "" && file == a.Statement.Path && !isCore(file) {
+		return true
+	}
+	driver := strings.ReplaceAll(a.Driver, "-", "_")
+	if len(driver) < minDriver {
+		return false
+	}
+	if strings.ReplaceAll(fr.Module, "-", "_") == driver {
+		return true
+	}
+	return strings.HasPrefix(fr.Symbol(), driver+"_")
+}
+
+// minDriver is how long the name of a driver is that says something.
+const minDriver = 4
+
+// isCore reports whether a file serves many drivers: that it printed something
+// does not tell whom it was about.
+func isCore(file string) bool {
+	dir, base := path.Split(file)
+	if strings.HasPrefix(dir, "drivers/base/") || strings.HasPrefix(dir, "drivers/of/") || !strings.HasPrefix(dir, "drivers/") && !strings.HasPrefix(dir, "sound/") && !strings.HasPrefix(dir, "fs/") && !strings.HasPrefix(dir, "net/") && !strings.HasPrefix(dir, "arch/") {
+		return true
+	}
+	return strings.HasSuffix(strings.TrimSuffix(base, ".c"), "core") || strings.HasPrefix(dir, "drivers/regulator/") && base == "core.c"
+}
+
+// unfinished is the initcall of a node's driver that did not return, "" if none.
+func (f *finisher) unfinished(a *node, boot int) string {
+	b := f.boots[boot]
+	driver := strings.ReplaceAll(a.Driver, "-", "_")
+	if b == nil || len(driver) < minDriver {
+		return ""
+	}
+	for i := range b.Spent.Unfinished {
+		if c := &b.Spent.Unfinished[i]; strings.HasPrefix(c.Name, driver) {
+			return c.Name
+		}
+	}
+	return ""
+}
+
+// diskDirs are where drivers live that block devices come from.
+var diskDirs = []string{
+	"drivers/mmc/", "drivers/ata/", "drivers/nvme/", "drivers/scsi/", "drivers/block/", "drivers/mtd/", "drivers/md/", "drivers/usb/storage/",
+	"drivers/ufs/", "drivers/virtio/",
+}
+
+// carriesDisks reports whether a block device may come from what failed.
+func carriesDisks(a *node) bool {
+	if slices.ContainsFunc(diskDirs, func(dir string) bool { return strings.HasPrefix(a.Statement.Path, dir) }) {
+		return true
+	}
+	for _, word := range []string{"mmc", "sdhci", "ahci", "sata", "nvme", "ufs", "nand", "virtio_blk", "virtio_scsi", "usdhc"} {
+		if strings.Contains(a.Driver, word) || strings.Contains(a.Device, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// blockDevice is the disk that a node names ("mmcblk0p2"), "" if none.
+func blockDevice(n *node) string {
+	for _, name := range []string{n.vars.name, n.Device} {
+		for _, start := range []string{"sd", "mmcblk", "nvme", "vd", "hd", "xvd", "mtdblock", "md", "dm-", "loop", "ubi"} {
+			if strings.HasPrefix(name, start) && len(name) > len(start) {
+				return name
+			}
+		}
+	}
+	return ""
+}
+
+// partOf reports whether a block device is a disk or one of its partitions.
+func partOf(part, disk string) bool {
+	rest, ok := strings.CutPrefix(part, disk)
+	return ok && (rest == "" || strings.Trim(rest, "p0123456789") == "")
+}
+
+// nearRecords is how many lines before a silence something counts as the last
+// thing that went wrong.
+const nearLines = 20
+
+// lastBeforeSilence takes what went wrong right before a machine hung for what
+// may have hung it.
+func (f *finisher) lastBeforeSilence() {
+	for _, b := range f.nodes {
+		if b.entry != hung && b.entry != watchdogReset {
+			continue
+		}
+		for boot, end := range b.lines {
+			if f.boots[boot] != nil && f.boots[boot].End.Kind != boots.Silence && f.boots[boot].End.Kind != boots.Watchdog {
+				continue
+			}
+			var last *node
+			for _, a := range f.nodes {
+				line, ok := a.lines[boot]
+				if !ok || a == b || a.Severity < finding.Broken || a.Failure >= 0 || end-line > nearLines || line > end {
+					continue
+				}
+				if last == nil || line > last.lines[boot] {
+					last = a
+				}
+			}
+			if last != nil && !slices.ContainsFunc(last.links, func(e edge) bool { return e.to == b }) {
+				last.links = append(last.links, edge{b, "the last thing that went wrong before", true})
+			}
+		}
+	}
+}

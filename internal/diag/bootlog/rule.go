@@ -1,0 +1,205 @@
+package bootlog
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+	"sync"
+
+	"dekho/internal/finding"
+	"dekho/internal/klog"
+)
+
+// Resource is what a device needs of another one before it works.
+type Resource string
+
+// The resources, by the names of their subsystems.
+const (
+	NoResource Resource = ""
+	IRQ        Resource = "irq"
+	Clock      Resource = "clock"
+	Regulator  Resource = "regulator"
+	GPIO       Resource = "gpio"
+	Pinctrl    Resource = "pinctrl"
+	PHY        Resource = "phy"
+	ResetLine  Resource = "reset"
+	DMA        Resource = "dma"
+	Memory     Resource = "memory"
+)
+
+// Stage is where in the life of a system a thing belongs: what comes earlier
+// makes fail what comes later.
+type Stage uint8
+
+// The stages.
+const (
+	// StageAny: at any time.
+	StageAny Stage = iota
+	// StageSupply: something that a device needs is missing.
+	StageSupply
+	// StageProbe: a device does not come up.
+	StageProbe
+	// StageUse: what the device is there for does not work.
+	StageUse
+	// StageSystem: the system as a whole: no root file system, a crash.
+	StageSystem
+)
+
+// Entry is what is known of one kind of failure. Each has a log of its own in
+// testdata, which is named after its ID.
+type Entry struct {
+	ID       string
+	Severity finding.Severity
+	Stage    Stage
+	Resource Resource
+	// Title says what is wrong. What stands in brackets is left out where the
+	// log does not tell its part: "clock[ {name}] missing".
+	Title   string
+	Meaning string
+	// Next is what to look at, with the same parts.
+	Next []finding.Step
+	// Rules say which records speak of it.
+	Rules []Rule
+	// Reports are how the titles of the crash reports begin that are of this
+	// kind.
+	Reports []string
+	// EarlyOnly says that it is nothing if user space is reached later: the
+	// kernel tried several ways.
+	EarlyOnly bool
+
+	// PerBoot says that all records of a boot that speak of it are one finding.
+	PerBoot bool
+
+	// harmless marks what only looks like a failure.
+	harmless bool
+}
+
+// Rule says which records speak of an entry: those that have the needle, in
+// lower case, in the words of their statement, and that match the expression.
+type Rule struct {
+	Needle string
+	// Expr is matched against the text, without regard to case; its groups
+	// device, driver, name, errno and supplier are taken over. "" matches.
+	Expr string
+}
+
+// rule is a Rule that is ready to be used.
+type rule struct {
+	entry  *Entry
+	needle []byte
+	re     func() *regexp.Regexp
+}
+
+// rules are those of the table, in its order, which is that of precedence.
+var rules = sync.OnceValue(func() []*rule {
+	var list []*rule
+	for _, e := range Knowledge() {
+		for _, ru := range e.Rules {
+			expr := ru.Expr
+			list = append(list, &rule{entry: e, needle: []byte(ru.Needle), re: sync.OnceValue(func() *regexp.Regexp {
+				if expr == "" {
+					return nil
+				}
+				return regexp.MustCompile("(?is)" + expr)
+			})})
+		}
+	}
+	return list
+})
+
+// needles are the rules whose needle a text in lower case has.
+func needles(lower []byte) []*rule {
+	var list []*rule
+	for _, ru := range rules() {
+		if bytes.Contains(lower, ru.needle) {
+			list = append(list, ru)
+		}
+	}
+	return list
+}
+
+// match reports whether a rule speaks of a text, and what the text tells.
+func (ru *rule) match(text string) (vars, bool) {
+	var v vars
+	re := ru.re()
+	if re == nil {
+		return v, true
+	}
+	m := re.FindStringSubmatch(text)
+	if m == nil {
+		return v, false
+	}
+	for i, name := range re.SubexpNames() {
+		switch part := strings.Trim(m[i], " '\"`"); name {
+		case "device":
+			v.device = cmpOr(v.device, part)
+		case "driver":
+			v.driver = cmpOr(v.driver, part)
+		case "name":
+			v.name = cmpOr(v.name, part)
+		case "errno":
+			v.errno = cmpOr(v.errno, part)
+		case "supplier":
+			v.supplier = cmpOr(v.supplier, part)
+		}
+	}
+	if v.errno != "" && v.errno[0] != '-' {
+		v.errno = "-" + v.errno
+	}
+	return v, true
+}
+
+// severityOf is how bad a record is: what is only mentioned, at the level of an
+// information, is less so.
+func (e *Entry) severityOf(rec *klog.Record, st Statement, v vars) finding.Severity {
+	s, level := e.Severity, rec.Level
+	if level == klog.NoLevel && st.Path != "" {
+		level = st.Level
+	}
+	absent := v.errno == "-19" || v.errno == "-ENODEV" || v.errno == "-6" || v.errno == "-ENXIO"
+	if s == finding.Broken && (absent && e.Stage == StageProbe || level >= 5) {
+		s = finding.Degraded
+	}
+	return s
+}
+
+// fill puts what is known into a title or a step.
+func fill(template string, parts map[string]string) string {
+	var out strings.Builder
+	for template != "" {
+		open := strings.IndexByte(template, '[')
+		if open < 0 {
+			s, _ := expand(template, parts)
+			out.WriteString(s)
+			break
+		}
+		s, _ := expand(template[:open], parts)
+		out.WriteString(s)
+		inner, rest, ok := strings.Cut(template[open+1:], "]")
+		if !ok {
+			inner, rest = template[open+1:], ""
+		}
+		if s, known := expand(inner, parts); known {
+			out.WriteString(s)
+		}
+		template = rest
+	}
+	return out.String()
+}
+
+// expand replaces the {parts} of a template, and reports whether all are known.
+func expand(template string, parts map[string]string) (string, bool) {
+	var out strings.Builder
+	known := true
+	for {
+		before, rest, ok := strings.Cut(template, "{")
+		out.WriteString(before)
+		if !ok {
+			return out.String(), known
+		}
+		name, after, _ := strings.Cut(rest, "}")
+		known = known && parts[name] != ""
+		out.WriteString(parts[name])
+		template = after
+	}
+}

@@ -1,0 +1,279 @@
+package render
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"dekho/internal/workbench"
+)
+
+// findingsShown is how many findings of a log a person is shown.
+const findingsShown = 8
+
+// findings writes what went wrong in a log, what to look at first first.
+func (t *LogText) findings(w io.Writer, s *workbench.LogSummary) error {
+	l := &t.line
+	l.reset()
+	if len(s.Findings) == 0 {
+		if s.KernelRecords() == 0 {
+			return nil
+		}
+		l.put(inkHeader, "Nothing is known to have gone wrong.")
+		return t.flush(w)
+	}
+	shown := s.Findings[:min(len(s.Findings), findingsShown)]
+	l.put(inkHeader, "What went wrong")
+	if all := len(s.Findings) + s.MoreFindings; all > len(shown) {
+		l.put(inkDim, " ("+strconv.Itoa(len(shown))+" of "+strconv.Itoa(all)+")")
+	}
+	if err := t.flush(w); err != nil {
+		return err
+	}
+	for i := range shown {
+		if err := t.finding(w, s, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var severityInk = map[string]ink{"fatal": inkBad, "broken": inkBad, "degraded": inkWarn}
+
+// finding writes a finding: what is wrong, the record that says so with its
+// statement, what it stems from and leads to, and what to do next.
+func (t *LogText) finding(w io.Writer, s *workbench.LogSummary, i int) error {
+	f := &s.Findings[i]
+	l := &t.line
+	l.reset()
+	l.put(inkHeader, fmt.Sprintf("%3d  ", i+1))
+	severity := f.Severity.String()
+	l.put(severityInk[severity], fmt.Sprintf("%-8s  ", severity))
+	l.tail(inkName, f.Title)
+	if len(s.Boots) > 1 {
+		l.tail(inkDim, "  "+bootList(f.Boots))
+	}
+	if err := t.flush(w); err != nil {
+		return err
+	}
+	note := ""
+	if f.Count > 1 && f.Crash == nil {
+		note = fmt.Sprintf("  (%d times, last in line %d)", f.Count, f.LastLine)
+	}
+	if err := t.record(w, &f.Said, recordView{note: note}); err != nil {
+		return err
+	}
+	if f.Crash != nil && f.Crash.Records > 1 { // else its headline says it all
+		if err := t.crash(w, f.Crash, !strings.HasSuffix(f.Title, f.Crash.Title)); err != nil {
+			return err
+		}
+	}
+	row := func(label string, color ink, text string) error {
+		if text == "" {
+			return nil
+		}
+		l.reset()
+		l.put("", indent)
+		l.put(inkDim, label)
+		l.tail(color, text)
+		return t.flush(w)
+	}
+	if err := row("printed", "", condsText(f.Conds)); err != nil {
+		return err
+	}
+	if f.Errno != nil && f.Errno.Meaning != "" {
+		if err := row("-"+f.Errno.Name+" is ", "", f.Errno.Meaning); err != nil {
+			return err
+		}
+	}
+	// What is the same for all of a kind is said once.
+	first := !slices.ContainsFunc(s.Findings[:i], func(o workbench.LogFinding) bool { return o.ID == f.ID })
+	if first {
+		if err := row("", inkDim, f.Meaning); err != nil {
+			return err
+		}
+	}
+	if f.Guess != "" && (f.Crash == nil || f.Crash.Corrupted == "") { // else it was said
+		if err := row("a guess: ", inkWarn, f.Guess); err != nil {
+			return err
+		}
+	}
+	for _, link := range linkTexts(f.Causes, "stems from ", "may stem from ") {
+		if err := row("", "", link); err != nil {
+			return err
+		}
+	}
+	for _, link := range linkTexts(f.Effects, "leads to ", "may lead to ") {
+		if err := row("", "", link); err != nil {
+			return err
+		}
+	}
+	steps := 0
+	for _, n := range f.Next {
+		if !first && n.Command == "" {
+			continue
+		}
+		if steps++; steps > stepsShown {
+			break
+		}
+		text := n.Why
+		if n.Command != "" {
+			text = n.Command + "  " + n.Why
+		}
+		if err := row("next: ", "", text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const (
+	// stepsShown is how many next steps of a finding a person is shown, and
+	// linksShown how many others it is linked to.
+	stepsShown = 2
+	linksShown = 3
+)
+
+// linkTexts say what a finding is linked to, the sure links first.
+func linkTexts(links []workbench.FindingLink, sure, guess string) []string {
+	var out []string
+	for _, guesses := range []bool{false, true} {
+		verb := sure
+		if guesses {
+			verb = guess
+		}
+		n := 0
+		for _, link := range links {
+			if link.Guess != guesses {
+				continue
+			}
+			if n++; n <= linksShown {
+				out = append(out, verb+strconv.Itoa(link.To+1)+": "+link.Why)
+			}
+		}
+		if n > linksShown {
+			out = append(out, verb+count(n-linksShown, "further finding"))
+		}
+	}
+	return out
+}
+
+// bootList is "boot 2" or "boots 1, 2, 3", of many the first and how many more.
+func bootList(list []int) string {
+	const most = 6
+	var sb strings.Builder
+	sb.WriteString("boot")
+	if len(list) > 1 {
+		sb.WriteString("s")
+	}
+	for i, b := range list {
+		if i == most {
+			fmt.Fprintf(&sb, " and %d more", len(list)-most)
+			break
+		}
+		if i > 0 {
+			sb.WriteString(",")
+		}
+		sb.WriteString(" " + strconv.Itoa(b))
+	}
+	return sb.String()
+}
+
+// condsText is the conditions of a statement in one line.
+func condsText(conds []workbench.WhyCond) string {
+	parts := make([]string, len(conds))
+	for i := range conds {
+		parts[i] = condition(&conds[i])
+	}
+	return strings.Join(parts, ", ")
+}
+
+// logFindingJSON writes a finding of a log.
+func logFindingJSON(o *object, f *workbench.LogFinding) {
+	o.open("", '{')
+	findingJSON(o, &f.Finding.Finding)
+	o.open("boots", '[')
+	for _, b := range f.Boots {
+		o.num("", int64(b))
+	}
+	o.close(']')
+	o.num("count", f.Count)
+	o.num("last_line", int64(f.LastLine))
+	o.open("record", '{')
+	record(o, &f.Said)
+	o.close('}')
+	if f.Crash != nil {
+		o.str("crash", f.Crash.Title)
+	}
+	if f.Errno != nil {
+		o.errno(f.Errno)
+	}
+	o.conditions("conditions", f.Conds)
+	o.close('}')
+}
+
+// findingJSON writes what all findings have.
+func findingJSON(o *object, f *workbench.Finding) {
+	o.str("id", f.ID)
+	o.str("severity", f.Severity.String())
+	o.str("title", f.Title)
+	o.opt("meaning", f.Meaning)
+	o.open("facts", '{')
+	for _, fact := range f.Facts {
+		o.str(fact.Name, fact.Value)
+	}
+	o.close('}')
+	o.open("evidence", '[')
+	for i := range f.Evidence {
+		evidenceJSON(o, &f.Evidence[i])
+	}
+	o.close(']')
+	o.opt("guess", f.Guess)
+	o.list("rivals", f.Rivals)
+	links := func(key string, list []workbench.FindingLink) {
+		if len(list) == 0 {
+			return
+		}
+		o.open(key, '[')
+		for _, l := range list {
+			o.open("", '{')
+			o.num("finding", int64(l.To+1))
+			o.str("why", l.Why)
+			o.flag("guess", l.Guess)
+			o.close('}')
+		}
+		o.close(']')
+	}
+	links("causes", f.Causes)
+	links("effects", f.Effects)
+	if len(f.Next) > 0 {
+		o.open("next", '[')
+		for _, n := range f.Next {
+			o.open("", '{')
+			o.opt("command", n.Command)
+			o.str("why", n.Why)
+			o.close('}')
+		}
+		o.close(']')
+	}
+}
+
+// evidenceJSON writes what a claim rests on.
+func evidenceJSON(o *object, e *workbench.Evidence) {
+	o.open("", '{')
+	o.str("in", e.In.String())
+	o.str("name", e.Name)
+	if e.Line > 0 {
+		o.num("line", int64(e.Line))
+		o.num("last_line", int64(e.LastLine))
+	}
+	if e.End > 0 {
+		o.num("start", e.Start)
+		o.num("end", e.End)
+	}
+	o.opt("quote", e.Quote)
+	o.opt("why", e.Why)
+	o.close('}')
+}
