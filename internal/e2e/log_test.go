@@ -32,12 +32,22 @@ type record struct {
 		KernelRecords int64 `json:"kernel_records"`
 		Mapped        int64
 		Verdicts      map[string]int64
-		Matters       []struct {
-			Severity string
-			Text     string
-			Sites    []place
-		}
+		Findings      []logFinding
 		logSummary
+	}
+}
+
+// logFinding is a finding of a log's JSON.
+type logFinding struct {
+	ID, Severity, Title string
+	Record              struct {
+		Line  int
+		Text  string
+		Sites []place
+	}
+	Causes, Effects []struct {
+		Finding int
+		Guess   bool
 	}
 }
 
@@ -242,8 +252,10 @@ func TestCapturesAccuracy(t *testing.T) {
 		if c.first == "" {
 			continue
 		}
-		if len(sum.Matters) == 0 || !strings.HasPrefix(sum.Matters[0].Text, c.first) || len(sum.Matters[0].Sites) == 0 || sum.Matters[0].Sites[0].Path != c.site {
-			t.Errorf("%s: the summary does not begin with %q: %+v", c.name, c.first, sum.Matters)
+		if len(sum.Findings) == 0 {
+			t.Errorf("%s: nothing was found", c.name)
+		} else if r := sum.Findings[0].Record; !strings.HasPrefix(r.Text, c.first) || len(r.Sites) == 0 || r.Sites[0].Path != c.site {
+			t.Errorf("%s: the first finding is not about %q: %+v", c.name, c.first, sum.Findings)
 		}
 	}
 }

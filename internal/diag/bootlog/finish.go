@@ -136,7 +136,11 @@ func (f *finisher) hits(list []*hit) {
 			n.join(h)
 			continue
 		}
-		what := h.entry.what(h.vars, h.record.Text)
+		v := h.vars
+		if name, _ := f.decode(h.record.Boot, v.errno); name != "" {
+			v.errno = name // however it was written
+		}
+		what := h.entry.what(v, h.record.Text)
 		if n := known[key{h.entry, what}]; n != nil {
 			n.join(h)
 			n.Count += h.count
@@ -220,11 +224,13 @@ func (f *finisher) title(n *node) string {
 	return n.loop + t
 }
 
-func (f *finisher) errno(n *node) (name, meaning string) {
-	if n.Errno == "" || f.log.Errno == nil {
+func (f *finisher) errno(n *node) (name, meaning string) { return f.decode(n.Record.Boot, n.Errno) }
+
+func (f *finisher) decode(boot int, code string) (name, meaning string) {
+	if code == "" || f.log.Errno == nil {
 		return "", ""
 	}
-	return f.log.Errno(n.Record.Boot, n.Errno)
+	return f.log.Errno(boot, code)
 }
 
 // parts are what titles and steps are filled with.
