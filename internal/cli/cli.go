@@ -30,8 +30,12 @@ const (
 	exitInterrupted = 130 // what shells use for SIGINT
 )
 
-// errNothing is returned by a command that found nothing and has said so.
-var errNothing = errors.New("nothing found")
+// errNothing is returned by a command that found nothing and has said so,
+// errNotChecked by one that could not look and has said so.
+var (
+	errNothing    = errors.New("nothing found")
+	errNotChecked = errors.New("not checked")
+)
 
 // app is one run of the program.
 type app struct {
@@ -74,6 +78,8 @@ func commands(a *app) []*cobra.Command {
 		newInitcalls(a),
 		newKconfig(a),
 		newDeviceTree(a),
+		newDNS(a),
+		newDoctor(a),
 		newCscope(a),
 		newLSP(a),
 		newCtags(a),
@@ -89,6 +95,7 @@ func commands(a *app) []*cobra.Command {
 // The groups in which help shows the commands.
 const (
 	groupLog    = "log"
+	groupSystem = "system"
 	groupQuery  = "query"
 	groupEditor = "editor"
 	groupIndex  = "index"
@@ -128,6 +135,7 @@ tree or name it with --tree.`,
 	root.SetIn(a.In)
 	root.AddGroup(
 		&cobra.Group{ID: groupLog, Title: "Logs:"},
+		&cobra.Group{ID: groupSystem, Title: "Systems:"},
 		&cobra.Group{ID: groupQuery, Title: "Source:"},
 		&cobra.Group{ID: groupEditor, Title: "Editors:"},
 		&cobra.Group{ID: groupIndex, Title: "Index:"},
@@ -196,7 +204,7 @@ func Main(args []string, streams *Streams) int {
 		return exitInterrupted
 	}
 	code := exitCode(err)
-	if err != nil && !errors.Is(err, errNothing) {
+	if err != nil && !errors.Is(err, errNothing) && !errors.Is(err, errNotChecked) {
 		a.tell("dekho: %s\n", err)
 	}
 	return code
