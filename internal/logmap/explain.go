@@ -253,15 +253,16 @@ const (
 	lookAhead     = 5
 )
 
-// context scores the candidates of draft i by their neighbours, and sorts the
-// best to the front.
+// context scores the candidates of draft i by their neighbours, and leaves the
+// best in its place, the first first.
 func (s *Session) context(i int) {
 	d := &s.drafts[i]
 	s.gather(i)
 	top := -1000.0
+	s.order = slices.Grow(s.order[:0], len(d.cands))[:len(d.cands)]
 	for n := range d.cands {
-		c := &d.cands[n]
-		c.score = c.base
+		c := &s.order[n]
+		*c = rank{score: d.cands[n].base, id: d.cands[n].id, why: d.cands[n].why, at: n}
 		file, fn, line := s.m.origin(c.id)
 		if _, _, lineOf := s.m.flags(c.id); lineOf > 0 {
 			if k := len(s.previous); k > 0 && s.m.sameStatement(s.previous[k-1].site, c.id) {
@@ -290,20 +291,16 @@ func (s *Session) context(i int) {
 		top = max(top, c.score)
 	}
 	if s.certain >= enoughSeen {
-		top = s.silent(d, top)
+		top = s.silent(top)
 	}
 	// What is far behind is no rival; dropping it keeps sorting cheap.
 	reach := rivals
 	if len(d.cands) > manyRivals {
 		reach = closeRivals
 	}
-	s.order = s.order[:0]
-	for n := range d.cands {
-		if c := &d.cands[n]; c.score >= top-reach {
-			s.order = append(s.order, rank{c.score, c.id, n})
-		}
-	}
-	// Candidates are large: their ranks are sorted, and each moves once.
+	s.order = slices.DeleteFunc(s.order, func(c rank) bool { return c.score < top-reach })
+	// Candidates are large, and other records have them too: their ranks are
+	// sorted, and those that count are copied.
 	slices.SortFunc(s.order, func(a, b rank) int {
 		if a.score != b.score {
 			return cmp.Compare(b.score, a.score)
@@ -312,24 +309,27 @@ func (s *Session) context(i int) {
 	})
 	s.sorted = s.sorted[:0]
 	for _, r := range s.order {
-		s.sorted = append(s.sorted, d.cands[r.at])
+		c := d.cands[r.at]
+		c.score, c.why = r.score, r.why
+		s.sorted = append(s.sorted, c)
 	}
-	d.cands = append(d.cands[:0], s.sorted...)
+	d.cands = s.sorted
 }
 
 // rank is what orders a candidate.
 type rank struct {
 	score float64
 	id    uint32
+	why   why
 	at    int // among the candidates
 }
 
 // silent charges those candidates near the top whose directories have not
 // printed in this log, and returns the new top.
-func (s *Session) silent(d *draft, top float64) float64 {
+func (s *Session) silent(top float64) float64 {
 	best := -1000.0
-	for n := range d.cands {
-		c := &d.cands[n]
+	for n := range s.order {
+		c := &s.order[n]
 		if c.score >= top-nearTop {
 			if file := s.m.originFile(c.id); c.why&(whyFunction|whyFile|whySeen) == 0 && !s.seenDir[s.m.dir(file)] {
 				c.score += silentDir
@@ -412,8 +412,7 @@ func (s *Session) decide(i int) Explanation {
 	}
 	s.context(i)
 	best := &d.cands[0]
-	bits := float64(best.hit.Specificity)
-	if !d.kernel && (bits < strangerBits || !best.hit.Whole && len(best.parts) == 0) {
+	if !d.kernel && !best.speaksForItself() {
 		return Explanation{Verdict: NotKernel}
 	}
 	if best.score < hopeless {

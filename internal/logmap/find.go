@@ -16,11 +16,11 @@ import (
 // draft is a record with its candidates, before its neighbours are looked at.
 type draft struct {
 	text   string
-	kernel bool    // the record says that it is the kernel's
-	empty  Verdict // the answer when there are no candidates
-	plain  bool    // the best candidate is certain by the text alone
-	first  uint32  // its site
-	cands  []candidate
+	kernel bool        // the record says that it is the kernel's
+	empty  Verdict     // the answer when there are no candidates
+	plain  bool        // the best candidate is certain by the text alone
+	first  uint32      // its site
+	cands  []candidate // shared with other records of the same text: not to be written to
 }
 
 // candidate is a site that can have printed a record.
@@ -100,7 +100,9 @@ type finder struct {
 	hits  []pattern.Hit
 	elems []pattern.Elem
 	files []*fileFacts // by file
+	found []candidate  // of the text at hand
 	cache map[textKey]cached
+	kept  int // candidates in cache
 }
 
 // fileFacts is what ranking asks of a file again and again.
@@ -128,7 +130,12 @@ func newFinder(m *Map, o *Options, arch string) *finder {
 // reset forgets what depended on the architecture.
 func (f *finder) reset(arch string) {
 	f.arch = arch
+	f.forget()
+}
+
+func (f *finder) forget() {
 	clear(f.cache)
+	f.kept = 0
 }
 
 // maxTextLen is how much of a record is matched; printk itself stops at about
@@ -160,7 +167,7 @@ func (f *finder) draft(r *klog.Record, d *draft) {
 		text = text[:maxTextLen]
 	}
 	d.text = strings.TrimRight(text, " ")
-	d.cands = d.cands[:0]
+	d.cands = nil
 	d.kernel = r.Origin == klog.OriginKernel
 	d.plain = false
 	d.empty = NotKernel
@@ -172,17 +179,29 @@ func (f *finder) draft(r *klog.Record, d *draft) {
 	}
 	key := textKey{d.text, r.Level, r.Origin, r.Flags & klog.FlagContinuation}
 	if old, ok := f.cache[key]; ok {
-		d.cands = append(d.cands, old.cands...)
-		d.plain, d.first = old.plain, old.first
+		d.cands, d.plain, d.first = old.cands, old.plain, old.first
 		return
 	}
+	d.cands = f.found[:0]
 	f.find(d, r)
+	f.found = d.cands
+	if !d.kernel && !slices.ContainsFunc(d.cands, func(c candidate) bool { return c.speaksForItself() }) {
+		d.cands = nil
+	}
+	d.cands = slices.Clone(d.cands)
 	d.judge(f.m)
-	if len(f.cache) >= cacheSize {
-		clear(f.cache)
+	if len(f.cache) >= cacheSize || f.kept+len(d.cands) > cacheCandidates {
+		f.forget()
 	}
 	key.text = strings.Clone(key.text)
-	f.cache[key] = cached{slices.Clone(d.cands), d.plain, d.first}
+	f.cache[key] = cached{d.cands, d.plain, d.first}
+	f.kept += len(d.cands)
+}
+
+// speaksForItself reports whether the text of a record is enough to say that the
+// kernel printed it, where the record does not.
+func (c *candidate) speaksForItself() bool {
+	return c.hit.Specificity >= strangerBits && (c.hit.Whole || len(c.parts) > 0)
 }
 
 // judge notes the best candidate by the text alone.
@@ -223,8 +242,12 @@ type cached struct {
 	first uint32
 }
 
-// cacheSize bounds the drafts a finder remembers.
-const cacheSize = 4096
+// cacheSize and cacheCandidates bound the drafts a finder remembers: a word
+// alone has thousands of candidates.
+const (
+	cacheSize       = 4096
+	cacheCandidates = 1 << 18
+)
 
 // find fills d.cands.
 func (f *finder) find(d *draft, r *klog.Record) {
