@@ -142,6 +142,11 @@ var layers = []layer{
 		why:      "crash reports are read from records alone, without a tree",
 	},
 	{
+		packages: []string{"internal/noise"},
+		imports:  []string{"internal/klog", "internal/crash"},
+		why:      "what belongs to which record is told by the records alone, by the shapes that crash reports have",
+	},
+	{
 		packages: []string{"internal/debuginfo"},
 		why:      "a kernel's own files are read without a tree and without a log",
 	},
@@ -170,7 +175,7 @@ var layers = []layer{
 			"internal/macro", "internal/xref", "internal/lang/...", "internal/query/...", "internal/store", "internal/trigram", "internal/klog",
 			"internal/source", "internal/finding", "internal/rootfs", "internal/capture",
 			"internal/prose", "internal/kerneldoc", "internal/highlight", "internal/outline", "internal/ofmatch", "internal/constexpr",
-			"internal/kbuild", "internal/lens", "internal/initcall", "internal/boots", "internal/logdiff", "internal/crash", "internal/debuginfo", "internal/disasm",
+			"internal/kbuild", "internal/lens", "internal/initcall", "internal/boots", "internal/logdiff", "internal/crash", "internal/debuginfo", "internal/disasm", "internal/noise",
 			"internal/errflow",
 		},
 		why: "use cases use everything below and know no front end",

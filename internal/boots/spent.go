@@ -28,6 +28,8 @@ type Gap struct {
 	Start, Length time.Duration
 	// Stage is that of From.
 	Stage StageID
+	// Lost is how many records printk dropped in it: it need not be a silence.
+	Lost int64
 }
 
 // Call is an initcall or a probe that the kernel timed.
@@ -77,6 +79,7 @@ type clocked struct {
 	running []Gap
 	pending []Call
 	before  klog.Record // the last record with a time stamp, for gaps
+	lost    int64       // records dropped behind it
 }
 
 // add takes a record of the kernel with a time stamp.
@@ -88,13 +91,14 @@ func (c *clocked) add(rec *klog.Record, at Place, stage StageID) {
 		}
 		length := rec.Time - c.before.Time
 		if len(*list) < longestGaps || length > (*list)[longestGaps-1].Length {
-			*list = insert(*list, Gap{factOf(&c.before, ""), factOf(rec, ""), at, c.before.Time, length, stage}, longestGaps, func(g *Gap) time.Duration { return g.Length })
+			*list = insert(*list, Gap{factOf(&c.before, ""), factOf(rec, ""), at, c.before.Time, length, stage, c.lost}, longestGaps, func(g *Gap) time.Duration { return g.Length })
 		}
 	}
 	if c.before.Line == 0 || rec.Time >= c.before.Time {
 		c.before = *rec
 		c.before.Dict = nil
 	}
+	c.lost = 0
 	c.call(rec)
 }
 

@@ -124,7 +124,9 @@ func (r *run) add(rec *klog.Record, at Place) {
 	}
 	r.enter(rec, s, blank)
 	r.wall.add(rec)
-	if rec.HasTime && !rec.Flags.Has(klog.FlagContinuation) {
+	if n, ok := klog.Dropped(rec.Text); ok {
+		r.clocked.lost += n
+	} else if rec.HasTime && !rec.Flags.Has(klog.FlagContinuation) {
 		r.clocked.add(rec, at, r.stage)
 	}
 

@@ -344,10 +344,8 @@ func (o *open) keep(l line) {
 
 // dropped reads what printk says of records that were lost.
 func dropped(text string) (string, bool) {
-	if strings.HasPrefix(text, "** ") || strings.HasPrefix(text, "printk: ") {
-		if strings.Contains(text, "messages dropped") || strings.Contains(text, "messages suppressed") {
-			return strings.Clone(strings.Trim(text, "* ")), true
-		}
+	if _, ok := klog.Dropped(text); ok {
+		return strings.Clone(strings.Trim(text, "* ")), true
 	}
 	return "", false
 }

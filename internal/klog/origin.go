@@ -23,7 +23,7 @@ func writtenByUserSpace(text string, phase Phase) bool {
 	name := text[:n]
 	switch text[n] {
 	case ':':
-		return text[n+1] == ' ' && kmsgPrograms[name]
+		return text[n+1] == ' ' && kmsgPrograms[name] && !strings.HasSuffix(text, " suppressed due to ratelimiting") // the kernel says so of a program
 	case '[':
 		i := n + 1
 		for i < len(text) && isDigit(text[i]) {
@@ -114,11 +114,4 @@ func LooksLikeKernel(text string) bool {
 		}
 	}
 	return false
-}
-
-// isPrintkNotice matches the lines that the console code itself adds without
-// a time stamp.
-func isPrintkNotice(text string) bool {
-	return strings.HasPrefix(text, "** ") &&
-		(strings.Contains(text, " printk messages dropped **") || strings.HasPrefix(text, "** replaying previous printk message **"))
 }

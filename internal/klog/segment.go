@@ -1,6 +1,7 @@
 package klog
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -43,6 +44,14 @@ type Boot struct {
 	// stamp, if HasTime.
 	HasTime             bool
 	FirstTime, LastTime time.Duration
+
+	// Replays are the parts of its log that were printed once more.
+	Replays []Replay
+	// Falls counts how often the kernel's time fell back by more than CPUs that
+	// race for the console explain, while it went on as before: several consoles
+	// or kernels are mixed into one capture. FirstFall is the line of the first.
+	Falls     int64
+	FirstFall int
 
 	// Version is the kernel's release ("6.1.0-18-amd64"), from its banner
 	// (then Quote is the whole banner) or from a call trace.
@@ -122,6 +131,7 @@ type segmenter struct {
 	// replayUntil is the greatest time of the records that are being printed
 	// once more, while replaying.
 	replaying   bool
+	replayFirst bool // of the record at hand: it is the first
 	replayUntil time.Duration
 	// ahead calls f for the lines that follow, as far as they are in memory
 	// and no more than max, until it returns false. It returns how many.
@@ -144,6 +154,7 @@ func (s *segmenter) list() []Boot {
 func (b *boot) finished() Boot {
 	f := b.Boot
 	f.Arch = b.arch.guess()
+	f.Replays = slices.Clone(b.Replays)
 	return f
 }
 
@@ -189,6 +200,8 @@ func (s *segmenter) place(rec *Record, bootID string) {
 	}
 	if s.replaying && rec.HasTime {
 		rec.Flags |= FlagReplay
+		b.again(rec, s.replayFirst)
+		s.replayFirst = false
 	}
 	b.judge(rec, said)
 	rec.Boot, rec.Phase = b.Number, b.phase
@@ -269,6 +282,9 @@ func (s *segmenter) opensByTime(rec *Record) Opening {
 		return OpenedByCapture
 	}
 	if !banner && rec.Time >= earlyTime && fall < lateFall {
+		if !b.seen.has(rec.Time, rec.Text) { // else somebody looks at the log
+			b.fell(rec)
+		}
 		return OpenedByCapture
 	}
 	// Printed once more (dmesg on the console), another console's, or another
@@ -299,9 +315,10 @@ func (s *segmenter) opensByTime(rec *Record) Opening {
 	})
 	switch {
 	case again > 2*fresh && !b.ended:
-		s.replaying, s.replayUntil = true, b.LastTime
+		s.replaying, s.replayFirst, s.replayUntil = true, true, b.LastTime
 		return OpenedByCapture
 	case !banner && !b.ended && back > 0 && back*4 >= fresh+again:
+		b.fell(rec)
 		return OpenedByCapture
 	case banner:
 		return OpenedByBanner
@@ -310,6 +327,23 @@ func (s *segmenter) opensByTime(rec *Record) Opening {
 	}
 	return OpenedByTime
 }
+
+// fell notes that the time fell back, and the kernel did not start anew.
+func (b *boot) fell(rec *Record) {
+	if b.Falls++; b.Falls == 1 {
+		b.FirstFall = rec.Line
+	}
+}
+
+// Mixed reports whether the time fell back so often that the boot's records are
+// those of several consoles or kernels.
+func (b *Boot) Mixed() bool { return b.Falls >= mixedFalls && b.Falls*mixedRecords >= b.KernelRecords }
+
+// What makes a mixture: so many falls, and one in so many records.
+const (
+	mixedFalls   = 8
+	mixedRecords = 50
+)
 
 const (
 	// lookAhead is how many records decide about one that falls back in time.
@@ -393,7 +427,7 @@ func (b *boot) kernelRuns(rec *Record) {
 		b.ended = endsKernel(rec.Text)
 	}
 	if rec.Time > 0 && rec.Text != "" && rec.Flags&FlagReplay == 0 {
-		b.seen.add(rec.Time, rec.Text)
+		b.seen.add(rec.Time, rec.Text, rec.Line)
 	}
 }
 

@@ -212,6 +212,7 @@ func spent(o *object, b *workbench.Boot) {
 		o.str("stage", g.Stage.String())
 		quote(o, "from", &g.From)
 		quote(o, "to", &g.To)
+		o.optNum("lost", g.Lost)
 		if g.At.Path != "" {
 			o.open("ended_by", '{')
 			o.str("path", g.At.Path)

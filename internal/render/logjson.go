@@ -58,6 +58,7 @@ func record(o *object, r *workbench.LogRecord) {
 		o.str("origin", r.Origin.String())
 	}
 	o.list("flags", r.Flags.Names())
+	mark(o, &r.Mark)
 	o.open("sites", '[')
 	for i := range r.Sites {
 		site(o, "", &r.Sites[i])
@@ -127,6 +128,7 @@ func (j *LogJSON) Summary(s *workbench.LogSummary) error {
 		o.num(v.String(), s.Count(v))
 	}
 	o.close('}')
+	noise(o, &s.Noise)
 	o.optNum("garbled", s.Stats.Garbled)
 	o.opt("compression", s.Stats.Compression)
 	o.opt("encoding", s.Stats.Encoding)
@@ -152,6 +154,7 @@ func (j *LogJSON) Summary(s *workbench.LogSummary) error {
 		o.open("", '{')
 		o.num("count", m.Count)
 		o.num("last_line", int64(m.LastLine))
+		o.optNum("suppressed", m.Suppressed)
 		record(o, &m.LogRecord)
 		o.close('}')
 	}
@@ -189,6 +192,11 @@ func boot(o *object, b *workbench.Boot) {
 	o.opt("arch", b.Arch.Name)
 	o.opt("command_line", b.CommandLine.Value)
 	o.opt("id", b.ID)
+	replays(o, b)
+	if b.Mixed() {
+		o.num("mixed", b.Falls)
+		o.num("mixed_line", int64(b.FirstFall))
+	}
 	bootCourse(o, b)
 	o.close('}')
 }

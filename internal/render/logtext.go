@@ -21,6 +21,8 @@ type LogText struct {
 	opts  LogTextOptions
 	line  line
 	spool *Spool
+	// folded are the records before the next one that are not shown.
+	folded fold
 }
 
 // LogTextOptions say what is shown.
@@ -52,11 +54,21 @@ func (t *LogText) Record(r *workbench.LogRecord) error {
 	if t.opts.Brief || r.Verdict == workbench.NotKernel && (!t.opts.All || r.Text == "") {
 		return nil
 	}
-	w := t.w
-	if t.spool != nil {
-		w = t.spool
+	if t.folds(r) {
+		return t.fold(r)
 	}
-	return t.record(w, r, recordView{why: t.opts.Why, args: true})
+	if err := t.unfold(); err != nil {
+		return err
+	}
+	return t.record(t.records(), r, recordView{why: t.opts.Why, args: true, note: markNote(&r.Mark), bare: r.Mark.Kind == workbench.MarkDropped || r.Mark.Kind.OfDump() && !t.opts.All && !t.opts.Why})
+}
+
+// records is where records are written to.
+func (t *LogText) records() io.Writer {
+	if t.spool != nil {
+		return t.spool
+	}
+	return t.w
 }
 
 // recordView says how much of a record is shown.
@@ -64,6 +76,7 @@ type recordView struct {
 	why  bool   // rivals and reasons
 	args bool   // values of the arguments
 	note string // behind the text
+	bare bool   // the text alone
 }
 
 // record writes a record: the line as it was printed, and below it, indented,
@@ -93,7 +106,7 @@ func (t *LogText) record(w io.Writer, r *workbench.LogRecord, v recordView) erro
 			return err
 		}
 	}
-	if r.Verdict == workbench.NotKernel {
+	if r.Verdict == workbench.NotKernel || v.bare {
 		return nil
 	}
 	if r.Verdict == workbench.Unknown || len(r.Sites) == 0 {
@@ -234,6 +247,9 @@ func (t *LogText) flush(w io.Writer) error {
 
 // Summary implements LogPrinter.
 func (t *LogText) Summary(s *workbench.LogSummary) error {
+	if err := t.unfold(); err != nil {
+		return err
+	}
 	if t.spool == nil && !t.opts.Brief {
 		if _, err := io.WriteString(t.w, "\n"); err != nil {
 			return err
@@ -287,7 +303,13 @@ func (t *LogText) summary(s *workbench.LogSummary) error {
 			return err
 		}
 	}
-	for _, note := range s.SymbolNotes {
+	notes := s.SymbolNotes
+	for i := range s.Boots {
+		if text := mixedText(&s.Boots[i]); text != "" {
+			notes = append(notes[:len(notes):len(notes)], text)
+		}
+	}
+	for _, note := range notes {
 		l.reset()
 		l.put(inkWarn, "Warning ")
 		l.tail(inkWarn, note)
@@ -313,6 +335,16 @@ func (t *LogText) summary(s *workbench.LogSummary) error {
 	}
 	for i := range s.Loops {
 		if err := row("Repeats", loopText(&s.Loops[i])); err != nil {
+			return err
+		}
+	}
+	for i, text := range replayTexts(s) {
+		if err := row([...]string{"Again", ""}[min(i, 1)], text); err != nil {
+			return err
+		}
+	}
+	if text := lossText(&s.Noise); text != "" {
+		if err := row("Missing", text); err != nil {
 			return err
 		}
 	}
@@ -344,6 +376,9 @@ func (t *LogText) summary(s *workbench.LogSummary) error {
 			note := ""
 			if m.Count > 1 {
 				note = fmt.Sprintf("  (%d times, last in line %d)", m.Count, m.LastLine)
+			}
+			if m.Suppressed > 0 {
+				note += fmt.Sprintf("  (and %s)", suppressedText(m.Suppressed))
 			}
 			if err := t.record(t.w, &m.LogRecord, recordView{note: note}); err != nil {
 				return err

@@ -81,6 +81,10 @@ func (t *timelineText) boot(b *workbench.Boot) {
 			t.end()
 			t.put("", fmt.Sprintf("%14s%s", "", shorten(g.To.Quote, timelineWidth-14)))
 			t.end()
+			if g.Lost > 0 {
+				t.put(inkWarn, fmt.Sprintf("%14s%s lost in it: it need not be a silence", "", count(g.Lost, "record")))
+				t.end()
+			}
 			if g.At.Path != "" {
 				t.put("", fmt.Sprintf("%14s", ""))
 				t.put(inkPath, shorten(g.At.Path, timelineWidth-22))

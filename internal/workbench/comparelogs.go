@@ -145,8 +145,12 @@ func (t *Tree) readRuns(ctx context.Context, in *LogInput, opts *CompareLogsOpti
 }
 
 // compared reports whether a record takes part: what kernel and user space say,
-// once. Firmware measures and counts in every line.
+// once. Firmware measures and counts in every line; for a dump stands the record
+// that it belongs to.
 func compared(r *LogRecord) bool {
+	if r.Mark.Kind != NoMark {
+		return false
+	}
 	const not = klog.FlagReplay | klog.FlagGarbled | klog.FlagDict
 	switch r.Origin {
 	case klog.OriginFirmware, klog.OriginBootLoader, klog.OriginCapture:

@@ -84,6 +84,8 @@ type LogRecord struct {
 	// Severity is how serious it is. What belongs to a record before, such as the
 	// dump that follows a fault, has none of its own.
 	Severity Severity
+	// Mark says that it is no message of its own.
+	Mark LogMark
 }
 
 // LogOptions say how to explain a log.

@@ -8,6 +8,7 @@ import (
 	"dekho/internal/boots"
 	"dekho/internal/crash"
 	"dekho/internal/klog"
+	"dekho/internal/noise"
 )
 
 // LogSummary says what a log is and what stands out in it.
@@ -22,7 +23,10 @@ type LogSummary struct {
 	Loops []BootLoop
 	// Stats counts what was read.
 	Stats LogStats
-	// Verdicts counts the records by verdict.
+	// Noise is what of the log is no message of its own.
+	Noise LogNoise
+	// Verdicts counts the records by verdict, without those that were printed once
+	// more.
 	Verdicts [numVerdicts]int64
 	// Findings are what went wrong, what to look at first first; MoreFindings is
 	// how many further ones there are.
@@ -47,6 +51,7 @@ type LogSummary struct {
 
 	picker  picker
 	boots   boots.Tracker
+	noise   *noise.Tracker
 	crashes crashes
 	spoken  spoken
 	heads   map[int64]*LogRecord // headlines of crash reports, by where they start
@@ -72,10 +77,16 @@ func (s *LogSummary) Mapped() int64 {
 func (s *LogSummary) Count(v Verdict) int64 { return s.Verdicts[v] }
 
 func newLogSummary(name string, t *Tree) *LogSummary {
-	return &LogSummary{Name: name, Root: strings.Clone(t.Root()), Kernel: strings.Clone(t.Kernel()), picker: newPicker(), crashes: newCrashes(), spoken: newSpoken()}
+	return &LogSummary{Name: name, Root: strings.Clone(t.Root()), Kernel: strings.Clone(t.Kernel()), picker: newPicker(), noise: noise.NewTracker(), crashes: newCrashes(), spoken: newSpoken()}
 }
 
 func (s *LogSummary) add(r *LogRecord) {
+	s.mark(r)
+	if r.Mark.Kind == MarkAgain {
+		r.Severity = SevNone
+		s.boots.Add(&r.Record, boots.Place{})
+		return
+	}
 	s.Verdicts[r.Verdict]++
 	s.picker.add(r, s.spoken.add(r))
 	var at boots.Place
@@ -88,7 +99,7 @@ func (s *LogSummary) add(r *LogRecord) {
 }
 
 func (s *LogSummary) finish(list []klog.Boot, stats LogStats) {
-	s.Boots, s.Stats = s.boots.Finish(list), stats
+	s.Boots, s.Stats, s.Noise = s.boots.Finish(list), stats, s.noise.Summary()
 	s.Loops = boots.Loops(s.Boots)
 	s.Crashes, s.MoreCrashes = s.crashes.finish()
 	s.First = s.picker.first()
@@ -133,8 +144,11 @@ type Matter struct {
 	// is where the last stands.
 	Count    int64
 	LastLine int
+	// Suppressed is how many further ones a rate limit kept back.
+	Suppressed int64
 
-	spoken bool // a finding speaks of it
+	spoken    bool  // a finding speaks of it
+	lastStart int64 // where the last of them begins
 }
 
 const (
@@ -149,6 +163,7 @@ const (
 // picker chooses the records that matter, in bounded memory.
 type picker struct {
 	kinds map[string]*Matter
+	at    map[int64]*Matter // by where the last of them begins
 	key   []byte
 	splat int // records left of the dump that a fault began
 	boot  int
@@ -158,7 +173,9 @@ type picker struct {
 	format string
 }
 
-func newPicker() picker { return picker{kinds: make(map[string]*Matter)} }
+func newPicker() picker {
+	return picker{kinds: make(map[string]*Matter), at: make(map[int64]*Matter)}
+}
 
 // add takes the next record, and sets its severity; spoken says that a finding
 // speaks of it.
@@ -175,6 +192,9 @@ func (p *picker) add(r *LogRecord, spoken bool) {
 	}
 	if strings.HasPrefix(r.Text, "---[ end ") {
 		p.splat = 0
+		return
+	}
+	if r.Mark.Kind != NoMark {
 		return
 	}
 	if p.continues(r) {
@@ -201,6 +221,7 @@ func (p *picker) add(r *LogRecord, spoken bool) {
 	if m, ok := p.kinds[string(p.key)]; ok {
 		m.Count++
 		m.LastLine = r.Line
+		p.move(m, r.Start)
 		return
 	}
 	if len(p.kinds) >= mattersKept {
@@ -208,6 +229,7 @@ func (p *picker) add(r *LogRecord, spoken bool) {
 	}
 	m := &Matter{LogRecord: *r, Count: 1, LastLine: r.Line, spoken: spoken}
 	m.Text = strings.Clone(r.Text)
+	p.move(m, r.Start)
 	p.kinds[string(p.key)] = m
 }
 
