@@ -41,8 +41,9 @@ func (o *open) describe() {
 			stack.extend(l.at)
 			continue
 		case linePC:
+			// Where a task left user space is not where the kernel failed.
 			user = userMode(l.text)
-			if r.PC.Line == 0 {
+			if r.PC.Line == 0 && !user {
 				r.PC = l.frame
 				r.PC.Place = l.at
 			}

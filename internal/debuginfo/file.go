@@ -9,6 +9,7 @@
 package debuginfo
 
 import (
+	"bytes"
 	"cmp"
 	"debug/dwarf"
 	"debug/elf"
@@ -18,6 +19,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"runtime/debug"
 	"slices"
 	"strings"
 )
@@ -25,7 +27,9 @@ import (
 // File is an ELF file with symbols. It is used by one goroutine.
 type File struct {
 	elf *elf.File
-	// relocatable: addresses are those within a section, and sections overlap.
+	// image is the whole file if it is in memory, else nil.
+	image []byte
+	// relocatable: it is a module, whose sections have been given addresses.
 	relocatable bool
 	byName      map[string][]int
 	symbols     []Symbol // by address
@@ -43,20 +47,13 @@ type File struct {
 type Symbol struct {
 	Name       string
 	Addr, Size uint64
-
-	section elf.SectionIndex // of a relocatable file, else 0
-}
-
-// order sorts symbols as they lie in memory; sections of relocatable files have
-// no order yet.
-func order(a, b Symbol) int {
-	return cmp.Or(cmp.Compare(a.section, b.section), cmp.Compare(a.Addr, b.Addr))
 }
 
 // Location is a line of the source.
 type Location struct {
 	Function string
-	// Path is as the compiler was given it, below the directory that it ran in.
+	// Path is as the compiler was given it, below the directory that it ran in, or
+	// absolute.
 	Path string
 	Line int
 	// Inlined says that the function is part of the one in the next Location.
@@ -66,15 +63,27 @@ type Location struct {
 // ErrNoDebugInfo says that a file has symbols but no line numbers.
 var ErrNoDebugInfo = errors.New("has no debug information: lines are in a kernel built with CONFIG_DEBUG_INFO, or in its package of debug symbols")
 
+// OpenMapped opens a file that is mapped into memory. Of its debug information
+// only what leads to an answer is touched. It must stay mapped as long as the
+// File is used; faults on it are errors.
+func OpenMapped(image []byte) (*File, error) { return load(bytes.NewReader(image), image) }
+
 // Open reads the symbols of an ELF file.
-func Open(r io.ReaderAt) (f *File, err error) {
-	// The readers of the standard library may panic on damaged files.
+func Open(r io.ReaderAt) (*File, error) { return load(r, nil) }
+
+func load(r io.ReaderAt, image []byte) (f *File, err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() { err = recovered(recover(), err) }()
 	e, err := elf.NewFile(r)
 	if err != nil {
 		return nil, fmt.Errorf("is no ELF file: %w", err)
 	}
-	f = &File{elf: e, relocatable: e.Type == elf.ET_REL, byName: make(map[string][]int)}
+	if e.Type == elf.ET_REL {
+		if e, err = apart(e, r); err != nil {
+			return nil, err
+		}
+	}
+	f = &File{elf: e, image: image, relocatable: e.Type == elf.ET_REL, byName: make(map[string][]int)}
 	list, err := e.Symbols()
 	if err != nil && !errors.Is(err, elf.ErrNoSymbols) {
 		return nil, err
@@ -88,11 +97,7 @@ func Open(r io.ReaderAt) (f *File, err error) {
 		if e.Machine == elf.EM_ARM && elf.ST_TYPE(s.Info) == elf.STT_FUNC {
 			addr &^= 1 // Thumb
 		}
-		sym := Symbol{Name: s.Name, Addr: addr, Size: s.Size}
-		if f.relocatable {
-			sym.section = s.Section
-		}
-		f.symbols = append(f.symbols, sym)
+		f.symbols = append(f.symbols, Symbol{Name: s.Name, Addr: addr, Size: s.Size})
 	}
 	for i := range list {
 		if s := &list[i]; s.Name == "linux_banner" {
@@ -105,14 +110,15 @@ func Open(r io.ReaderAt) (f *File, err error) {
 }
 
 func (f *File) sort() {
-	slices.SortStableFunc(f.symbols, order)
+	slices.SortStableFunc(f.symbols, func(a, b Symbol) int { return cmp.Compare(a.Addr, b.Addr) })
 	for i := range f.symbols {
 		f.byName[f.symbols[i].Name] = append(f.byName[f.symbols[i].Name], i)
 	}
 }
 
 // recovered turns what recover returned into an error; err is what there is
-// without.
+// without. The readers of the standard library meet some damaged files with a
+// panic, and a mapped file that was truncated is a fault.
 func recovered(p any, err error) error {
 	if p != nil {
 		return fmt.Errorf("is damaged: %v", p)
@@ -127,12 +133,10 @@ func (f *File) text(s *elf.Symbol) string {
 	}
 	sec := f.elf.Sections[s.Section]
 	off := s.Value
-	if !f.relocatable {
-		if off < sec.Addr {
-			return ""
-		}
-		off -= sec.Addr
+	if f.relocatable || off < sec.Addr {
+		return "" // no kernel
 	}
+	off -= sec.Addr
 	if sec.Type == elf.SHT_NOBITS || off+s.Size > sec.Size || off > 1<<40 {
 		return ""
 	}
@@ -229,9 +233,6 @@ func (f *File) Functions(name string, size uint64) []Symbol {
 func (f *File) extent(i int) uint64 {
 	from := &f.symbols[i]
 	for _, s := range f.symbols[i+1:] {
-		if s.section != from.section {
-			break
-		}
 		if s.Addr != from.Addr {
 			return s.Addr - from.Addr
 		}
@@ -246,7 +247,7 @@ func (f *File) Symbolize(addr uint64) (s Symbol, offset uint64, ok bool) {
 	if !exact {
 		i--
 	}
-	if i < 0 || f.relocatable {
+	if i < 0 {
 		return Symbol{}, 0, false
 	}
 	s = f.symbols[i]
@@ -275,7 +276,7 @@ func (f *File) index() error {
 		f.dwarfErr = ErrNoDebugInfo
 		return f.dwarfErr
 	}
-	f.dwarf, f.dwarfErr = f.elf.DWARF()
+	f.dwarf, f.dwarfErr = f.openDWARF()
 	if f.dwarfErr != nil {
 		return f.dwarfErr
 	}
@@ -306,14 +307,63 @@ func (f *File) index() error {
 	return nil
 }
 
+// openDWARF makes the sections of debug information ready. Those of a kernel that
+// is mapped are used where they are: the standard library would copy all of them.
+func (f *File) openDWARF() (*dwarf.Data, error) {
+	if f.image == nil || f.relocatable {
+		return f.elf.DWARF()
+	}
+	var main [4][]byte
+	var err error
+	for i, name := range [...]string{"abbrev", "info", "line", "str"} {
+		if main[i], err = f.section(name); err != nil {
+			return nil, err
+		}
+	}
+	ranges, err := f.section("ranges")
+	if err != nil {
+		return nil, err
+	}
+	d, err := dwarf.New(main[0], nil, nil, main[1], main[2], nil, ranges, main[3])
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range []string{"addr", "line_str", "str_offsets", "rnglists"} {
+		data, err := f.section(name)
+		if err != nil {
+			return nil, err
+		}
+		if data == nil {
+			continue
+		}
+		if err := d.AddSection(".debug_"+name, data); err != nil {
+			return nil, err
+		}
+	}
+	return d, nil
+}
+
+// section is a section of debug information, nil if the file has none of the
+// name.
+func (f *File) section(name string) ([]byte, error) {
+	for _, prefix := range []string{".debug_", ".zdebug_"} {
+		sec := f.elf.Section(prefix + name)
+		if sec == nil {
+			continue
+		}
+		end := sec.Offset + sec.FileSize
+		if f.image == nil || sec.Type == elf.SHT_NOBITS || sec.Flags&elf.SHF_COMPRESSED != 0 || prefix != ".debug_" || end < sec.Offset || end > uint64(len(f.image)) {
+			return sec.Data()
+		}
+		return f.image[sec.Offset:end], nil
+	}
+	return nil, nil
+}
+
 // unitOffsets are the offsets of the first entries of all units. The reader of
 // the standard library would read each unit to its end to find the next.
 func (f *File) unitOffsets() ([]dwarf.Offset, error) {
-	sec := f.elf.Section(".debug_info")
-	if sec == nil {
-		sec = f.elf.Section(".zdebug_info")
-	}
-	data, err := sec.Data()
+	data, err := f.section("info")
 	if err != nil {
 		return nil, err
 	}
@@ -356,12 +406,20 @@ func firstEntry(data []byte, order binary.ByteOrder, wide bool) (uint64, bool) {
 	return 0, false
 }
 
-// clean is a path as the tree has it: below the directory of the build.
+// clean is a path as the tree has it: below the directory of the build. It is
+// absolute if it is somewhere else, as where a kernel is not built in its tree.
 func clean(name, dir string) string {
-	if dir != "" {
-		if rest, ok := strings.CutPrefix(name, strings.TrimSuffix(dir, "/")+"/"); ok {
-			name = rest
+	if dir == "" {
+		return path.Clean(name)
+	}
+	if !path.IsAbs(name) {
+		if name = path.Clean(name); !strings.HasPrefix(name, "../") {
+			return name
 		}
+		name = path.Join(dir, name)
+	}
+	if rest, ok := strings.CutPrefix(name, strings.TrimSuffix(dir, "/")+"/"); ok {
+		name = rest
 	}
 	return path.Clean(name)
 }

@@ -2,44 +2,30 @@ package debuginfo
 
 import (
 	"debug/dwarf"
-	"errors"
-	"io"
+	"runtime/debug"
 	"sort"
-	"strings"
 )
 
 // Lines says which lines of the source an address comes from: the innermost
 // function first, then those that it was inlined into. function is the symbol
-// that the address is in, which tells units apart whose addresses overlap, as
-// those of modules do.
+// that the address is in.
 func (f *File) Lines(addr uint64, function string) (list []Location, err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() { err = recovered(recover(), err) }()
 	if err := f.index(); err != nil {
 		return nil, err
 	}
-	function, _, _ = strings.Cut(function, ".")
 	end := sort.Search(len(f.units), func(i int) bool { return f.units[i].low > addr })
-	var fallback []Location
 	for i := end - 1; i >= 0 && f.units[i].low+f.widest > addr; i-- {
 		u := &f.units[i]
 		if addr >= u.high {
 			continue
 		}
-		list, name, err := f.inUnit(u.unit, addr, function)
-		if err != nil {
-			return nil, err
-		}
-		if len(list) == 0 {
-			continue
-		}
-		if !f.relocatable || name == function {
-			return list, nil
-		}
-		if fallback == nil {
-			fallback = list
+		if list, err := f.inUnit(u.unit, addr, function); err != nil || len(list) > 0 {
+			return list, err
 		}
 	}
-	return fallback, nil
+	return nil, nil
 }
 
 // unit is what is needed of a translation unit's own entry.
@@ -49,32 +35,33 @@ type unit struct {
 	files []*dwarf.LineFile
 }
 
-// inUnit looks an address up in a unit. name is the function around it.
-func (f *File) inUnit(off dwarf.Offset, addr uint64, want string) (list []Location, name string, err error) {
+// inUnit looks an address up in a unit.
+func (f *File) inUnit(off dwarf.Offset, addr uint64, function string) (list []Location, err error) {
 	r := f.dwarf.Reader()
 	r.Seek(off)
 	e, err := r.Next()
 	if err != nil || e == nil {
-		return nil, "", err
+		return nil, err
 	}
 	u := unit{entry: e}
 	u.dir, _ = e.Val(dwarf.AttrCompDir).(string)
 	lr, err := f.dwarf.LineReader(e)
-	if err != nil {
-		return nil, "", err
+	if err != nil || lr == nil {
+		return nil, err
 	}
 	// The function, and what was inlined at the address, outermost first.
-	scopes, err := f.scopes(r, addr, want)
-	if err != nil || len(scopes) == 0 {
-		return nil, "", err
+	scopes, err := f.scopes(r, addr)
+	if err != nil {
+		return nil, err
 	}
-	name = f.nameOf(scopes[0], 0)
-	at, ok := line(lr, addr, scopes[0])
-	if lr != nil {
-		u.files = lr.Files()
-	}
+	at, ok := line(lr, addr)
+	u.files = lr.Files()
 	if !ok {
-		return nil, name, nil
+		return nil, nil
+	}
+	if len(scopes) == 0 {
+		// Assembly, or a function that is another one's code under its own name.
+		return []Location{{Function: function, Path: clean(at.File.Name, u.dir), Line: at.Line}}, nil
 	}
 	here := Location{Path: clean(at.File.Name, u.dir), Line: at.Line}
 	for i := len(scopes) - 1; i >= 0; i-- {
@@ -91,11 +78,11 @@ func (f *File) inUnit(off dwarf.Offset, addr uint64, want string) (list []Locati
 			}
 		}
 	}
-	return list, name, nil
+	return list, nil
 }
 
 // scopes walks a unit from behind its own entry down to an address.
-func (f *File) scopes(r *dwarf.Reader, addr uint64, want string) ([]*dwarf.Entry, error) {
+func (f *File) scopes(r *dwarf.Reader, addr uint64) ([]*dwarf.Entry, error) {
 	var found []*dwarf.Entry
 	for depth := 0; ; {
 		e, err := r.Next()
@@ -115,7 +102,7 @@ func (f *File) scopes(r *dwarf.Reader, addr uint64, want string) ([]*dwarf.Entry
 		enter := false
 		switch e.Tag {
 		case dwarf.TagSubprogram:
-			if f.covers(e, addr) && (!f.relocatable || f.nameOf(e, 0) == want) && len(found) == 0 {
+			if len(found) == 0 && f.covers(e, addr) {
 				found, enter = append(found, e), true
 			}
 		case dwarf.TagInlinedSubroutine:
@@ -171,40 +158,13 @@ func (f *File) nameOf(e *dwarf.Entry, depth int) string {
 	return ""
 }
 
-// line finds an address in the table of lines. In files whose sections overlap
-// several sequences may hold it: that of the function begins where it was
-// declared.
-func line(lr *dwarf.LineReader, addr uint64, function *dwarf.Entry) (best dwarf.LineEntry, ok bool) {
-	if lr == nil {
-		return best, false
+// line finds an address in the table of lines.
+func line(lr *dwarf.LineReader, addr uint64) (hit dwarf.LineEntry, ok bool) {
+	var prev, e dwarf.LineEntry
+	for inSequence := false; lr.Next(&e) == nil; prev, inSequence = e, !e.EndSequence {
+		if inSequence && prev.Address <= addr && addr < e.Address && prev.File != nil && prev.Line > 0 {
+			return prev, true
+		}
 	}
-	low, _ := function.Val(dwarf.AttrLowpc).(uint64)
-	declared, _ := function.Val(dwarf.AttrDeclLine).(int64)
-	bestOff := int64(-1)
-	var prev, hit dwarf.LineEntry
-	hitOK, inSeq := false, false
-	off := int64(-1) // of the sequence's line at the function's start
-	for {
-		var e dwarf.LineEntry
-		if err := lr.Next(&e); err != nil {
-			if errors.Is(err, io.EOF) {
-				return best, ok
-			}
-			return best, ok
-		}
-		if inSeq && prev.Address <= addr && addr < e.Address && prev.File != nil && prev.Line > 0 {
-			hit, hitOK = prev, true
-		}
-		if e.EndSequence {
-			if hitOK && (!ok || off >= 0 && (bestOff < 0 || off < bestOff)) {
-				best, ok, bestOff = hit, true, off
-			}
-			inSeq, hitOK, off = false, false, -1
-			continue
-		}
-		if e.Address == low && off < 0 && declared > 0 {
-			off = max(int64(e.Line)-declared, declared-int64(e.Line))
-		}
-		prev, inSeq = e, true
-	}
+	return hit, false
 }

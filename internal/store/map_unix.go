@@ -38,16 +38,23 @@ func mapFile(path string) (mapping, error) {
 	if st.Size() == 0 || !st.Mode().IsRegular() {
 		return m, nil // too short for Open, which says so
 	}
-	if st.Size() > maxMapping {
-		return mapping{}, &fs.PathError{Op: "mmap", Path: path, Err: unix.EFBIG}
+	if m.data, m.unmap, err = Map(f, st.Size()); err != nil {
+		return mapping{}, err
 	}
-	m.data, err = unix.Mmap(int(f.Fd()), 0, int(st.Size()), unix.PROT_READ, unix.MAP_SHARED)
-	if err != nil {
-		return mapping{}, &fs.PathError{Op: "mmap", Path: path, Err: err}
-	}
-	m.unmap = func() error { return unix.Munmap(m.data) }
 	m.forget = func() error { return unix.Madvise(m.data, unix.MADV_DONTNEED) }
 	return m, nil
+}
+
+// Map maps the first bytes of a file for reading. Where it can be truncated while
+// it is read, whoever reads must expect faults.
+func Map(f *os.File, size int64) (data []byte, unmap func() error, err error) {
+	if size > maxMapping {
+		return nil, nil, &fs.PathError{Op: "mmap", Path: f.Name(), Err: unix.EFBIG}
+	}
+	if data, err = unix.Mmap(int(f.Fd()), 0, int(size), unix.PROT_READ, unix.MAP_SHARED); err != nil {
+		return nil, nil, &fs.PathError{Op: "mmap", Path: f.Name(), Err: err}
+	}
+	return data, func() error { return unix.Munmap(data) }, nil
 }
 
 // maxMapping keeps the length of a mapping inside an int of the platform.

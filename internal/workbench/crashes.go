@@ -151,6 +151,12 @@ func (p *picker) join(c *crashes, list []Crash) map[int64]*LogRecord {
 // locateCrashes finds the source of the functions that the crashes of a log went
 // through.
 func (t *Tree) locateCrashes(ctx context.Context, s *LogSummary, symbols *symbolizer, config map[string]string) error {
+	if symbols != nil {
+		symbols.exists = func(path string) bool {
+			_, ok := t.idx.FileByPath(path)
+			return ok
+		}
+	}
 	known := make(map[string][]definition)
 	code := codeReader{t: t, config: config, symbols: symbols, values: make(map[disasm.Arch]*telling)}
 	for i := range s.Crashes {

@@ -150,6 +150,7 @@ func (t *Tree) ExplainLog(ctx context.Context, name string, in io.Reader, opts L
 	if err != nil {
 		return sum, err
 	}
+	defer symbols.close()
 	stop := t.w.step("open map of print statements")
 	m, err := t.logMap()
 	stop()

@@ -4,11 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path"
 	"path/filepath"
 	"strconv"
 	"strings"
 
 	"dekho/internal/debuginfo"
+	"dekho/internal/store"
 )
 
 // SymbolFile is a kernel image, a module or a file of debug information of the
@@ -30,6 +33,32 @@ type symbolizer struct {
 	lines   map[lineKey][]SourceLine
 	// notes are what the user should know of the files, once each.
 	notes []string
+	// exists reports whether the tree has a path.
+	exists func(path string) bool
+	// unmap gives back the files that are mapped.
+	unmap []func() error
+}
+
+// close gives the files back. s may be nil.
+func (s *symbolizer) close() {
+	if s == nil {
+		return
+	}
+	for _, unmap := range s.unmap {
+		_ = unmap() // it was only read
+	}
+}
+
+// openELF opens an ELF file, which is mapped if it can be: debug information of a
+// kernel is larger than the memory of many machines.
+func (s *symbolizer) openELF(f *SymbolFile) (*debuginfo.File, error) {
+	if file, ok := f.File.(*os.File); ok {
+		if image, unmap, err := store.Map(file, f.Size); err == nil {
+			s.unmap = append(s.unmap, unmap)
+			return debuginfo.OpenMapped(image)
+		}
+	}
+	return debuginfo.Open(f.File)
 }
 
 type lineKey struct {
@@ -38,25 +67,31 @@ type lineKey struct {
 }
 
 // openSymbols opens the files that a log is to be read with.
-func openSymbols(files []SymbolFile) (*symbolizer, error) {
+func openSymbols(files []SymbolFile) (s *symbolizer, err error) {
+	defer func() {
+		if err != nil {
+			s.close()
+		}
+	}()
 	if len(files) == 0 {
 		return nil, nil //nolint:nilnil // nothing to read symbols from
 	}
-	s := &symbolizer{modules: make(map[string]*debuginfo.File), lines: make(map[lineKey][]SourceLine)}
-	for _, f := range files {
+	s = &symbolizer{modules: make(map[string]*debuginfo.File), lines: make(map[lineKey][]SourceLine)}
+	for i := range files {
+		f := &files[i]
 		magic := make([]byte, 4)
 		if _, err := f.File.ReadAt(magic, 0); err != nil && !errors.Is(err, io.EOF) {
-			return nil, &InputError{Name: f.Name, Err: err}
+			return s, &InputError{Name: f.Name, Err: err}
 		}
 		var file *debuginfo.File
 		var err error
 		if string(magic) == "\x7fELF" {
-			file, err = debuginfo.Open(f.File)
+			file, err = s.openELF(f)
 		} else {
 			file, err = debuginfo.OpenSystemMap(io.NewSectionReader(f.File, 0, f.Size))
 		}
 		if err != nil {
-			return nil, &InputError{Name: f.Name, Err: err, Hint: "--vmlinux takes the vmlinux of a build (not a bzImage or zImage), a module, their .debug files or System.map"}
+			return s, &InputError{Name: f.Name, Err: err, Hint: "--vmlinux takes the vmlinux of a build (not a bzImage or zImage), a module, their .debug files or System.map"}
 		}
 		if file.Relocatable() {
 			name := file.Module()
@@ -113,6 +148,9 @@ func (s *symbolizer) frame(c *Crash, f *TrailFrame, inner bool) {
 		file = s.modules[f.Module]
 	}
 	if file == nil {
+		if f.Module != "" {
+			s.note("frames of module %s have no line: its file can be given, too", f.Module)
+		}
 		return
 	}
 	if f.Module != "" && f.BuildID != "" && file.BuildID() != "" && !strings.HasPrefix(file.BuildID(), f.BuildID) {
@@ -153,9 +191,26 @@ func (s *symbolizer) frame(c *Crash, f *TrailFrame, inner bool) {
 			}
 			s.note("%s %v", name, err)
 		}
+		for i := range list {
+			list[i].Path = s.inTree(list[i].Path)
+		}
 		s.lines[key] = list
 	}
 	f.Source = list
+}
+
+// inTree is the path of a file in the tree. Kernels that were built elsewhere than
+// in their tree have absolute paths of another machine, of which the end tells.
+func (s *symbolizer) inTree(name string) string {
+	if s.exists == nil || !path.IsAbs(name) {
+		return name
+	}
+	for rest := name; rest != ""; _, rest, _ = strings.Cut(rest, "/") {
+		if s.exists(rest) {
+			return rest
+		}
+	}
+	return name
 }
 
 // linkAddress is where the function of a frame was linked, if the kernel's file
@@ -195,15 +250,28 @@ func (s *symbolizer) kaslr(c *Crash) (uint64, bool) {
 			return v, true
 		}
 	}
+	if offset, ok := s.moved(&c.PC); ok {
+		return offset, true
+	}
 	for i := range c.Stacks {
-		for _, f := range c.Stacks[i].Frames {
-			if f.Address == 0 || f.Function == "" || f.Module != "" {
-				continue
-			}
-			if syms := s.kernel.Functions(f.Function, f.Size); len(syms) == 1 {
-				return f.Address - syms[0].Addr - f.Offset, true
+		for j := range c.Stacks[i].Frames {
+			if offset, ok := s.moved(&c.Stacks[i].Frames[j]); ok {
+				return offset, true
 			}
 		}
 	}
 	return 0, false
+}
+
+// moved is by how much the kernel was moved if a frame tells.
+func (s *symbolizer) moved(f *StackFrame) (uint64, bool) {
+	// Of "foo from bar+0x12/0x34" the address is foo's, and has no offset.
+	if s.kernel == nil || f.Address == 0 || f.Function == "" || f.Module != "" || f.Size == 0 {
+		return 0, false
+	}
+	syms := s.kernel.Functions(f.Function, f.Size)
+	if len(syms) != 1 {
+		return 0, false
+	}
+	return f.Address - syms[0].Addr - f.Offset, true
 }
