@@ -29,6 +29,7 @@ func TestFaultyBoots(t *testing.T) {
 		{"kexec-hung", "kexec>nothing", "kexec_core: Starting new kernel", 0},
 		{"watchdog", "watchdog>restart running", "Freeing unused kernel", 0},
 		{"reboot", "reboot", "reboot: ", 0},
+		{"oops", "panic", "Kernel panic - not syncing: Fatal exception", 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			sum := summaryOf(t, k, testenv.FaultyBoot(t, c.name))

@@ -80,6 +80,21 @@ func FaultyBoot(t testing.TB, name string) string {
 	return ""
 }
 
+// DebugInfo returns the directory usr/lib/debug of a package of debug information
+// of Debian's kernel, which DEKHO_TEST_DEBUG leads to: it takes gigabytes, so that
+// no set-up fetches it. The test is skipped without, in CI too.
+func DebugInfo(t testing.TB) string {
+	t.Helper()
+	for _, dir := range []string{"usr/lib/debug", "."} {
+		root := filepath.Join(os.Getenv("DEKHO_TEST_DEBUG"), dir)
+		if files, err := filepath.Glob(filepath.Join(root, "boot/vmlinux-*")); err == nil && len(files) == 1 && os.Getenv("DEKHO_TEST_DEBUG") != "" {
+			return root
+		}
+	}
+	t.Skip("SKIPPED: no debug information of a kernel: unpack linux-image-*-dbg somewhere and set DEKHO_TEST_DEBUG to it")
+	return ""
+}
+
 // Shared returns the path of an entry of the directory "shared" beside the
 // checkout, which holds ground truth too large and too foreign to commit. The
 // test is skipped when it is not there, in CI too: it is not something a

@@ -65,6 +65,16 @@ var faults = []*guest{
 		reboots: true, stopAfter: "the guest does nothing", stops: 2, expect: "watchdog did not stop",
 	},
 	{
+		name: "oops", machine: "x86-64", about: "mounts a file system whose driver uses a module with a fault put in: NULL is followed, and the kernel panics",
+		modules: []string{"virtio_pci", "virtio_blk", "crc32c_generic", "ext4"}, args: append([]string{"-device", "virtio-blk-pci,drive=root"}, onlyCPU...),
+		disks: []disk{{name: "root", mib: 32, ext4: true}},
+		// xor %eax,%eax; mov 0x18(%rax),%eax, behind what sets the stack up.
+		append:  "oops=panic cryptomgr.notests=1", // else the module is tested when it is loaded
+		patches: []patchCode{{"crc32c_generic", "chksum_update", 9, []byte{0x31, 0xc0, 0x8b, 0x40, 0x18}}},
+		plan:    mounts + "@modules@\nsleep 1s\nmount ext4 /dev/vda /mnt/root\n",
+		expect:  "RIP: 0010:chksum_update+0xb/",
+	},
+	{
 		name: "reboot", machine: "x86-64", about: "is asked to restart, and does", args: onlyCPU,
 		plan: mounts + "print the guest restarts\nreboot\n", expect: "reboot: Restarting system",
 	},
@@ -144,7 +154,7 @@ func madeOf(g *guest, k *kernel, init []byte) string {
 	if g.second != nil {
 		s = *g.second
 	}
-	fmt.Fprintln(h, k.pkg, k.machine.args, g.commandLine(k.machine), g.noInit, g.badInit, g.reboots, g.modules, g.moduleParams, //nolint:errcheck // a hash takes everything
+	fmt.Fprintln(h, k.pkg, k.machine.args, g.commandLine(k.machine), g.noInit, g.badInit, g.reboots, g.modules, g.moduleParams, g.patches, //nolint:errcheck // a hash takes everything
 		g.plan, s, g.stopAfter, g.stops, g.hangs, g.args)
 	h.Write(init)
 	return k.pkg + " " + hex.EncodeToString(h.Sum(nil)) + "\n"

@@ -18,6 +18,7 @@ type guest struct {
 	reboots      bool // a restart starts the machine again; else it ends the capture
 	modules      []string
 	moduleParams map[string]string
+	patches      []patchCode
 	// plan is what the first process does (see tools/guestinit); @modules@
 	// stands for the loading of modules.
 	plan  string

@@ -40,6 +40,13 @@ func initramfs(g *guest, k *kernel, dir string) (string, error) {
 		var loads []string
 		for i, m := range modules {
 			// Numbered, so that the order of loading can be seen in the archive.
+			for _, p := range g.patches {
+				if p.module == m.name {
+					if m.image, err = p.apply(m.image); err != nil {
+						return fmt.Errorf("%s: %w", m.name, err)
+					}
+				}
+			}
 			file := fmt.Sprintf("modules/%03d-%s.ko", i, m.name)
 			w.File(file, 0o644, m.image)
 			loads = append(loads, strings.TrimSpace(fmt.Sprintf("load /%s %s", file, g.moduleParams[m.name])))
