@@ -315,11 +315,10 @@ func (t *Tree) boardsNamed(name string) []string {
 	return boards
 }
 
-// answerBoard reads the tree of a board.
-func (t *Tree) answerBoard(_ context.Context, m *matcher, a *DeviceTreeAnswer) error {
-	stop := t.w.step("device tree")
+// parseBoard reads the source of a board with all that it includes.
+func (t *Tree) parseBoard(file string) *dts.Tree {
 	contents := make(map[string][]byte)
-	tree := dts.Parse(a.Path, func(p string) ([]byte, bool) {
+	return dts.Parse(file, func(p string) ([]byte, bool) {
 		if c, ok := contents[p]; ok {
 			return c, c != nil
 		}
@@ -334,6 +333,12 @@ func (t *Tree) answerBoard(_ context.Context, m *matcher, a *DeviceTreeAnswer) e
 		contents[p] = c
 		return c, c != nil
 	})
+}
+
+// answerBoard reads the tree of a board.
+func (t *Tree) answerBoard(_ context.Context, m *matcher, a *DeviceTreeAnswer) error {
+	stop := t.w.step("device tree")
+	tree := t.parseBoard(a.Path)
 	stop()
 	stop = t.w.step("drivers")
 	defer stop()

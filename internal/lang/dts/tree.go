@@ -4,6 +4,7 @@ package dts
 
 import (
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -31,8 +32,46 @@ type Node struct {
 	// where the property was set last.
 	Status    string
 	StatusPos Pos
-	deleted   bool
+	// Model is the text of its model property.
+	Model string
+	// Refs are the references in its properties, those whose label no source
+	// defines left out.
+	Refs []Ref
+	// Interrupts says that it has an interrupts property.
+	Interrupts bool
+	deleted    bool
 }
+
+// Ref is a reference to another node in the value of a property.
+type Ref struct {
+	Property string
+	To       *Node
+	Pos      Pos
+	label    string
+}
+
+// Suppliers are what a node needs of others: its references but for those that
+// only describe how data flows, and if it has interrupts, the interrupt parent,
+// its own or the one that it inherits.
+func (n *Node) Suppliers() []Ref {
+	var list []Ref
+	for _, r := range n.Refs {
+		if r.Property != "remote-endpoint" && r.Property != interruptParent && r.To != n {
+			list = append(list, r)
+		}
+	}
+	for up := n; up != nil && n.Interrupts; up = up.Parent {
+		if i := slices.IndexFunc(up.Refs, func(r Ref) bool { return r.Property == interruptParent }); i >= 0 {
+			if r := up.Refs[i]; r.To != n {
+				list = append(list, r)
+			}
+			break
+		}
+	}
+	return list
+}
+
+const interruptParent = "interrupt-parent"
 
 // Path is the path of the node from the root: /soc/gpio@30200000.
 func (n *Node) Path() string {
@@ -97,6 +136,7 @@ const (
 	maxIncludes = 1 << 10
 	maxNesting  = 32       // of includes
 	maxDepth    = 64       // of nodes
+	maxRefs     = 1 << 10  // of a node
 	maxBytes    = 64 << 20 // read, files that are included again counted again
 )
 
@@ -120,6 +160,15 @@ func Parse(file string, open func(path string) ([]byte, bool)) *Tree {
 		}
 	}
 	p.tree.Loose = kept
+	p.tree.All(func(n *Node) {
+		known := n.Refs[:0]
+		for _, r := range n.Refs {
+			if r.To = p.labels[r.label]; r.To != nil && !r.To.deleted {
+				known = append(known, r)
+			}
+		}
+		n.Refs = known
+	})
 	return p.tree
 }
 
@@ -212,12 +261,19 @@ func (p *parser) read(file string, nesting int) {
 			p.pending = p.pending[:0]
 			property = text
 			if n := p.top(); n != nil {
+				n.forget(property)
 				switch property {
 				case "compatible":
-					n.Compatible, n.CompatiblePos = nil, pos
+					n.CompatiblePos = pos
 				case "status":
-					n.Status, n.StatusPos = "", pos
+					n.StatusPos = pos
+				case "interrupts":
+					n.Interrupts = true
 				}
+			}
+		case evRef:
+			if n := p.top(); n != nil && property != "" && len(n.Refs) < maxRefs {
+				n.Refs = append(n.Refs, Ref{Property: property, Pos: pos, label: text})
 			}
 		case evString:
 			if n := p.top(); n != nil {
@@ -228,16 +284,13 @@ func (p *parser) read(file string, nesting int) {
 					}
 				case "status":
 					n.Status = text
+				case "model":
+					n.Model = text
 				}
 			}
 		case evDeleteProperty:
 			if n := p.top(); n != nil {
-				switch text {
-				case "compatible":
-					n.Compatible, n.CompatiblePos = nil, Pos{}
-				case "status":
-					n.Status, n.StatusPos = "", Pos{}
-				}
+				n.forget(text)
 			}
 		case evDeleteNode:
 			p.remove(text, e.ref)
@@ -249,6 +302,21 @@ func (p *parser) read(file string, nesting int) {
 	}
 	// An #if that the file does not end does not reach beyond it.
 	p.arms = p.arms[:min(armsOutside, len(p.arms))]
+}
+
+// forget takes a property away from a node: it is set anew, or deleted.
+func (n *Node) forget(property string) {
+	switch property {
+	case "compatible":
+		n.Compatible, n.CompatiblePos = nil, Pos{}
+	case "status":
+		n.Status, n.StatusPos = "", Pos{}
+	case "model":
+		n.Model = ""
+	case "interrupts":
+		n.Interrupts = false
+	}
+	n.Refs = slices.DeleteFunc(n.Refs, func(r Ref) bool { return r.Property == property })
 }
 
 func (p *parser) addFile(file string) {

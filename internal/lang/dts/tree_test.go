@@ -116,3 +116,40 @@ func FuzzParse(f *testing.F) {
 		NodeAt([]byte(a), 3)
 	})
 }
+
+func TestSuppliers(t *testing.T) {
+	tree := Parse("board.dts", func(string) ([]byte, bool) {
+		return []byte(`/ {
+	model = "Mars Rover";
+	interrupt-parent = <&gic>;
+	gic: interrupt-controller@1 { interrupt-controller; };
+	clk: clock@2 { };
+	old: clock@3 { };
+	wheel: wheel@4 {
+		clocks = <&old 1>;
+		clocks = <&clk 7>, <&nowhere 1>;
+		motor-supply = <&reg>; interrupts = <5>;
+		port { endpoint { remote-endpoint = <&eye>; }; };
+	};
+	eye: camera@5 { interrupts-extended = <&wheel 3>; extra = <&clk>; /delete-property/ extra; };
+	reg: regulator { };
+};
+`), true
+	})
+	if tree.Root.Model != "Mars Rover" {
+		t.Errorf("the model is %q", tree.Root.Model)
+	}
+	got := make(map[string][]string)
+	tree.All(func(n *Node) {
+		for _, r := range n.Suppliers() {
+			got[n.Name] = append(got[n.Name], fmt.Sprintf("%s %s %d", r.Property, r.To.Name, r.Pos.Line))
+		}
+	})
+	want := map[string][]string{
+		"wheel@4":  {"clocks clock@2 9", "motor-supply regulator 10", "interrupt-parent interrupt-controller@1 3"},
+		"camera@5": {"interrupts-extended wheel@4 13"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
