@@ -46,8 +46,12 @@ type logFinding struct {
 		Sites []place
 	}
 	Causes, Effects []struct {
-		Finding int
-		Guess   bool
+		Finding  int
+		Guess    bool
+		Evidence []struct {
+			Name string
+			Line int
+		}
 	}
 }
 

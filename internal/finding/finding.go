@@ -108,6 +108,8 @@ type Link struct {
 	Why string
 	// Guess says that it is likely and no more.
 	Guess bool
+	// Evidence is where that stands, beside the evidence of the two.
+	Evidence []Evidence
 }
 
 // Step is what to do next.

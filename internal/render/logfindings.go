@@ -150,7 +150,11 @@ func linkTexts(links []workbench.FindingLink, sure, guess string) []string {
 				continue
 			}
 			if n++; n <= linksShown {
-				out = append(out, verb+strconv.Itoa(link.To+1)+": "+link.Why)
+				text := verb + strconv.Itoa(link.To+1) + ": " + link.Why
+				for i := range link.Evidence {
+					text += " (" + link.Evidence[i].String() + ")"
+				}
+				out = append(out, text)
 			}
 		}
 		if n > linksShown {
@@ -242,6 +246,13 @@ func findingJSON(o *object, f *workbench.Finding) {
 			o.num("finding", int64(l.To+1))
 			o.str("why", l.Why)
 			o.flag("guess", l.Guess)
+			if len(l.Evidence) > 0 {
+				o.open("evidence", '[')
+				for i := range l.Evidence {
+					evidenceJSON(o, &l.Evidence[i])
+				}
+				o.close(']')
+			}
 			o.close('}')
 		}
 		o.close(']')

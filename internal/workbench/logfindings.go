@@ -13,6 +13,7 @@ import (
 	"dekho/internal/errflow"
 	"dekho/internal/finding"
 	"dekho/internal/klog"
+	"dekho/internal/lang/dts"
 	"dekho/internal/source"
 )
 
@@ -124,6 +125,14 @@ func (t *Tree) conclude(ctx context.Context, s *LogSummary) error {
 			return e.Name, e.Meaning
 		}
 		return "", ""
+	}
+	models := make(map[int]string)
+	for i := range s.Boots {
+		models[s.Boots[i].Number] = s.Boots[i].Machine.Value
+	}
+	needs := &suppliers{ctx: ctx, t: t, boards: make(map[string]map[string]*dts.Node)}
+	log.Supplier = func(boot int, device, supplier string) (finding.Evidence, bool) {
+		return needs.need(models[boot], device, supplier)
 	}
 	found := s.spoken.reader.Finish(&log)
 	s.MoreFindings = max(0, len(found)-findingsKept)

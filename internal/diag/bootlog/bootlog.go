@@ -81,6 +81,9 @@ type Log struct {
 	// Errno names an error code and says what it means, for the architecture of
 	// a boot: "-22" is "EINVAL", "Invalid argument". Both are "" if not known.
 	Errno func(boot int, code string) (name, meaning string)
+	// Supplier says whether a device needs another one, by the device tree of the
+	// machine that a boot ran on, and where that stands; nil if nobody knows.
+	Supplier func(boot int, device, supplier string) (finding.Evidence, bool)
 }
 
 const (

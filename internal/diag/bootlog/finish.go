@@ -28,9 +28,10 @@ type node struct {
 
 // edge leads from a node to what stems from it.
 type edge struct {
-	to    *node
-	why   string
-	guess bool
+	to       *node
+	why      string
+	guess    bool
+	evidence []finding.Evidence
 }
 
 // Finish ends a log and returns what went wrong in it, what to look at first

@@ -27,7 +27,11 @@ func (f *finisher) link() {
 					continue
 				}
 				if why, guess := f.connects(a, b, boot); why != "" {
-					a.links = append(a.links, edge{b, why, guess})
+					a.links = append(a.links, edge{to: b, why: why, guess: guess})
+					break
+				}
+				if e, ok := f.supplies(a, b, boot); ok {
+					a.links = append(a.links, e)
 					break
 				}
 			}
@@ -66,7 +70,10 @@ func (f *finisher) connects(a, b *node, boot int) (why string, guess bool) {
 	if a.Failure >= 0 || b.Failure >= 0 {
 		return "", false
 	}
-	earlier := a.entry.Stage != StageAny && (a.entry.Stage < b.entry.Stage || a.entry == b.entry && a.entry.Resource != NoResource)
+	// A device that waits for a supplier, or lacks one, comes before one that
+	// failed; one that lacks the same twice tried again.
+	earlier := a.entry.Stage != StageAny &&
+		(a.entry.Stage < b.entry.Stage || a.entry == deferredPending && b.entry.Stage == StageProbe || a.entry == b.entry && a.entry.Resource != NoResource)
 	switch {
 	case earlier && sameDevice(a.Device, b.Device):
 		return "the same device", false
@@ -79,6 +86,22 @@ func (f *finisher) connects(a, b *node, boot int) (why string, guess bool) {
 		return "the same disk", false
 	}
 	return "", false
+}
+
+// supplies leads from a device that does not come up to one that needs it by the
+// device tree. That the other waits for it is sure; that it failed for it is not.
+func (f *finisher) supplies(a, b *node, boot int) (edge, bool) {
+	comesUp := func(n *node) bool {
+		return n.Device != "" && (n.entry.Stage == StageSupply || n.entry.Stage == StageProbe)
+	}
+	if f.log.Supplier == nil || a.Severity < finding.Broken || !comesUp(a) || !comesUp(b) || sameDevice(a.Device, b.Device) {
+		return edge{}, false
+	}
+	ev, ok := f.log.Supplier(boot, b.Device, a.Device)
+	if !ok {
+		return edge{}, false
+	}
+	return edge{to: b, why: "by the device tree it needs " + a.Device, guess: b.entry != deferredPending, evidence: []finding.Evidence{ev}}, true
 }
 
 // mentions reports whether a text has a device's name, or its node's, as a word.
@@ -256,7 +279,7 @@ func (f *finisher) lastBeforeSilence() {
 				}
 			}
 			if last != nil && !slices.ContainsFunc(last.links, func(e edge) bool { return e.to == b }) {
-				last.links = append(last.links, edge{b, "the last thing that went wrong before", true})
+				last.links = append(last.links, edge{to: b, why: "the last thing that went wrong before", guess: true})
 			}
 		}
 	}

@@ -16,7 +16,7 @@ func (f *finisher) rank() []Finding {
 		n.sure, n.reach = n.worst(false, nil), n.worst(true, nil)
 	}
 	slices.SortStableFunc(f.nodes, func(a, b *node) int {
-		return cmp.Or(-cmp.Compare(a.sure, b.sure), -cmp.Compare(a.reach, b.reach), boolFirst(a.confirmed(), b.confirmed()), cmp.Compare(a.firstLine(), b.firstLine()), cmp.Compare(a.entry.Stage, b.entry.Stage))
+		return cmp.Or(-cmp.Compare(a.sure, b.sure), -cmp.Compare(a.reach, b.reach), boolFirst(a.confirmed(), b.confirmed()), boolFirst(a.spreads(), b.spreads()), cmp.Compare(a.firstLine(), b.firstLine()), cmp.Compare(a.entry.Stage, b.entry.Stage))
 	})
 	at := make(map[*node]int, len(f.nodes))
 	for i, n := range f.nodes {
@@ -30,8 +30,8 @@ func (f *finisher) rank() []Finding {
 	for i, n := range f.nodes {
 		for _, e := range n.links {
 			to := at[e.to]
-			list[i].Effects = append(list[i].Effects, finding.Link{To: to, Why: e.why, Guess: e.guess})
-			list[to].Causes = append(list[to].Causes, finding.Link{To: i, Why: e.why, Guess: e.guess})
+			list[i].Effects = append(list[i].Effects, finding.Link{To: to, Why: e.why, Guess: e.guess, Evidence: e.evidence})
+			list[to].Causes = append(list[to].Causes, finding.Link{To: i, Why: e.why, Guess: e.guess, Evidence: e.evidence})
 		}
 	}
 	return list
@@ -41,6 +41,11 @@ func (f *finisher) rank() []Finding {
 // driver lacks something may be all the same to it.
 func (n *node) confirmed() bool {
 	return n.entry.Stage >= StageProbe || slices.ContainsFunc(n.links, func(e edge) bool { return !e.guess && e.to.entry.Stage >= StageProbe })
+}
+
+// spreads reports whether it makes others fail.
+func (n *node) spreads() bool {
+	return slices.ContainsFunc(n.links, func(e edge) bool { return !e.guess })
 }
 
 // boolFirst orders true before false.
