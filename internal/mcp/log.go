@@ -36,7 +36,7 @@ type logArgs struct {
 
 func (s *server) addLog(srv *mcp.Server) {
 	addTree(s, srv, tool{name: "log", title: "Explain a kernel log", description: "Names, for the lines of a kernel log or boot log, the statement in the source that printed each, with the values of its arguments and how sure that is " +
-		"(certain, likely, ambiguous, unknown). First comes a summary: what went wrong first, the records that matter most, the boots. Then ask for the records around a line with first and last."}, explainLog)
+		"(certain, likely, ambiguous, unknown). First comes a summary: what went wrong, causes first, and the boots. Then ask for the records around a line with first and last."}, explainLog)
 }
 
 const (
@@ -195,13 +195,8 @@ func (e *explainer) summary(ctx context.Context, t *workbench.Tree, log io.Reade
 	for i := range sum.Matters {
 		sum.Matters[i].Text = clipAt(sum.Matters[i].Text, 0)
 	}
-	if m := sum.First; m != nil {
-		m.Text = clipAt(m.Text, 0)
-		e.text.WriteString("What went wrong first\n")
-		if err := render.NewLogText(&e.text, render.LogTextOptions{Why: e.in.Why}).Record(&m.LogRecord); err != nil {
-			return nil, err
-		}
-		e.text.WriteByte('\n')
+	for i := range sum.Findings {
+		sum.Findings[i].Said.Text = clipAt(sum.Findings[i].Said.Text, 0)
 	}
 	if err := render.NewLogText(&e.text, render.LogTextOptions{Brief: true}).Summary(sum); err != nil {
 		return nil, err
@@ -210,13 +205,6 @@ func (e *explainer) summary(ctx context.Context, t *workbench.Tree, log io.Reade
 		return nil, err
 	}
 	js := bytes.TrimSpace(e.js.Bytes())
-	if sum.First != nil {
-		var first bytes.Buffer
-		if err := render.NewLogJSON(&first, "").Record(&sum.First.LogRecord); err != nil {
-			return nil, err
-		}
-		js = append(append(append(bytes.TrimSuffix(js, []byte{'}'}), `,"first_error":`...), bytes.TrimSpace(first.Bytes())...), '}')
-	}
 	e.w.note("records=true lists the records; first and last those of some lines of the log")
 	return e.w.document(e.text.Bytes(), js)
 }

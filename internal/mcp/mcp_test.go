@@ -200,7 +200,7 @@ func TestTools(t *testing.T) {
 		{"grep", args{"pattern": "tick", "files_only": true}, []string{"drivers/legs.c\ndrivers/ticks.c\n"}},
 		{"grep", args{"pattern": "takes a while", "context": 1}, []string{"drivers/legs.c-4-{", "drivers/legs.c:5:"}},
 		{"find", args{"query": "legsprobe"}, []string{"drivers/legs.c:3: function legs_probe"}},
-		{"log", args{"text": bootLog}, []string{"What went wrong first\n     3  [    0.200000] lander: failed to stand on 3 legs", "kernel/start.c:15: settle() pr_err  certain"}},
+		{"log", args{"text": bootLog}, []string{"lines that matter\n     3  [    0.200000] lander: failed to stand on 3 legs", "kernel/start.c:15: settle() pr_err  certain"}},
 		{"log", args{"path": logFile, "first": 4}, []string{"     4  [    0.300000]", "legs->count=4", "something else"}},
 		{"log", args{"path": logFile, "records": true, "why": true}, []string{"     1  ", "     5  "}},
 		{"kconfig", args{"symbol": "LEGS"}, []string{"Legs of the lander", "depends"}},

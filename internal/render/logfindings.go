@@ -18,10 +18,10 @@ func (t *LogText) findings(w io.Writer, s *workbench.LogSummary) error {
 	l := &t.line
 	l.reset()
 	if len(s.Findings) == 0 {
-		if s.KernelRecords() == 0 {
+		if s.KernelRecords() == 0 || len(s.Matters) > 0 {
 			return nil
 		}
-		l.put(inkHeader, "Nothing is known to have gone wrong.")
+		l.put(inkHeader, "Nothing is known to have gone wrong, and nothing is at the level of a warning or above.")
 		return t.flush(w)
 	}
 	shown := s.Findings[:min(len(s.Findings), findingsShown)]
@@ -150,11 +150,7 @@ func linkTexts(links []workbench.FindingLink, sure, guess string) []string {
 				continue
 			}
 			if n++; n <= linksShown {
-				text := verb + strconv.Itoa(link.To+1) + ": " + link.Why
-				for i := range link.Evidence {
-					text += " (" + link.Evidence[i].String() + ")"
-				}
-				out = append(out, text)
+				out = append(out, verb+strconv.Itoa(link.To+1)+": "+linkWhy(&link))
 			}
 		}
 		if n > linksShown {
@@ -162,6 +158,15 @@ func linkTexts(links []workbench.FindingLink, sure, guess string) []string {
 		}
 	}
 	return out
+}
+
+// linkWhy says what connects two findings, and where that stands.
+func linkWhy(l *workbench.FindingLink) string {
+	why := l.Why
+	for i := range l.Evidence {
+		why += " (" + l.Evidence[i].String() + ")"
+	}
+	return why
 }
 
 // bootList is "boot 2" or "boots 1, 2, 3", of many the first and how many more.

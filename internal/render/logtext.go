@@ -358,13 +358,15 @@ func (t *LogText) summary(s *workbench.LogSummary) error {
 		return err
 	}
 	if len(s.Matters) > 0 {
+		header := "Lines that matter"
 		if len(s.Findings) > 0 {
+			header = "Other lines that matter"
 			if _, err := io.WriteString(t.w, "\n"); err != nil {
 				return err
 			}
 		}
 		l.reset()
-		l.put(inkHeader, "Other lines that matter")
+		l.put(inkHeader, header)
 		if s.MoreMatters > 0 {
 			l.put(inkDim, " ("+strconv.Itoa(len(s.Matters))+" of "+strconv.Itoa(len(s.Matters)+s.MoreMatters)+")")
 		}

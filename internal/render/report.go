@@ -40,10 +40,28 @@ const (
 type page struct {
 	Log, Lines, Tree, Mismatch string
 	Loops                      []string
+	Findings                   []pageFinding
+	MoreFindings               string
 	Boots                      []pageBoot
 	Crashes                    []pageCrash
 	Matters                    []pageMatter
 }
+
+type pageFinding struct {
+	Number, Line                 int
+	Severity, Title, Boots, Text string
+	Place                        pagePlace
+	Notes                        []string
+	Links                        []pageLink
+	Next                         []pageStep
+}
+
+type pageLink struct {
+	What, Why string
+	To        int
+}
+
+type pageStep struct{ Command, Why string }
 
 type pageBoot struct {
 	Number    int
@@ -108,6 +126,15 @@ func Report(w io.Writer, s *workbench.LogSummary) error {
 	for i := range s.Loops {
 		p.Loops = append(p.Loops, safe(loopText(&s.Loops[i])))
 	}
+	for i := range s.Findings {
+		if i == findingsOnPage {
+			break
+		}
+		p.Findings = append(p.Findings, findingPage(s, i))
+	}
+	if more := len(s.Findings) + s.MoreFindings - len(p.Findings); more > 0 {
+		p.MoreFindings = "and " + count(more, "further finding")
+	}
 	for i := range s.Boots {
 		if i == bootsDrawn {
 			break
@@ -123,16 +150,61 @@ func Report(w io.Writer, s *workbench.LogSummary) error {
 		if m.Count > 1 {
 			pm.Times = fmt.Sprintf("%d times, last in line %d", m.Count, m.LastLine)
 		}
-		if len(m.Sites) > 0 && m.Verdict >= workbench.Ambiguous {
-			at := &m.Sites[0].Place
-			if m.Sites[0].Said != nil {
-				at = m.Sites[0].Said
-			}
-			pm.Place = placeOf(s.Root, at.Path, int(at.Line), at.Function)
-		}
+		pm.Place = recordPlace(s.Root, &m.LogRecord)
 		p.Matters = append(p.Matters, pm)
 	}
 	return reportTemplate().Execute(w, &p)
+}
+
+// findingsOnPage is how many findings a page has.
+const findingsOnPage = 50
+
+func findingPage(s *workbench.LogSummary, i int) pageFinding {
+	f := &s.Findings[i]
+	p := pageFinding{
+		Number: i + 1, Line: f.Said.Line, Severity: f.Severity.String(), Title: safe(f.Title), Text: safe(f.Said.Text),
+		Place: recordPlace(s.Root, &f.Said),
+	}
+	if len(s.Boots) > 1 {
+		p.Boots = bootList(f.Boots)
+	}
+	if f.Count > 1 {
+		p.Notes = append(p.Notes, fmt.Sprintf("%d times, last in line %d", f.Count, f.LastLine))
+	}
+	if conds := condsText(f.Conds); conds != "" {
+		p.Notes = append(p.Notes, safe("printed"+conds))
+	}
+	if f.Errno != nil && f.Errno.Meaning != "" {
+		p.Notes = append(p.Notes, safe("-"+f.Errno.Name+" is "+f.Errno.Meaning))
+	}
+	if f.Guess != "" {
+		p.Notes = append(p.Notes, safe("a guess: "+f.Guess))
+	}
+	p.Notes = append(p.Notes, safe(f.Meaning))
+	links := func(list []workbench.FindingLink, sure, guess string) {
+		for _, l := range list {
+			what := sure
+			if l.Guess {
+				what = guess
+			}
+			p.Links = append(p.Links, pageLink{What: what, Why: safe(linkWhy(&l)), To: l.To + 1})
+		}
+	}
+	links(f.Causes, "stems from", "may stem from")
+	links(f.Effects, "leads to", "may lead to")
+	for _, n := range f.Next {
+		p.Next = append(p.Next, pageStep{safe(n.Command), safe(n.Why)})
+	}
+	return p
+}
+
+// recordPlace is the likeliest place that the words of a record come from.
+func recordPlace(root string, r *workbench.LogRecord) pagePlace {
+	if len(r.Sites) == 0 || r.Verdict < workbench.Ambiguous {
+		return pagePlace{}
+	}
+	at := r.Where()
+	return placeOf(root, at.Path, int(at.Line), at.Function)
 }
 
 func bootPage(root string, b *workbench.Boot) pageBoot {

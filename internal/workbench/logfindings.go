@@ -66,7 +66,7 @@ func newSpoken() spoken {
 func (s *spoken) add(r *LogRecord) bool {
 	var st bootlog.Statement
 	if r.Verdict >= Likely && len(r.Sites) > 0 {
-		p := r.place()
+		p := r.Where()
 		st = bootlog.Statement{Path: p.Path, Line: int(p.Line), Function: p.Function, Format: r.Sites[0].Format, Level: klog.Level(r.Sites[0].Level)} //nolint:gosec // -1 to 7
 	}
 	first, spoke := s.reader.Add(&r.Record, st)
@@ -78,9 +78,9 @@ func (s *spoken) add(r *LogRecord) bool {
 	return spoke
 }
 
-// place is the likeliest place that the words of a record come from, nil if
-// there is none.
-func (r *LogRecord) place() *Place {
+// Where is the likeliest place that the words of a record come from, nil if there
+// is none.
+func (r *LogRecord) Where() *Place {
 	switch {
 	case len(r.Sites) == 0:
 		return nil
@@ -168,7 +168,7 @@ func keep[E any](list []E, ok func(E) bool) []E {
 func (t *Tree) lookAtConds(ctx context.Context, list []LogFinding) error {
 	s := &whySearch{ctx: ctx, t: t, files: make(map[source.FileID]*whyFile), until: time.Now().Add(whyTime)}
 	for i := range list[:min(len(list), condsLooked)] {
-		p := list[i].Said.place()
+		p := list[i].Said.Where()
 		if p == nil || list[i].Said.Verdict < Likely || list[i].Crash != nil {
 			continue
 		}

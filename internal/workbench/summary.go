@@ -35,9 +35,6 @@ type LogSummary struct {
 	// Matters are the records that matter most and that no finding speaks of, the
 	// most serious first.
 	Matters []Matter
-	// First is the first record in the order of the log that is an error or
-	// worse, nil if there is none: what follows may be its consequence.
-	First *Matter
 	// Crashes are the failures of the kernel that the log reports, in its order,
 	// one of each title; MoreCrashes is how many further reports there are.
 	Crashes     []Crash
@@ -91,7 +88,7 @@ func (s *LogSummary) add(r *LogRecord) {
 	s.picker.add(r, s.spoken.add(r))
 	var at boots.Place
 	if r.Verdict >= Likely && len(r.Sites) > 0 {
-		p := r.place()
+		p := r.Where()
 		at = boots.Place{Path: p.Path, Line: int(p.Line)}
 	}
 	s.boots.Add(&r.Record, at)
@@ -102,7 +99,6 @@ func (s *LogSummary) finish(list []klog.Boot, stats LogStats) {
 	s.Boots, s.Stats, s.Noise = s.boots.Finish(list), stats, s.noise.Summary()
 	s.Loops = boots.Loops(s.Boots)
 	s.Crashes, s.MoreCrashes = s.crashes.finish()
-	s.First = s.picker.first()
 	s.heads = s.picker.join(&s.crashes, s.Crashes)
 	s.Matters, s.MoreMatters = s.picker.best()
 	s.Mismatch = mismatch(s.Boots, s.Kernel)
@@ -261,17 +257,6 @@ func (p *picker) best() ([]Matter, int) {
 		return list[:mattersShown:mattersShown], len(list) - mattersShown
 	}
 	return list, 0
-}
-
-// first is the first error.
-func (p *picker) first() *Matter {
-	var first *Matter
-	for _, m := range p.kinds {
-		if m.Severity <= SevError && (first == nil || cmp.Or(cmp.Compare(m.Line, first.Line), cmp.Compare(m.Start, first.Start)) < 0) {
-			first = m
-		}
-	}
-	return first
 }
 
 // headlines are how the reports of faults begin, wherever they stand in the

@@ -54,11 +54,7 @@ func (t *Tree) whyRecord(ctx context.Context, name string, in io.Reader, line in
 	if opts.Errno == "" {
 		opts.Errno, opts.Value = t.errnoIn(&rec, opts)
 	}
-	site := &rec.Sites[0]
-	place := site.Place
-	if site.Said != nil {
-		place = *site.Said
-	}
+	place := rec.Where()
 	w, err := t.Why(ctx, place.Path, place.Line, opts)
 	if w != nil {
 		w.Record, w.RecordLine, w.Verdict = strings.Clone(rec.Text), rec.Line, rec.Verdict

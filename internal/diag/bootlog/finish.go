@@ -298,7 +298,8 @@ func (f *finisher) ends() {
 			n.vars.name = quote(at.Quote)
 		}
 		if b.End.Likely {
-			n.Guess = "the evidence allows another reading"
+			n.Guess = "the capture may only end there"
+			n.Severity = finding.Broken
 		}
 		if same := f.sameEnd(n); same != nil {
 			same.appears(b.Number, b.LastLine)
