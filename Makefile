@@ -43,6 +43,7 @@ test: ## run all tests, those on a real kernel tree included (TREE=dir, or a fet
 	@for program in $(TEST_PROGRAMS); do scripts/need $${program%%:*} $${program#*:} || true; done
 	@scripts/fetch-neovim >/dev/null || true
 	@for kernel in $(TEST_KERNELS); do scripts/fetch-package $${kernel%_*} $${kernel#*_} >/dev/null || true; done
+	@scripts/fetch-worlds >/dev/null || true
 	@scripts/capture -faults || true
 	@tree="$(if $(TREE),$(find_tree),$${DEKHO_TEST_TREE:-$(find_tree)})" && test -n "$$tree" && \
 		DEKHO_TEST_TREE="$$tree" $(GO) run ./tools/runtests -- -timeout 20m $(TESTFLAGS) ./...

@@ -95,6 +95,29 @@ func DebugInfo(t testing.TB) string {
 	return ""
 }
 
+// Worlds returns the directory of the small Debian systems that
+// scripts/fetch-worlds installed below the build's cache. The test is skipped
+// without them, or without being root, and fails when CI is set.
+func Worlds(t testing.TB) string {
+	t.Helper()
+	if os.Getuid() != 0 {
+		missing(t, "booting systems in namespaces needs root")
+	}
+	cache, err := Cache()
+	if err == nil {
+		var found []string
+		if found, err = filepath.Glob(filepath.Join(cache, "worlds", "*", "made-of")); err == nil && len(found) == 1 {
+			// Links are resolved, since the path has no meaning inside of a system.
+			var dir string
+			if dir, err = filepath.EvalSymlinks(filepath.Dir(found[0])); err == nil {
+				return dir
+			}
+		}
+	}
+	missing(t, "no systems to boot in namespaces: run scripts/fetch-worlds")
+	return ""
+}
+
 // Shared returns the path of an entry of the directory "shared" beside the
 // checkout, which holds ground truth too large and too foreign to commit. The
 // test is skipped when it is not there, in CI too: it is not something a
