@@ -78,6 +78,7 @@ func TestEnds(t *testing.T) {
 		{"kexec", boot + user + "[   60.000000] kexec_core: Starting new kernel\r\n[   60.100000] Bye!\r\n" + kernel + user + "# ", "kexec>new kernel running<"},
 		{"hung after kexec", boot + user + "[   60.000000] kexec_core: Starting new kernel\r\n[   60.100000] Bye!\r\n", "kexec>nothing?"},
 		{"kexec, then the firmware", boot + user + "[   60.000000] kexec_core: Starting new kernel\r\n" + boot + user + "# ", "kexec>nothing running"},
+		{"failed on its way to kexec", boot + user + "[   60.000000] kexec_core: Starting new kernel\r\n[   60.100000] Unable to handle kernel NULL pointer dereference at virtual address 0000001c\r\n[   60.200000] ---[ end trace 0000000000000000 ]---\r\n", "silence>nothing?"},
 		{"hung in the second kernel", boot + user + "[   60.000000] Bye!\r\n" + kernel, "kexec>new kernel silence>nothing?<"},
 		{"hung after purgatory", boot + user + "[   60.000000] kexec_core: Starting new kernel\r\nI'm in purgatory\r\n", "kexec>new kernel silence>nothing?<"},
 		{"watchdog, told by the boot loader", boot + user + uboot + "Reset cause: WDOG\r\n" + autoboot + kernel + user + "# ", "watchdog>restart running"},

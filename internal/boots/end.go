@@ -104,8 +104,8 @@ func (r *run) lastWords(e *End, next *run, nextBoot *klog.Boot) bool {
 			kind, at, means = c.kind, h.last.Start, c.means
 		}
 	}
-	if kind == Unknown {
-		return false
+	if kind == Unknown || kind == Kexec && r.failedAfter(at) && followed(next, nextBoot) != NextKernel {
+		return false // on its way to the new kernel the old one failed
 	}
 	e.Kind = kind
 	r.say(e, means)
@@ -140,7 +140,8 @@ func (r *run) asked(e *End, next *run, nextBoot *klog.Boot) bool {
 		means meaning
 		kind  Kind
 	}{{wantKexec, Kexec}, {wantReboot, Reboot}, {wantPowerOff, PowerOff}, {wantHalt, Halt}, {wantEnd, Reboot}} {
-		if h := r.hit(c.means); h == nil || !r.isLate(h) {
+		h := r.hit(c.means)
+		if h == nil || !r.isLate(h) || c.means == wantKexec && r.failedAfter(h.last.Start) && followed(next, nextBoot) != NextKernel {
 			continue
 		}
 		if r.say(e, c.means) {
@@ -153,6 +154,12 @@ func (r *run) asked(e *End, next *run, nextBoot *klog.Boot) bool {
 		}
 	}
 	return false
+}
+
+// failedAfter reports whether the kernel failed behind an offset of the log.
+func (r *run) failedAfter(at int64) bool {
+	h := r.hit(fault)
+	return h != nil && h.last.Start > at
 }
 
 // failed reports whether the kernel failed so late that the boot ended with it,

@@ -23,6 +23,7 @@ type node struct {
 	links        []edge
 	// loop says that boots end with it one after the other.
 	loop        string
+	whole       bool
 	reach, sure finding.Severity
 }
 
@@ -260,6 +261,12 @@ func (f *finisher) ends() {
 			e = noKernel
 		case boots.Silence:
 			e = hung
+		case boots.Kexec:
+			failure := f.firstFailure(b.Number)
+			if b.End.Next != boots.NextNothing || failure != nil && len(b.End.Evidence) > 0 && failure.Record.Line > b.End.Evidence[0].Line {
+				continue // the old kernel failed on its way
+			}
+			e = kexecHung
 		case boots.Watchdog:
 			e = watchdogReset
 		case boots.Reset:
@@ -297,9 +304,12 @@ func (f *finisher) ends() {
 		if f.firstFailure(b.Number) == nil { // else what came last is part of the failure
 			n.vars.name = quote(at.Quote)
 		}
-		if b.End.Likely {
+		switch {
+		case b.End.Likely && e == hung && f.firstFailure(b.Number) == nil:
 			n.Guess = "the capture may only end there"
 			n.Severity = finding.Broken
+		case b.End.Likely && e != hung:
+			n.Guess = "the evidence allows another reading"
 		}
 		if same := f.sameEnd(n); same != nil {
 			same.appears(b.Number, b.LastLine)

@@ -31,14 +31,23 @@ var (
 		Meaning: "the kernel reports that something is wrong with itself",
 	}
 	hung = &Entry{
-		ID: "hung", Severity: finding.Fatal, Stage: StageSystem, Title: "the machine hung[ after \"{name}\"]",
+		ID: "hung", Severity: finding.Fatal, Stage: StageSystem, Whole: true, Title: "the machine hung[ after \"{name}\"]",
 		Meaning: "nothing more was printed, and the end of the boot had not been reached",
 		Next: []finding.Step{
 			{Why: "boot with initcall_debug and ignore_loglevel: the last \"calling\" without its \"returned\" names the initcall that hangs"},
 		},
 	}
+	// kernel/kexec_core.c, arch/*/kernel/machine_kexec.c
+	kexecHung = &Entry{
+		ID: "kexec-hung", Severity: finding.Fatal, Stage: StageSystem, Whole: true, Title: "the kernel that kexec started never spoke",
+		Meaning: "the old kernel was left; the new one hung before its first message, or in code in front of it, or speaks to another console",
+		Next: []finding.Step{
+			{Why: "earlycon (or earlyprintk) on the command line of the new kernel shows whether it runs at all"},
+			{Why: "devices that go on with DMA or interrupts, and processors that were not parked, disturb the new kernel: see what failed before, and their shutdown methods"},
+		},
+	}
 	noKernel = &Entry{
-		ID: "no-kernel", Severity: finding.Fatal, Stage: StageSystem, Title: "the boot loader stops before a kernel",
+		ID: "no-kernel", Severity: finding.Fatal, Stage: StageSystem, Whole: true, Title: "the boot loader stops before a kernel",
 		Meaning: "firmware and boot loader are all that speaks: no kernel was started, or none that prints to this console",
 		Next: []finding.Step{
 			{Why: "look at the last lines: what was to be loaded, from where"},
@@ -46,11 +55,11 @@ var (
 		},
 	}
 	watchdogReset = &Entry{
-		ID: "watchdog-reset", Severity: finding.Fatal, Stage: StageSystem, Title: "a watchdog reset the machine",
+		ID: "watchdog-reset", Severity: finding.Fatal, Stage: StageSystem, Whole: true, Title: "a watchdog reset the machine",
 		Meaning: "nobody fed the watchdog in time: what feeds it hung, or never started",
 	}
 	resetUnexplained = &Entry{
-		ID: "reset", Severity: finding.Fatal, Stage: StageSystem, Title: "the machine was reset without a word[ after \"{name}\"]",
+		ID: "reset", Severity: finding.Fatal, Stage: StageSystem, Whole: true, Title: "the machine was reset without a word[ after \"{name}\"]",
 		Meaning: "firmware starts over where the kernel had not said that it ends: power, a hardware watchdog, or somebody's hand",
 		Next:    []finding.Step{{Why: "look at the reset cause that the firmware prints, and at the supply"}},
 	}
@@ -61,6 +70,6 @@ var (
 )
 
 // bootEnds are the ways a boot can end that nobody wants.
-var bootEnds = []*Entry{hung, noKernel, watchdogReset, resetUnexplained, panicked}
+var bootEnds = []*Entry{hung, kexecHung, noKernel, watchdogReset, resetUnexplained, panicked}
 
 var ends = slices.Concat(bootEnds, []*Entry{otherCrash})

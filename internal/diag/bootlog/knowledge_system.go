@@ -8,7 +8,7 @@ var system = []*Entry{
 	{
 		// arch/*/kernel/smp.c, arch/{x86,riscv}/kernel/smpboot.c, arch/arm64/kernel/psci.c,
 		// arch/arm/mach-*/platsmp.c
-		ID: "cpu-not-online", Severity: finding.Broken, Stage: StageSupply, Title: "CPU {name} does not come up",
+		ID: "cpu-not-online", Severity: finding.Broken, Stage: StageSupply, Whole: true, Title: "CPU {name} does not come up",
 		Meaning: "the processor was started and did not answer: the kernel goes on without it, if it can",
 		Next: []finding.Step{
 			{Why: "how it is started stands in the device tree (enable-method of the cpu node) or with the firmware (PSCI)"},

@@ -268,6 +268,9 @@ func (f *finisher) lastBeforeSilence() {
 			if f.boots[boot] != nil && f.boots[boot].End.Kind != boots.Silence && f.boots[boot].End.Kind != boots.Watchdog {
 				continue
 			}
+			if f.firstFailure(boot) != nil {
+				continue
+			}
 			var last *node
 			for _, a := range f.nodes {
 				line, ok := a.lines[boot]

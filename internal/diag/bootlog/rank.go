@@ -14,9 +14,10 @@ import (
 func (f *finisher) rank() []Finding {
 	for _, n := range f.nodes {
 		n.sure, n.reach = n.worst(false, nil), n.worst(true, nil)
+		n.whole = n.concernsAll(make(map[*node]bool))
 	}
 	slices.SortStableFunc(f.nodes, func(a, b *node) int {
-		return cmp.Or(-cmp.Compare(a.sure, b.sure), -cmp.Compare(a.reach, b.reach), boolFirst(a.confirmed(), b.confirmed()), boolFirst(a.spreads(), b.spreads()), cmp.Compare(a.firstLine(), b.firstLine()), cmp.Compare(a.entry.Stage, b.entry.Stage))
+		return cmp.Or(-cmp.Compare(a.sure, b.sure), -cmp.Compare(a.reach, b.reach), boolFirst(a.whole, b.whole), boolFirst(a.confirmed(), b.confirmed()), boolFirst(a.spreads(), b.spreads()), cmp.Compare(a.firstLine(), b.firstLine()), cmp.Compare(a.entry.Stage, b.entry.Stage))
 	})
 	at := make(map[*node]int, len(f.nodes))
 	for i, n := range f.nodes {
@@ -72,6 +73,13 @@ func (n *node) worst(guesses bool, seen map[*node]bool) finding.Severity {
 		}
 	}
 	return s
+}
+
+// concernsAll reports whether a node, or what surely stems from it, concerns the
+// machine as a whole.
+func (n *node) concernsAll(seen map[*node]bool) bool {
+	seen[n] = true
+	return n.entry.Whole || slices.ContainsFunc(n.links, func(e edge) bool { return !e.guess && !seen[e.to] && e.to.concernsAll(seen) })
 }
 
 // firstLine is the first line of the log that speaks of a node.

@@ -67,6 +67,8 @@ type Entry struct {
 	// kernel tried several ways.
 	EarlyOnly bool
 
+	// Whole says that it concerns the machine and not a device of it.
+	Whole bool
 	// PerBoot says that all records of a boot that speak of it are one finding.
 	PerBoot bool
 
