@@ -248,6 +248,9 @@ func FuzzReader(f *testing.F) {
 	for _, form := range forms {
 		f.Add([]byte(form.capture))
 	}
+	for _, j := range journals {
+		f.Add([]byte(j.capture))
+	}
 	f.Add([]byte(uboot + armBoot))
 	f.Add([]byte(panicAt(3) + panicAt(3)))
 	f.Add([]byte("[    1.00\n0001] a\n"))

@@ -2,6 +2,7 @@ package klog
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -142,6 +143,7 @@ var forms = []struct {
 		`{"MESSAGE":[104,105,255],"PRIORITY":"3","_TRANSPORT":"syslog","SYSLOG_IDENTIFIER":"sshd","_PID":"12"}` + "\n" + `{"MESSAGE":null,"_TRANSPORT":"kernel"}` + "\n", []string{
 		`k kern.warn 8.000001 2026-11-22T15:04:05.123456 {usb +usb:1-1} "usb 1-1: x"`, `u .err invalid-utf8 "sshd[12]: hi\xff"`, `k ""`,
 	}},
+	{"journalctl -o json-sse", `data: {"MESSAGE":"a","_TRANSPORT":"kernel"}` + "\n\n", []string{`k "a"`, `? ""`}},
 	{"syslog", "Nov 22 15:04:05 board kernel: [    1.000000] a\nNov  2 15:04:05 board kernel: [    1.000001][  T1] b\nNov 22 15:04:05 board cron[12]: c\n", []string{
 		`k 1.000000 Nov22-15:04:05 "a"`, `k 1.000001 Nov02-15:04:05 (T1) "b"`, `u Nov22-15:04:05 "cron[12]: c"`,
 	}},
@@ -224,6 +226,40 @@ func TestForms(t *testing.T) {
 	for _, f := range forms {
 		t.Run(f.name, func(t *testing.T) {
 			checkShown(t, readString(t, f.capture, Options{}), f.want...)
+		})
+	}
+}
+
+// journals are forms that are known by how the capture starts: they cannot be in
+// one with others.
+var journals = []struct {
+	name    string
+	capture string
+	want    []string
+}{
+	{
+		"export", "__CURSOR=s=1;i=1\n__REALTIME_TIMESTAMP=1795359845123456\n_BOOT_ID=a\nMESSAGE=usb 1-1: x=y\nPRIORITY=3\n_TRANSPORT=kernel\n_SOURCE_MONOTONIC_TIMESTAMP=8000001\n_KERNEL_SUBSYSTEM=usb\n_KERNEL_DEVICE=+usb:1-1\n\n" +
+			"__CURSOR=s=1;i=2\n_TRANSPORT=syslog\nMESSAGE=hi\nSYSLOG_IDENTIFIER=sshd\n_PID=12\n\n",
+		[]string{`k .err 8.000001 2026-11-22T15:04:05.123456 {usb +usb:1-1} "usb 1-1: x=y"`, `u "sshd[12]: hi"`},
+	},
+	{
+		"verbose", "Sun 2026-11-22 15:04:05.123456 UTC [s=1;i=1;b=a;m=2;t=3;x=4]\r\n    PRIORITY=6\r\n    MESSAGE=usb 1-1: x\r\n    _TRANSPORT=kernel\r\n    _SOURCE_MONOTONIC_TIMESTAMP=8000001\r\n" +
+			"Sun 2026-11-22 15:04:06.123456 UTC [s=1;i=2;b=a;m=2;t=3;x=4]\r\n    SYSLOG_IDENTIFIER=sshd\r\n    MESSAGE=hi\r\n    _TRANSPORT=syslog\r\n",
+		[]string{`k .info 8.000001 2026-11-22T15:04:05.123456 "usb 1-1: x"`, `u 2026-11-22T15:04:06.123456 "sshd: hi"`},
+	},
+	{
+		"json-pretty", "{\n\t\"__CURSOR\" : \"s=1;i=1\",\n\t\"MESSAGE\" : \"say \\\"hi\\\"\",\n\t\"_TRANSPORT\" : \"kernel\",\n\t\"PRIORITY\" : \"4\"\n}\n{\n\t\"MESSAGE\" : \"x\",\n\t\"_TRANSPORT\" : \"journal\"\n}\n",
+		[]string{`k .warn "say \"hi\""`, `u "x"`},
+	},
+}
+
+func TestJournals(t *testing.T) {
+	for _, j := range journals {
+		t.Run(j.name, func(t *testing.T) {
+			l := readString(t, j.capture, Options{})
+			checkTiling(t, l, []byte(j.capture))
+			l.Records = slices.DeleteFunc(l.Records, func(r Record) bool { return r.Origin == OriginCapture })
+			checkShown(t, l, j.want...)
 		})
 	}
 }

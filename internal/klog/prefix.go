@@ -60,6 +60,10 @@ type lexer struct {
 	inDmesg bool
 	pri     int
 	priTime int64
+	// fields is the form of a journal with a line for each field, entry what its
+	// entry at hand has.
+	fields fieldForm
+	entry  journalEntryFields
 }
 
 func (l *lexer) init() { l.pri, l.priTime = -1, -1 }
@@ -68,6 +72,9 @@ func (l *lexer) init() { l.pri, l.priTime = -1, -1 }
 // starts a physical line; in the middle of one only printk's prefix can stand.
 func (l *lexer) prefix(c []byte, lineStart bool) prefix {
 	p := prefix{level: NoLevel, facility: NoFacility}
+	if l.fields != noFields && lineStart && l.journalLine(c, &p) {
+		return p
+	}
 	if !l.own(c, 0, &p) && lineStart && len(c) > 0 {
 		l.foreign(c, &p)
 	}
@@ -189,6 +196,9 @@ func (l *lexer) foreign(c []byte, p *prefix) {
 					*p = q
 					return
 				}
+			}
+			if bytes.HasPrefix(c[j:], []byte("data: {")) && l.json(c, j+len("data: "), p) {
+				return // journalctl -o json-sse
 			}
 			n = facilityColumns(c[j:], p)
 		case (b == '{' || b == '-' || b == '"' || l.inDmesg) && l.json(c, j, p):

@@ -321,6 +321,17 @@ func (r *Reader) attachDict() {
 	last.Dict = dictOf(r.buf[r.rd:min(r.wr, r.rd+maxDict)])
 }
 
+// lookThroughEntry lets the lexer look through the entry of a journal that starts
+// at buf[rd].
+func (r *Reader) lookThroughEntry() {
+	for r.wr-r.rd < maxEntry && r.opts.Follow == nil {
+		if r.fill() != nil { // comes out again with the next line
+			break
+		}
+	}
+	r.lex.lookThrough(r.buf[r.rd:min(r.wr, r.rd+maxEntry)])
+}
+
 // readLine reads one physical line, or what there is of it, into the queue.
 func (r *Reader) readLine() error {
 	if r.finished {
@@ -340,6 +351,9 @@ func (r *Reader) readLine() error {
 			n := r.scanned + i + 1
 			if r.buf[r.rd] == '[' && n < stampSpan && r.rejoin(n) {
 				continue
+			}
+			if r.lex.startsEntry(r.buf[r.rd : r.rd+n]) {
+				r.lookThroughEntry()
 			}
 			r.cut(r.buf[r.rd:r.rd+n], true)
 			r.advance(n)

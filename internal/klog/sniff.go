@@ -29,6 +29,9 @@ func (l *lexer) sniff(c []byte, last bool) {
 		shape    []byte
 	)
 	trial.init()
+	if l.fields = sniffJournal(c); l.fields != noFields {
+		return
+	}
 	for len(c) > 0 {
 		line := c
 		if i := bytes.IndexByte(c, '\n'); i >= 0 {
