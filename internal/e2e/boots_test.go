@@ -27,6 +27,7 @@ func TestFaultyBoots(t *testing.T) {
 		{"panic-loop", "panic>restart panic>restart panic", "Kernel panic - not syncing: Requested init", 3},
 		{"kexec", "kexec>new kernel power off", "reboot: Power down", 0},
 		{"kexec-hung", "kexec>nothing", "kexec_core: Starting new kernel", 0},
+		{"kexec-cpu", "kexec>new kernel halt>halt", "reboot: System halted", 0},
 		{"watchdog", "watchdog>restart running", "Freeing unused kernel", 0},
 		{"reboot", "reboot", "reboot: ", 0},
 		{"oops", "panic", "Kernel panic - not syncing: Fatal exception", 0},
@@ -49,6 +50,14 @@ func TestFaultyBoots(t *testing.T) {
 			}
 		})
 	}
+	// The processor that the second kernel misses.
+	t.Run("kexec-cpu, remarks", func(t *testing.T) {
+		boots := summaryOf(t, k, testenv.FaultyBoot(t, "kexec-cpu")).Boots
+		last := boots[len(boots)-1]
+		if len(boots[0].Remarks) > 0 || len(last.Remarks) != 1 || last.Remarks[0].Text != "CPU1: failed to come online" || !last.End.AfterKexec {
+			t.Errorf("remarks %+v, then %+v", boots[0].Remarks, last)
+		}
+	})
 	// A capture that was taken away in the middle of a line.
 	t.Run("cut-off", func(t *testing.T) {
 		data, err := os.ReadFile(testenv.FaultyBoot(t, "no-root"))
@@ -88,9 +97,11 @@ func TestBoardBoots(t *testing.T) {
 // logSummary is what the JSON of a log says about its boots.
 type logSummary struct {
 	Boots []struct {
-		Boot int
-		End  struct {
+		Boot    int
+		Remarks []struct{ Text string }
+		End     struct {
 			Kind, Next string
+			AfterKexec bool `json:"after_kexec"`
 			Evidence   []struct {
 				Line int
 				Text string

@@ -58,6 +58,11 @@ var faults = []*guest{
 		append: "panic=0", hangs: true, expect: "kexec_core: Starting new kernel",
 	},
 	{
+		name: "kexec-cpu", machine: "imx7d", about: "a board with two processors starts another kernel, in which the second does not come up",
+		plan: mounts + "@kexec@\n", second: &second{append: "second=1", plan: "print the second guest is done\npoweroff\n", noCPU1: true},
+		stopAfter: "reboot: System halted", stops: 1, expect: "CPU1: failed to come online",
+	},
+	{
 		name: "watchdog", machine: "x86-64", about: "opens the watchdog, does not feed it, and is reset; then again",
 		args:    append([]string{"-device", "i6300esb", "-action", "watchdog=reset", "-machine", "graphics=off"}, onlyCPU...),
 		modules: []string{"i6300esb"}, moduleParams: map[string]string{"i6300esb": "heartbeat=4"},
@@ -150,9 +155,12 @@ func bootFault(g *guest, k *kernel, dir, accel string, fresh bool) error {
 // process, and what the table says about it.
 func madeOf(g *guest, k *kernel, init []byte) string {
 	h := sha256.New()
-	s := second{}
+	s := struct{ append, plan string }{}
 	if g.second != nil {
-		s = *g.second
+		s.append, s.plan = g.second.append, g.second.plan
+		if g.second.noCPU1 {
+			fmt.Fprintln(h, "no CPU1") //nolint:errcheck // a hash takes everything
+		}
 	}
 	fmt.Fprintln(h, k.pkg, k.machine.args, g.commandLine(k.machine), g.noInit, g.badInit, g.reboots, g.modules, g.moduleParams, g.patches, //nolint:errcheck // a hash takes everything
 		g.plan, s, g.stopAfter, g.stops, g.hangs, g.args)

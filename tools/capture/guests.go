@@ -41,6 +41,9 @@ type guest struct {
 type second struct {
 	append string // goes behind the first one's command line; no blanks
 	plan   string // what its first process does
+	// noCPU1 makes the firmware answer that it has started the second processor,
+	// which it has not. Of a machine with a device tree.
+	noCPU1 bool
 }
 
 // commandLine is the kernel's.

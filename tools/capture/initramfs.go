@@ -53,8 +53,12 @@ func initramfs(g *guest, k *kernel, dir string) (string, error) {
 		}
 		plan := strings.ReplaceAll(g.plan, "@modules@", strings.Join(loads, "\n"))
 		if g.second != nil {
-			plan = strings.ReplaceAll(plan, "@kexec@", "run /dev/console /sbin/kexec -l /boot/vmlinuz --initrd=/boot/initrd --reuse-cmdline --append="+
-				g.second.append+"\nrun /dev/console /sbin/kexec -e")
+			start := "run /dev/console /sbin/kexec -l /boot/vmlinuz --initrd=/boot/initrd --reuse-cmdline --append=" + g.second.append +
+				"\nrun /dev/console /sbin/kexec -e"
+			if k.dtb != "" {
+				start = "run /dev/console " + guestKexec
+			}
+			plan = strings.ReplaceAll(plan, "@kexec@", start)
 		}
 		w.File("plan", 0o644, []byte(plan))
 		if strings.Contains(plan, "/bin/busybox") {
@@ -62,10 +66,21 @@ func initramfs(g *guest, k *kernel, dir string) (string, error) {
 				return err
 			}
 		}
-		if g.second != nil {
-			return addKexec(w, k, init, g.second.plan)
+		if g.second == nil {
+			return nil
 		}
-		return nil
+		second, err := secondInitramfs(init, g.second.plan)
+		if err != nil {
+			return err
+		}
+		if err := copyInto(w, "boot/vmlinuz", k.image); err != nil {
+			return err
+		}
+		w.File("boot/initrd", 0o644, second)
+		if k.dtb != "" {
+			return addGuestKexec(w, g, k, len(second), dir)
+		}
+		return addKexec(w)
 	})
 	if err != nil {
 		return "", err
@@ -96,9 +111,21 @@ func copyInto(w *cpio.Writer, name, file string) error {
 	return nil
 }
 
-// addKexec adds what a guest needs to start another kernel: this machine's
-// kexec(8) with its libraries, the kernel, and an initramfs for it.
-func addKexec(w *cpio.Writer, k *kernel, init []byte, plan string) error {
+// secondInitramfs makes the archive of the kernel that a guest starts.
+func secondInitramfs(init []byte, plan string) ([]byte, error) {
+	return pack(func(w *cpio.Writer) error {
+		for _, d := range []string{"dev", "proc", "sys"} {
+			w.Dir(d)
+		}
+		w.Char("dev/console", 0o600, 5, 1)
+		w.File("init", 0o755, init)
+		w.File("plan", 0o644, []byte(plan))
+		return nil
+	})
+}
+
+// addKexec adds this machine's kexec(8) with its libraries.
+func addKexec(w *cpio.Writer) error {
 	program := sbin("kexec")
 	if err := copyInto(w, "sbin/kexec", program); err != nil {
 		return err
@@ -114,29 +141,19 @@ func addKexec(w *cpio.Writer, k *kernel, init []byte, plan string) error {
 			}
 		}
 	}
-	if err := copyInto(w, "boot/vmlinuz", k.image); err != nil {
-		return err
-	}
-	second, err := pack(func(w *cpio.Writer) error {
-		for _, d := range []string{"dev", "proc", "sys"} {
-			w.Dir(d)
-		}
-		w.Char("dev/console", 0o600, 5, 1)
-		w.File("init", 0o755, init)
-		w.File("plan", 0o644, []byte(plan))
-		return nil
-	})
-	w.File("boot/initrd", 0o644, second)
-	return err
+	return nil
 }
 
 // buildInit compiles tools/guestinit for the guest.
-func buildInit(k *kernel, dir string) ([]byte, error) {
-	file := filepath.Join(dir, "guestinit")
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", file, "./tools/guestinit")
+func buildInit(k *kernel, dir string) ([]byte, error) { return buildFor(k, "guestinit", dir) }
+
+// buildFor compiles a tool of this repository for the guest.
+func buildFor(k *kernel, tool, dir string) ([]byte, error) {
+	file := filepath.Join(dir, tool)
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", file, "./tools/"+tool)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+k.machine.goarch, "GOARM=7")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("go build ./tools/guestinit for %s: %w\n%s", k.machine.goarch, err, out)
+		return nil, fmt.Errorf("go build ./tools/%s for %s: %w\n%s", tool, k.machine.goarch, err, out)
 	}
 	return os.ReadFile(file)
 }

@@ -21,6 +21,10 @@ type machine struct {
 	dtb     string // device tree, a file in the kernel's package
 	console string // name of the console for the kernel's command line
 	kvm     bool   // whether /dev/kvm of a PC could run it
+	// memory is the node of the device tree with the memory, which starts and is
+	// as large as follows.
+	memory                  string
+	memoryStart, memorySize int
 }
 
 var machines = map[string]*machine{
@@ -36,6 +40,7 @@ var machines = map[string]*machine{
 		args:    []string{"-M", "mcimx7d-sabre", "-smp", "2", "-m", "512"},
 		dtb:     "imx7d-sdb.dtb",
 		console: "ttymxc0,115200",
+		memory:  "/memory@80000000", memoryStart: 0x80000000, memorySize: 512 << 20,
 	},
 }
 

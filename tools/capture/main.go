@@ -57,7 +57,11 @@ func required(gs []*guest) []string {
 	for _, g := range gs {
 		m := machines[g.machine]
 		need = append(need, m.qemu+" "+m.qemuPkg)
-		if g.second != nil {
+		switch {
+		case g.second == nil:
+		case m.dtb != "":
+			need = append(need, "fdtput device-tree-compiler")
+		default:
 			need = append(need, "kexec kexec-tools")
 		}
 	}
