@@ -116,6 +116,8 @@ type End struct {
 	// Last is the last record with a text, firmware and boot loader left out
 	// once a kernel ran.
 	Last klog.Fact
+	// Repeat is what the last records repeat, if they do.
+	Repeat Repeat
 	// Silent is how long nothing came after Last by the stamps of the capture
 	// tool, 0 if it has none.
 	Silent time.Duration

@@ -179,6 +179,28 @@ func TestLoops(t *testing.T) {
 	}
 }
 
+// TestRepeat: a kernel that says the same to the end.
+func TestRepeat(t *testing.T) {
+	var one, two strings.Builder
+	for i := range 40 {
+		fmt.Fprintf(&one, "[    2.%06d] CPU1: failed to come online\r\n", i)
+		fmt.Fprintf(&two, "[    2.%06d] smp: try %d\r\n[    2.%06d] CPU1: failed to come online\r\n", 2*i, i, 2*i+1)
+	}
+	for _, c := range []struct {
+		capture string
+		want    Repeat
+	}{
+		{kernel + one.String(), Repeat{1, 40, 7}},
+		{kernel + two.String(), Repeat{2, 40, 7}},
+		{kernel + two.String() + "[    3.000000] usb 1-1: new device\r\n", Repeat{}},
+		{kernel, Repeat{}},
+	} {
+		if got := course(t, c.capture)[0].End.Repeat; got != c.want {
+			t.Errorf("%+v, want %+v", got, c.want)
+		}
+	}
+}
+
 func TestTimes(t *testing.T) {
 	stamped := "[2026-11-22 15:04:05.000] Linux version 6.1.0 (a@b) #1\n[2026-11-22 15:04:06.500] Kernel command line: a\n[2026-11-22 15:04:08.000] Kernel panic - not syncing: x\n" +
 		"[2026-11-22 15:04:38.000] U-Boot 2026.01 (Nov 22 2026)\n[2026-11-22 15:04:39.000] Starting kernel ...\n[2026-11-22 15:04:39.000] Linux version 6.1.0 (a@b) #1\n"

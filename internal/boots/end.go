@@ -20,7 +20,7 @@ const (
 
 // end decides how a boot ended. next is the boot behind it, nil if there is none.
 func (r *run) end(b *klog.Boot, next *run, nextBoot *klog.Boot) End {
-	e := End{Stage: r.stage}
+	e := End{Stage: r.stage, Repeat: r.repeating.result()}
 	if r.last.Line != 0 {
 		e.Last = factOf(&r.last, "the last record")
 	}

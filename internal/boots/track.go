@@ -51,6 +51,7 @@ type run struct {
 	firstHost, lastHost int64
 	clock               klog.Clock
 	wall                wallClock
+	repeating           repeating
 	clocked             *clocked
 }
 
@@ -145,6 +146,7 @@ func (r *run) add(rec *klog.Record, at Place) {
 	}
 	r.last = *rec
 	r.last.Dict = nil
+	r.repeating.add(rec)
 }
 
 // note keeps a record that says something.

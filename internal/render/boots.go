@@ -18,6 +18,14 @@ const quoteWidth = 90
 
 // endText says in some words how a boot ended, and where the log says so.
 func endText(b *workbench.Boot) string {
+	text := endingText(b)
+	if r := &b.End.Repeat; r.Times > 0 && !b.End.Kind.Orderly() {
+		text += fmt.Sprintf("; from line %d on it says the same %s times (%s)", r.Line, thousands(r.Times), count(int64(r.Period), "record"))
+	}
+	return text
+}
+
+func endingText(b *workbench.Boot) string {
 	e := &b.End
 	at := ""
 	if len(e.Evidence) > 0 {
@@ -93,7 +101,7 @@ func endText(b *workbench.Boot) string {
 			text += fmt.Sprintf("; line %d: %s", e.Evidence[i].Line, e.Evidence[i].Value)
 		}
 	}
-	if e.Kind == workbench.EndSilence && e.Likely {
+	if e.Kind == workbench.EndSilence && e.Likely && e.Repeat.Times == 0 {
 		text += " (or the log stops there)"
 	}
 	if e.Silent > 0 && (e.Kind == workbench.EndReset || e.Kind == workbench.EndWatchdog) {
@@ -160,6 +168,13 @@ func bootCourse(o *object, b *workbench.Boot) {
 	}
 	if e.Silent > 0 {
 		o.real("silent", e.Silent.Seconds(), 3)
+	}
+	if r := &e.Repeat; r.Times > 0 {
+		o.open("repeat", '{')
+		o.num("period", int64(r.Period))
+		o.num("times", r.Times)
+		o.num("line", int64(r.Line))
+		o.close('}')
 	}
 	o.close('}')
 	o.open("stages", '[')
