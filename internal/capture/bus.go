@@ -184,7 +184,7 @@ type Unit struct {
 	Sub    string `json:"sub"`    // "running", "dead", "exited"
 }
 
-// Units is what systemd says of some units.
+// Units is what systemd says of services.
 type Units struct {
 	Found map[string]Unit `json:"found,omitempty"`
 	Err   *rootfs.Error   `json:"error,omitempty"`
@@ -192,10 +192,10 @@ type Units struct {
 
 const systemdName = "org.freedesktop.systemd1"
 
-// Units asks systemd for the units that it has loaded of those named.
-func (s *System) Units(names ...string) *Units {
+// Units asks systemd for the services that it has loaded.
+func (s *System) Units() *Units {
 	failed := func(err *rootfs.Error) *Units { return &Units{Err: err} }
-	return ask(s, "units "+strings.Join(names, " "), func() *Units {
+	return ask(s, "units", func() *Units {
 		if bus := s.Bus(); bus.Err != nil {
 			return failed(bus.Err)
 		} else if !bus.Has(systemdName) {
@@ -214,7 +214,7 @@ func (s *System) Units(names ...string) *Units {
 		}
 		u := &Units{Found: map[string]Unit{}}
 		for i := range list {
-			if slices.Contains(names, list[i].Name) {
+			if strings.HasSuffix(list[i].Name, ".service") {
 				u.Found[list[i].Name] = Unit{Load: list[i].Load, Active: list[i].Active, Sub: list[i].Sub}
 			}
 		}

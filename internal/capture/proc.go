@@ -11,8 +11,6 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/sys/unix"
-
 	"dekho/internal/rootfs"
 )
 
@@ -307,33 +305,44 @@ const maxComm = 15
 // Comm is the name of a program as the kernel shows it.
 func Comm(program string) string { return program[:min(len(program), maxComm)] }
 
-// Processes lists the processes of the system that run one of the programs.
-// Those of containers inside of it are not its own.
-func (s *System) Processes(programs ...string) *Processes {
+// Processes lists the processes of the system that run a program. Those of
+// containers inside of it are not its own.
+func (s *System) Processes(program string) *Processes {
 	failed := func(err *rootfs.Error) *Processes { return &Processes{Err: err} }
-	return ask(s, "processes "+strings.Join(programs, " "), func() *Processes {
-		if err := s.noProc("/proc"); err != nil {
-			return failed(err)
-		}
-		names := map[string]bool{}
-		for _, p := range programs {
-			names[Comm(p)] = true
-		}
-		pids, err := s.pids()
+	return ask(s, "processes "+program, func() *Processes {
+		table, err := s.table()
 		if err != nil {
 			return failed(err)
 		}
 		p := &Processes{}
-		for _, pid := range pids {
-			f := s.proc.Read(pid + "/comm")
-			comm := strings.TrimSuffix(string(f.Data), "\n")
-			if f.Err == nil && names[comm] && s.ours(pid) {
-				n, _ := strconv.Atoi(pid) // it is digits
-				p.Found = append(p.Found, Running{PID: n, Comm: comm})
+		for _, r := range table {
+			if r.Comm == Comm(program) && s.ours(strconv.Itoa(r.PID)) {
+				p.Found = append(p.Found, r)
 			}
 		}
 		return p
 	}, failed)
+}
+
+// table is every process in /proc, read once.
+func (s *System) table() ([]Running, *rootfs.Error) {
+	s.processes.once.Do(func() {
+		if s.processes.err = s.noProc("/proc"); s.processes.err != nil {
+			return
+		}
+		pids, err := s.pids()
+		if err != nil {
+			s.processes.err = err
+			return
+		}
+		for _, pid := range pids {
+			if f := s.proc.Read(pid + "/comm"); f.Err == nil { // else it has ended
+				n, _ := strconv.Atoi(pid) // it is digits
+				s.processes.table = append(s.processes.table, Running{PID: n, Comm: strings.TrimSuffix(string(f.Data), "\n")})
+			}
+		}
+	})
+	return s.processes.table, s.processes.err
 }
 
 // pids are the names of the processes in /proc.
@@ -356,8 +365,10 @@ func (s *System) pids() ([]string, *rootfs.Error) {
 // the process that was named, or to no other than that of this /proc.
 func (s *System) ours(pid string) bool {
 	if s.about.Kind == Process {
-		a, err1 := readNamespace(pid)
-		b, err2 := readNamespace(strconv.Itoa(s.about.PID))
+		// The links are the kernel's own, so what counts is their text:
+		// "pid:[4026531836]".
+		a, err1 := s.proc.Readlink(pid + "/ns/pid")
+		b, err2 := s.proc.Readlink(s.self() + "/ns/pid")
 		return err1 == nil && err2 == nil && a == b
 	}
 	status := s.proc.Read(pid + "/status")
@@ -367,17 +378,6 @@ func (s *System) ours(pid string) bool {
 		}
 	}
 	return true // a kernel before 4.1 does not tell
-}
-
-// readNamespace is the PID namespace of a process: "pid:[4026531836]". The link
-// is one of the kernel's own, which only it can follow, so its text is read.
-func readNamespace(pid string) (string, error) {
-	buf := make([]byte, 64)
-	n, err := unix.Readlink("/proc/"+pid+"/ns/pid", buf)
-	if err != nil {
-		return "", err
-	}
-	return string(buf[:n]), nil
 }
 
 // Holders is the answer to whose some sockets are.
@@ -398,26 +398,20 @@ func (s *System) Holders(inodes []uint64, likely ...string) *Holders {
 	}
 	failed := func(err *rootfs.Error) *Holders { return &Holders{Err: err} }
 	return ask(s, question, func() *Holders {
-		if err := s.noProc("/proc"); err != nil {
-			return failed(err)
-		}
-		pids, err := s.pids()
+		table, err := s.table()
 		if err != nil {
 			return failed(err)
-		}
-		comm := func(pid string) string {
-			return strings.TrimSuffix(string(s.proc.Read(pid+"/comm").Data), "\n")
 		}
 		first := map[string]bool{}
 		for _, p := range likely {
 			first[Comm(p)] = true
 		}
-		var order, others []string
-		for _, pid := range pids {
-			if first[comm(pid)] {
-				order = append(order, pid)
+		var order, others []Running
+		for _, r := range table {
+			if first[r.Comm] {
+				order = append(order, r)
 			} else {
-				others = append(others, pid)
+				others = append(others, r)
 			}
 		}
 		h := &Holders{Found: map[uint64]Running{}}
@@ -425,11 +419,11 @@ func (s *System) Holders(inodes []uint64, likely ...string) *Holders {
 		for _, i := range inodes {
 			want["socket:["+strconv.FormatUint(i, 10)+"]"] = i
 		}
-		buf := make([]byte, 64)
-		for _, pid := range append(order, others...) {
+		for _, r := range append(order, others...) {
 			if len(want) == 0 {
 				break
 			}
+			pid := strconv.Itoa(r.PID)
 			fds := s.proc.ReadDir(pid + "/fd")
 			if fds.Err != nil {
 				if errors.Is(fds.Err, fs.ErrPermission) {
@@ -438,14 +432,10 @@ func (s *System) Holders(inodes []uint64, likely ...string) *Holders {
 				continue
 			}
 			for _, fd := range fds.Names {
-				n, err := unix.Readlink("/proc/"+pid+"/fd/"+fd, buf)
-				if err != nil {
-					continue
-				}
-				if i, ok := want[string(buf[:n])]; ok {
-					number, _ := strconv.Atoi(pid) // it is digits
-					h.Found[i] = Running{PID: number, Comm: comm(pid)}
-					delete(want, string(buf[:n]))
+				text, err := s.proc.Readlink(pid + "/fd/" + fd)
+				if i, ok := want[text]; ok && err == nil {
+					h.Found[i] = r
+					delete(want, text)
 				}
 			}
 		}

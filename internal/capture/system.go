@@ -28,7 +28,9 @@ const (
 	Host Kind = "host"
 	// Process is the system as another process sees it: a container.
 	Process Kind = "process"
-	// Image is a root file system that does not run.
+	// Image is a directory that is taken for a root file system. It does not run,
+	// unless something is in its /proc: then it is a chroot, or a copy of what a
+	// system had there.
 	Image Kind = "image"
 )
 
@@ -43,6 +45,8 @@ type About struct {
 	Root string `json:"root"`
 	// PID is the process whose view it is, 0 for others than Process.
 	PID int `json:"pid,omitempty"`
+	// Running says that there is a /proc to ask.
+	Running bool `json:"running"`
 	// At is what the clock said.
 	At time.Time `json:"at"`
 	// UID is who looked: some things only root can see.
@@ -63,10 +67,15 @@ type Options struct {
 // one. Its methods may be called at the same time.
 type System struct {
 	about About
-	// root and proc are what is looked at; nil for saved facts. proc is nil for
-	// an image too.
+	// root and proc are what is looked at; nil for saved facts. proc is nil too
+	// where nothing runs.
 	root, proc *rootfs.Root
 	bus        busLink
+	processes  struct {
+		once  sync.Once
+		table []Running
+		err   *rootfs.Error
+	}
 
 	mu    sync.Mutex
 	facts map[string]any // the answers by their questions
@@ -88,11 +97,13 @@ func Open(o Options) (*System, error) {
 		return nil, err
 	}
 	if s.about.Kind == Image {
-		return s, nil
-	}
-	if s.proc, err = rootfs.Open("/proc"); err != nil {
+		if d := s.root.ReadDir("/proc"); len(d.Names) > 0 {
+			s.proc, _ = s.root.Sub("/proc") // its questions say so
+		}
+	} else if s.proc, err = rootfs.Open("/proc"); err != nil {
 		s.proc = nil // its questions say so
 	}
+	s.about.Running = s.about.Kind != Image || s.proc != nil
 	return s, nil
 }
 
@@ -111,8 +122,17 @@ func (s *System) Close() error {
 // About says what is looked at.
 func (s *System) About() About { return s.about }
 
-// Running tells whether the system runs: an image does not.
-func (s *System) Running() bool { return s.about.Kind != Image }
+// Running tells whether the system runs: most images do not.
+func (s *System) Running() bool { return s.about.Running }
+
+// Assume puts an answer in the place of asking: a *Bus, *Units, *Properties,
+// *Answers or *rootfs.Space, by the question of that name. It is for tests, whose
+// systems are directories.
+func (s *System) Assume(question string, answer any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.facts[question] = answer
+}
 
 // ask answers a question: from memory, from what was saved, or by looking.
 func ask[T any](s *System, question string, look func() T, unsaved func(*rootfs.Error) T) T {
@@ -209,6 +229,10 @@ func (s *System) Proc(name string) *rootfs.File {
 			return failed(err)
 		}
 		f := s.proc.Read(s.self() + "/" + name)
+		if f.Err != nil && s.about.Kind == Image {
+			// A copy of /proc has no processes, or not this one.
+			f = s.proc.Read(name)
+		}
 		// /proc/self is a link: where it leads is of no interest.
 		f.Path, f.Hops = at, nil
 		if f.Err != nil {

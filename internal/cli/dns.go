@@ -33,6 +33,7 @@ not look.`
 
 func newDNS(a *app) *cobra.Command {
 	var o systemOptions
+	var name string
 	cmd := &cobra.Command{
 		Use:   "dns [FACTS]",
 		Short: "Find why names do not resolve on this machine",
@@ -52,7 +53,7 @@ one of its processes (--pid), or at FACTS, which --save wrote on another machine
 		Args:    oneArg,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.onSystem(args, &o, func(sys *workbench.System) ([]workbench.Check, error) {
-				d := workbench.DiagnoseDNS(cmd.Context(), sys, workbench.DNSOptions{NoProbe: o.noProbe})
+				d := workbench.DiagnoseDNS(cmd.Context(), sys, workbench.DNSOptions{NoProbe: o.noProbe, Name: name})
 				show := func() error { return render.DNSText(a.out, a.style(), d) }
 				if a.global.json {
 					show = func() error { return render.DNSJSON(a.out, d) }
@@ -62,6 +63,7 @@ one of its processes (--pid), or at FACTS, which --save wrote on another machine
 		},
 	}
 	o.flags(cmd)
+	cmd.Flags().StringVar(&name, "name", workbench.DNSDefaultName, "ask the servers for `HOST`, such as the one that does not resolve")
 	return cmd
 }
 

@@ -10,14 +10,18 @@ import (
 // resolves is what the text says about whether names resolve.
 func resolves(d *workbench.DNS) (ink, string) {
 	switch {
-	case d.Check.Outcome == finding.NotChecked:
-		return inkWarn, "whether names resolve could not be looked at"
 	case d.Resolves == "yes":
-		return inkGood, "names resolve"
+		return inkGood, "names resolve (" + d.Name + ")"
+	case d.Resolves == "no" && d.Name != "":
+		return inkBad, "names do not resolve (" + d.Name + ")"
 	case d.Resolves == "no":
 		return inkBad, "names do not resolve"
+	case d.Check.Outcome == finding.NotChecked:
+		return inkWarn, "whether names resolve cannot be told"
+	case d.Check.Outcome == finding.Problem:
+		return inkWarn, "whether names resolve was not asked, and something is wrong"
 	}
-	return inkWarn, "nothing is wrong that would keep names from resolving; no server was asked"
+	return inkWarn, "nothing is wrong that can be seen; no server was asked"
 }
 
 // DNSText writes why names do not resolve: whose /etc/resolv.conf is and whether
@@ -36,10 +40,6 @@ func DNSText(w io.Writer, style Style, d *workbench.DNS) error {
 	l.put(color, text)
 	l.end()
 	const indent = "  "
-	if d.Check.Outcome == finding.NotChecked {
-		l.put("", indent+"not checked: "+d.Check.Reason)
-		l.end()
-	}
 	if d.Owner.Guess != "" {
 		l.wrapped(inkWarn, indent, "a guess: "+d.Owner.Guess)
 	}
@@ -55,6 +55,13 @@ func DNSText(w io.Writer, style Style, d *workbench.DNS) error {
 		l.section("the next boot")
 		l.wrapped("", indent, d.Boot.Summary)
 		l.evidence(indent, root, d.Boot.Trail)
+	}
+	if len(d.Unseen) > 0 {
+		l.section("what could not be looked at")
+	}
+	for _, u := range d.Unseen {
+		l.put("", indent+u.What+": "+u.Reason)
+		l.end()
 	}
 	if len(d.Check.Findings) > 0 {
 		l.section("what is wrong")
@@ -89,6 +96,7 @@ func DNSJSON(w io.Writer, d *workbench.DNS) error {
 	o.evidence("trail", d.Owner.Trail)
 	o.close('}')
 	o.str("resolves", string(d.Resolves))
+	o.opt("name", d.Name)
 	o.evidence("path", d.Path)
 	o.open("next_boot", '{')
 	o.opt("summary", d.Boot.Summary)
@@ -96,6 +104,16 @@ func DNSJSON(w io.Writer, d *workbench.DNS) error {
 	o.opt("target", d.Boot.Target)
 	o.evidence("trail", d.Boot.Trail)
 	o.close('}')
+	if len(d.Unseen) > 0 {
+		o.open("unseen", '[')
+		for _, u := range d.Unseen {
+			o.open("", '{')
+			o.str("what", u.What)
+			o.str("reason", u.Reason)
+			o.close('}')
+		}
+		o.close(']')
+	}
 	o.check(&d.Check)
 	o.close('}')
 	o.buf = append(o.buf, '\n')

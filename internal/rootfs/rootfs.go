@@ -277,6 +277,35 @@ func (r *Root) ReadDir(name string) Dir {
 	return d
 }
 
+// Readlink is the text of the link that stands at a path. Links that only the
+// kernel can follow, such as those of /proc/PID/ns, have one too.
+func (r *Root) Readlink(name string) (string, *Error) {
+	w := r.walk(name, false)
+	defer w.close()
+	if w.Err != nil {
+		return "", w.Err
+	}
+	text, err := readlink(w.dir(), w.base)
+	if err != nil {
+		return "", newError(w.Path, err)
+	}
+	return text, nil
+}
+
+// Sub opens a directory in the root as a root of its own.
+func (r *Root) Sub(name string) (*Root, *Error) {
+	w := r.walk(name, true)
+	defer w.close()
+	if w.Err != nil {
+		return nil, w.Err
+	}
+	fd, err := open(w.dir(), w.base, pathFlags|unix.O_DIRECTORY)
+	if err != nil {
+		return nil, newError(w.Path, err)
+	}
+	return &Root{fd: fd, name: path.Join(r.name, w.Path)}, nil
+}
+
 // Space is the room on a file system.
 type Space struct {
 	// Size and Free are in bytes, Files and FreeFiles in inodes (0 of 0 where

@@ -79,6 +79,9 @@ func LoadSystem(name string, r io.Reader) (*System, error) {
 // DNSOptions say how names are looked at.
 type DNSOptions = dns.Options
 
+// DNSDefaultName is what servers are asked for unless told otherwise.
+const DNSDefaultName = dns.DefaultName
+
 // DiagnoseDNS tells why names do not resolve on a system.
 func DiagnoseDNS(ctx context.Context, sys *System, o DNSOptions) *DNS {
 	return dns.Diagnose(ctx, sys, o)

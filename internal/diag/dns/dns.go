@@ -9,6 +9,7 @@ package dns
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -63,6 +64,15 @@ type Boot struct {
 	Target string
 	// Trail is how that shows.
 	Trail []finding.Evidence
+
+	made bool // something that is started makes the target
+}
+
+// Unseen is something that could not be looked at.
+type Unseen struct {
+	What, Reason string
+	// vital says that without it nothing can be called in order.
+	vital bool
 }
 
 // Report is the answer.
@@ -70,52 +80,134 @@ type Report struct {
 	Check finding.Check
 	About capture.About
 	Owner Ownership
-	// Resolves says whether names resolve.
+	// Resolves says whether names resolve; Name is the one that was asked for, ""
+	// if none was.
 	Resolves Verdict
+	Name     string
 	// Path is the way that a name takes.
 	Path []finding.Evidence
 	Boot Boot
+	// Unseen is what could not be looked at.
+	Unseen []Unseen
 }
+
+// DefaultName is asked for unless another is given: it is there for such
+// purposes (RFC 2606), and has addresses of both kinds.
+const DefaultName = "example.com"
 
 // Options say how to look.
 type Options struct {
 	// NoProbe asks no server.
 	NoProbe bool
+	// Name is what servers are asked for, DefaultName if empty.
+	Name string
 }
 
 // Diagnose looks at a system.
-func Diagnose(_ context.Context, sys *capture.System, _ Options) *Report {
+func Diagnose(ctx context.Context, sys *capture.System, o Options) *Report {
 	s := look(sys)
-	r := &Report{
-		Check: finding.Check{ID: ID, Title: Title},
-		About: sys.About(), Resolves: Unknown,
+	r := &Report{Check: finding.Check{ID: ID, Title: Title}, About: sys.About(), Resolves: Unknown}
+	if !o.NoProbe {
+		if o.Name == "" {
+			o.Name = DefaultName
+		}
+		s.probe(ctx, o.Name)
+		if s.answers.Err == nil {
+			r.Name = o.Name
+		}
 	}
 	s.own()
-	r.Owner = s.owner
-	r.Path = s.path()
 	r.Boot = s.nextBoot()
 	s.boot = &r.Boot
-	if err := s.blind(); err != nil {
-		r.Check.Reason = err.Error()
-		return r
-	}
-	for _, f := range failures {
-		r.Check.Findings = append(r.Check.Findings, f.look(s)...)
-	}
-	rank(&r.Check)
-	r.Check.Evidence = r.Owner.Trail
+	r.Owner, r.Path, r.Unseen = s.owner, s.path(), s.unseen()
+	c := &r.Check
+	s.find(c)
+	c.Evidence = r.Owner.Trail
+	r.Resolves = s.verdict(c)
+	vital := slices.IndexFunc(r.Unseen, func(u Unseen) bool { return u.vital })
 	switch {
-	case len(r.Check.Findings) > 0:
-		r.Check.Outcome = finding.Problem
-		if r.Check.Findings[0].Severity == finding.Fatal {
-			r.Resolves = Fails
-		}
-		r.Check.Reason = r.Check.Findings[0].Title
+	case len(c.Findings) > 0 && c.Findings[0].Severity >= finding.Degraded:
+		c.Outcome, c.Reason = finding.Problem, c.Findings[0].Title
+	case vital >= 0:
+		c.Outcome, c.Reason = finding.NotChecked, r.Unseen[vital].What+": "+r.Unseen[vital].Reason
 	default:
-		r.Check.Outcome = finding.Clean
-		r.Check.Reason = confPath + " is owned by " + r.Owner.Name + "; no server was asked"
+		c.Outcome = finding.Clean
+		c.Reason = r.Owner.Name + " owns " + confPath
+		if r.Resolves == Unknown {
+			c.Reason += "; no server was asked"
+		} else {
+			c.Reason += "; " + r.Name + " resolves"
+		}
 	}
 	return r
+}
+
+// find looks for everything that can be wrong.
+func (s *state) find(c *finding.Check) {
+	if s.conf.Err != nil && s.conf.Err.Reason == rootfs.NotAsked {
+		return // nothing was saved that a failure could be told by
+	}
+	for _, f := range failures {
+		if found := f.look(s); found != nil {
+			found.ID = f.id
+			c.Findings = append(c.Findings, *found)
+		}
+	}
+	rank(c)
+	connect(c)
+}
+
+// verdict says whether names resolve.
+func (s *state) verdict(c *finding.Check) Verdict {
+	if len(c.Findings) > 0 && c.Findings[0].Severity == finding.Fatal {
+		return Fails
+	}
+	if s.answers == nil || s.answers.Err != nil {
+		return Unknown
+	}
+	if s.resolved() {
+		return Resolves
+	}
+	return Fails
+}
+
+// unseen lists what could not be looked at. What does not run has no /proc and
+// no bus, and a small system no bus either: that hides nothing.
+func (s *state) unseen() []Unseen {
+	var all []Unseen
+	add := func(what string, err *rootfs.Error, vital bool) {
+		if err != nil && err.Reason != rootfs.NotExist && err.Reason != capture.NotRunning {
+			all = append(all, Unseen{what, err.Error(), vital})
+		}
+	}
+	add(confPath, s.conf.Err, true)
+	if s.conf.More {
+		all = append(all, Unseen{confPath, fmt.Sprintf("only the first %d bytes of it were read", rootfs.MaxRead), true})
+	}
+	if s.conf.Err == nil && s.rc.binary {
+		all = append(all, Unseen{confPath, "it is no text", true})
+	}
+	if s.sys.Running() {
+		for _, p := range []struct {
+			what string
+			err  *rootfs.Error
+		}{{"mounts", s.mountsErr}, {"listeners on port 53", s.listenersErr}, {"routes", s.routesErr}} {
+			if p.err != nil {
+				all = append(all, Unseen{p.what, p.err.Error(), true})
+			}
+		}
+		add("system bus", s.bus.Err, false)
+	}
+	if s.usesNsswitch() {
+		add(nsswitchPath, s.nssFile.Err, true)
+	}
+	for _, err := range s.tmpfilesErrs {
+		add("tmpfiles.d", err, false)
+	}
+	if s.answers != nil {
+		add("name servers", s.answers.Err, false)
+	}
+	return all
 }
 
 // rank puts the worst first, keeps the order of the table otherwise, and points
@@ -133,10 +225,32 @@ func rank(c *finding.Check) {
 	c.Findings = sorted
 }
 
+// connect draws the links between findings that stem from each other.
+func connect(c *finding.Check) {
+	where := map[string]int{}
+	for i := range c.Findings {
+		where[c.Findings[i].ID] = i
+	}
+	for _, e := range effects {
+		from, ok1 := where[e.cause]
+		to, ok2 := where[e.effect]
+		if ok1 && ok2 {
+			c.Findings[from].Effects = append(c.Findings[from].Effects, finding.Link{To: to, Why: e.why, Guess: e.guess})
+			c.Findings[to].Causes = append(c.Findings[to].Causes, finding.Link{To: from, Why: e.why, Guess: e.guess})
+		}
+	}
+}
+
 // look gathers what several questions need.
 func look(sys *capture.System) *state {
 	s := &state{sys: sys, link: sys.Lstat(confPath), conf: sys.File(confPath), services: services.Of(sys)}
 	s.rc = parseResolvConf(s.conf.Data)
+	s.libc = s.findLibc()
+	if s.usesNsswitch() {
+		s.nssFile = sys.File(nsswitchPath)
+		s.nss = parseNsswitch(s.nssFile.Data)
+	}
+	s.routes, s.routesErr = sys.Routes()
 	s.mounts, s.mountsErr = sys.Mounts()
 	for i := range s.mounts {
 		m := &s.mounts[i]
@@ -145,22 +259,21 @@ func look(sys *capture.System) *state {
 		}
 	}
 	s.bus = sys.Bus()
-	var programs, units []string
-	for i := range managers {
-		programs = append(programs, managers[i].programs...)
-		units = append(units, managers[i].units...)
-	}
-	s.running = sys.Processes(programs...)
-	s.units = sys.Units(units...)
+	s.units = sys.Units()
 	s.listeners, s.listenersErr = sys.Listeners(53)
 	if len(s.listeners) > 0 {
 		var inodes []uint64
+		var programs []string
+		for i := range managers {
+			programs = append(programs, managers[i].programs...)
+		}
 		for i := range s.listeners {
 			inodes = append(inodes, s.listeners[i].Inode)
 		}
 		s.holders = sys.Holders(inodes, programs...)
 	}
 	s.tmpfiles, s.tmpfilesErrs = s.services.Tmpfiles()
+	s.relinked = s.relinks()
 	return s
 }
 
@@ -179,27 +292,25 @@ type state struct {
 
 	bus          *capture.Bus
 	units        *capture.Units
-	running      *capture.Processes
 	listeners    []capture.Listener // on port 53
 	listenersErr *rootfs.Error
 	holders      *capture.Holders
 
+	routes    []capture.Route
+	routesErr *rootfs.Error
+	libc      libc
+	nss       nssHosts
+	nssFile   *rootfs.File // nil where nobody reads it
+	asked     []string     // the names that servers were asked for
+	answers   *capture.Answers
+
+	relinked     []relink
 	tmpfiles     []services.TmpLine
 	tmpfilesErrs []*rootfs.Error
 
 	owner Ownership
 	boot  *Boot
 	here  map[string]*presence
-}
-
-// blind says why nothing can be told at all, nil if something can.
-func (s *state) blind() *rootfs.Error {
-	for _, e := range []*rootfs.Error{s.link.Err, s.conf.Err} {
-		if e != nil && (e.Reason == rootfs.NotAsked || e.Reason == rootfs.Failed || e.Reason == rootfs.Changed) {
-			return e
-		}
-	}
-	return nil
 }
 
 // presence is what there is of a manager.
@@ -241,9 +352,9 @@ func (s *state) presence(id string) *presence {
 		}
 	}
 	p.onBus = m.bus != "" && s.bus.Has(m.bus)
-	for _, r := range s.running.Found {
-		if slices.ContainsFunc(m.programs, func(program string) bool { return capture.Comm(program) == r.Comm }) {
-			p.pid, p.comm = r.PID, r.Comm
+	for _, program := range m.programs {
+		if found := s.sys.Processes(program).Found; len(found) > 0 {
+			p.pid, p.comm = found[0].PID, found[0].Comm
 			break
 		}
 	}

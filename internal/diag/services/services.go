@@ -96,6 +96,9 @@ func (s *Services) findInit() (Init, string) {
 		{"/etc/runit", Runit},
 		{"/etc/inittab", SysV},
 		{"/etc/rcS.d", SysV},
+		{"/etc/systemd/system", Systemd},
+		{"/usr/lib/systemd/system", Systemd},
+		{"/lib/systemd/system", Systemd},
 	} {
 		if s.sys.Stat(c.path).Err == nil {
 			return c.init, c.path

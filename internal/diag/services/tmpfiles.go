@@ -133,9 +133,10 @@ func (s *Services) Tmpfiles() (lines []TmpLine, unreadable []*rootfs.Error) {
 	return lines, unreadable
 }
 
-// RunsTmpfiles tells whether a boot applies tmpfiles.d.
+// RunsTmpfiles tells whether a boot applies tmpfiles.d. Where the init is not
+// known, those who put files there are believed.
 func (s *Services) RunsTmpfiles() bool {
-	if s.Init == Systemd {
+	if s.Init == Systemd || s.Init == Unknown {
 		return true
 	}
 	for _, name := range []string{"systemd-tmpfiles-setup", "opentmpfiles-setup", "opentmpfiles", "tmpfiles-setup", "etmpfiles"} {

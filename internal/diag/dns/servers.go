@@ -1,0 +1,714 @@
+package dns
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"dekho/internal/capture/dnsquery"
+	"dekho/internal/finding"
+	"dekho/internal/rootfs"
+)
+
+// This file has the failures of servers: those on the machine itself, those that
+// cannot be reached, those that answer badly.
+
+// stubs are the addresses at which systemd-resolved answers.
+var stubs = []netip.Addr{netip.MustParseAddr("127.0.0.53"), netip.MustParseAddr("127.0.0.54")}
+
+func isStub(a netip.Addr) bool { return slices.Contains(stubs, a) }
+
+// line is the line of a server, as evidence.
+func (s *state) line(v server, why string) finding.Evidence {
+	return at(s.conf.Path, v.line, lineOf(s.conf.Data, v.line), why)
+}
+
+// alone says how bad it is when a server is of no use: nobody else is there, or
+// others answer after it.
+func (s *state) alone(v server) finding.Severity {
+	for _, o := range s.rc.servers {
+		if o.addr != v.addr && !(o.addr.IsLoopback() && s.listener(o.addr) == nil) {
+			return finding.Degraded
+		}
+	}
+	severity, _ := s.broken()
+	return severity
+}
+
+// silent are the servers on the machine itself where nobody listens. Whether
+// somebody does is known of a system that runs only.
+func (s *state) silent() []server {
+	if !s.sys.Running() || s.listenersErr != nil {
+		return nil
+	}
+	var all []server
+	for _, v := range s.rc.servers {
+		if (v.addr.IsLoopback() || v.addr.IsUnspecified()) && s.listener(v.addr) == nil {
+			all = append(all, v)
+		}
+	}
+	return all
+}
+
+// contained tells whether the system is a container, and what says so.
+func (s *state) contained() (string, bool) {
+	for _, m := range s.over {
+		for i := range runtimes {
+			if runtimes[i].root.MatchString(strings.TrimSuffix(m.Root, "//deleted")) {
+				return runtimes[i].name, true
+			}
+		}
+	}
+	for _, p := range []string{"/.dockerenv", "/run/.containerenv", "/run/host/container-manager", "/run/systemd/container"} {
+		if s.sys.Lstat(p).Err == nil {
+			return p, true
+		}
+	}
+	return "", false
+}
+
+func (s *state) nobody(v server) []finding.Evidence {
+	return []finding.Evidence{
+		s.line(v, "the server is on the machine itself"),
+		said(s.sys.ProcPath("net/udp"), "", "nobody listens at "+v.addr.String()+" port 53"),
+	}
+}
+
+func stubWithoutDaemon(s *state) *finding.Finding {
+	for _, v := range s.silent() {
+		p := s.presence("systemd-resolved")
+		if !isStub(v.addr) || p.runs() {
+			continue
+		}
+		if _, inside := s.contained(); inside {
+			continue
+		}
+		f := &finding.Finding{
+			Severity: s.alone(v), Title: "the server " + v.addr.String() + " is the stub of systemd-resolved, which does not run",
+			Meaning:  "Nobody answers there.",
+			Facts:    facts("server", v.addr.String(), "owner", s.owner.ID, "path", s.conf.Path),
+			Evidence: s.nobody(v),
+			Next:     []finding.Step{{Command: "systemctl enable --now systemd-resolved", Why: "starts the stub"}},
+		}
+		if u := s.services.Unit("systemd-resolved.service"); u.Masked != "" {
+			f.Evidence = append(f.Evidence, at(u.Masked, 0, "", "the unit is masked: nothing can start it"))
+			f.Next[0].Command = "systemctl unmask systemd-resolved && " + f.Next[0].Command
+		} else if u.Path == "" {
+			f.Meaning += " It is not installed."
+			f.Next = nil
+		}
+		f.Next = append(f.Next, s.takeOver()...)
+		return f
+	}
+	// An image is told by what it starts.
+	if s.sys.Running() || s.owner.ID != "systemd-resolved" || s.conf.Err != nil || len(s.rc.servers) == 0 || !isStub(s.rc.servers[0].addr) {
+		return nil
+	}
+	if p := s.presence("systemd-resolved"); len(p.starts) == 0 {
+		v := s.rc.servers[0]
+		return &finding.Finding{
+			Severity: s.alone(v), Title: "the server " + v.addr.String() + " is the stub of systemd-resolved, which nothing starts",
+			Meaning:  "Nobody will answer there.",
+			Facts:    facts("server", v.addr.String(), "owner", s.owner.ID, "path", s.conf.Path),
+			Evidence: []finding.Evidence{s.line(v, "the stub")},
+		}
+	}
+	return nil
+}
+
+func stubOff(s *state) *finding.Finding {
+	p := s.presence("systemd-resolved")
+	for _, v := range s.silent() {
+		if !isStub(v.addr) || !p.runs() {
+			continue
+		}
+		f := &finding.Finding{
+			Severity: s.alone(v), Title: "systemd-resolved runs, and its stub at " + v.addr.String() + " does not listen",
+			Meaning:  "Programs that read resolv.conf get no answer.",
+			Facts:    facts("server", v.addr.String(), "owner", s.owner.ID, "path", s.conf.Path),
+			Evidence: s.nobody(v),
+			Next:     []finding.Step{{Command: "ln -sfn ../run/systemd/resolve/resolv.conf " + confPath, Why: "gives programs the servers themselves, without the stub"}},
+		}
+		if c := last(s.resolvedSettings(), "Resolve", "DNSStubListener"); off(c) {
+			f.Evidence = append(f.Evidence, at(c.path, c.line, c.text, "the stub is switched off"))
+			f.Next = append(f.Next, finding.Step{Why: fmt.Sprintf("or take away %s:%d and restart systemd-resolved", c.path, c.line)})
+		}
+		return f
+	}
+	return nil
+}
+
+// portTaken: the one that should answer at an address runs, and another one has
+// the port.
+func portTaken(s *state) *finding.Finding {
+	if s.holders == nil {
+		return nil
+	}
+	for _, id := range []string{"systemd-resolved", "connman", "dnsmasq", "unbound", "bind"} {
+		p := s.presence(id)
+		wanted, err := netip.ParseAddr(p.listens)
+		if err != nil || !p.runs() && p.active != "failed" {
+			continue
+		}
+		l := s.listener(wanted)
+		if l == nil {
+			continue
+		}
+		h, ok := s.holders.Found[l.Inode]
+		if !ok || slices.ContainsFunc(p.programs, func(n string) bool { return strings.HasPrefix(n, h.Comm) }) {
+			continue
+		}
+		// It matters where names go there, or where it is why a server failed.
+		asked := slices.ContainsFunc(s.rc.servers, func(v server) bool { return v.addr == wanted })
+		if !asked && p.active != "failed" && s.owner.ID != id {
+			continue
+		}
+		return &finding.Finding{
+			Severity: finding.Broken, Title: h.Comm + " has port 53 of " + wanted.String() + ", where " + p.name + " should answer",
+			Meaning: p.name + " cannot listen there. What is asked at that address is answered by " + h.Comm + ".",
+			Facts:   facts("server", wanted.String(), "holder", h.Comm, "owner", id),
+			Evidence: []finding.Evidence{{
+				Locator: finding.Locator{In: finding.Output, Name: s.sys.ProcPath("net/" + l.Network), Line: l.Line},
+				Quote:   l.Addr.String(), Why: s.holder(l.Inode) + " listens",
+			}},
+			Next: []finding.Step{{Why: "decide which of the two is to answer, and tell the other not to (bind-interfaces and listen-address of dnsmasq, DNSStubListener of systemd-resolved, --nodnsproxy of connmand)"}},
+		}
+	}
+	return nil
+}
+
+func loopbackInContainer(s *state) *finding.Finding {
+	why, inside := s.contained()
+	if !inside {
+		return nil
+	}
+	for _, v := range s.silent() {
+		// 127.0.0.11 is Docker's own: it is redirected to another port by rules of
+		// the container's network.
+		if v.addr.String() == "127.0.0.11" {
+			continue
+		}
+		return &finding.Finding{
+			Severity: s.alone(v), Title: "the server " + v.addr.String() + " is the container itself, where nobody listens",
+			Meaning:  "The address was meant for the host: resolv.conf was copied or mounted into the container as it is there.",
+			Facts:    facts("server", v.addr.String(), "owner", s.owner.ID, "path", s.conf.Path),
+			Evidence: append(s.nobody(v), said("container", why, "says that this is a container")),
+			Next:     []finding.Step{{Why: "give the container a server that it can reach (docker run --dns, dns of daemon.json, systemd-nspawn --resolv-conf=replace-uplink)"}},
+		}
+	}
+	return nil
+}
+
+func loopbackSilent(s *state) *finding.Finding {
+	if _, inside := s.contained(); inside {
+		return nil
+	}
+	for _, v := range s.silent() {
+		if isStub(v.addr) {
+			continue
+		}
+		f := &finding.Finding{
+			Severity: s.alone(v), Title: "nobody listens at the server " + v.addr.String(),
+			Meaning:  "It is on the machine itself: a server of names should run here.",
+			Facts:    facts("server", v.addr.String(), "owner", s.owner.ID, "path", s.conf.Path),
+			Evidence: s.nobody(v),
+		}
+		for i := range managers {
+			if p := s.presence(managers[i].id); p.listens == "127.0.0.1" && p.installed != "" && len(p.units) > 0 && !p.runs() && v.addr.String() == "127.0.0.1" {
+				f.Evidence = append(f.Evidence, at(p.installed, 0, "", p.name+" is installed, and does not run"))
+				f.Next = append(f.Next, finding.Step{Command: "systemctl start " + p.units[0], Why: p.name + " would answer there"})
+			}
+		}
+		f.Next = append(f.Next, s.takeOver()...)
+		return f
+	}
+	return nil
+}
+
+// loopbackDown: the routing table has no 127.0.0.1, which is there as soon as lo
+// is up.
+func loopbackDown(s *state) *finding.Finding {
+	if !s.sys.Running() {
+		return nil
+	}
+	const trie = "net/fib_trie"
+	f := s.sys.Proc(trie)
+	if f.Err != nil || f.More || len(f.Data) == 0 || strings.Contains(string(f.Data), "|-- 127.0.0.1\n") {
+		return nil
+	}
+	d := &finding.Finding{
+		Severity: finding.Degraded, Title: "127.0.0.0/8 is missing: the loopback interface is not up",
+		Meaning:  "Nothing on the machine reaches anything else on it by 127.0.0.1.",
+		Facts:    facts("interface", "lo"),
+		Evidence: []finding.Evidence{said(s.sys.ProcPath(trie), "", "has no 127.0.0.1")},
+		Next:     []finding.Step{{Command: "ip link set lo up", Why: "brings it up"}},
+	}
+	for _, v := range s.rc.servers {
+		if v.addr.IsLoopback() {
+			d.Evidence = append(d.Evidence, s.line(v, "the server is reached through it"))
+			d.Severity = max(d.Severity, s.alone(v))
+		}
+	}
+	return d
+}
+
+// upstreams are the files in which a server on this machine finds the servers
+// that it asks itself.
+var upstreams = []struct{ id, path string }{
+	{"systemd-resolved", "/run/systemd/resolve/resolv.conf"},
+	{"dnsmasq", "/run/dnsmasq/resolv.conf"},
+	{"dnsmasq", "/run/resolvconf/resolv.conf"},
+}
+
+// proxyWithoutUpstream: the server on this machine answers, and knows nobody to
+// ask.
+func proxyWithoutUpstream(s *state) *finding.Finding {
+	for _, v := range s.rc.servers {
+		if !v.addr.IsLoopback() {
+			continue
+		}
+		id := ""
+		if l := s.listener(v.addr); l != nil && s.holders != nil {
+			comm := s.holders.Found[l.Inode].Comm
+			for i := range managers {
+				if comm != "" && slices.ContainsFunc(managers[i].programs, func(n string) bool { return strings.HasPrefix(n, comm) }) {
+					id = managers[i].id
+				}
+			}
+		}
+		if id == "" && isStub(v.addr) && s.presence("systemd-resolved").runs() {
+			id = "systemd-resolved"
+		}
+		proof := s.withoutUpstream(id)
+		if proof == nil {
+			continue
+		}
+		name := managerOf(id).name
+		f := &finding.Finding{
+			Severity: s.alone(v), Title: name + " answers at " + v.addr.String() + " and has no server to ask itself",
+			Meaning:  "Names that it does not know itself get no answer.",
+			Facts:    facts("server", v.addr.String(), "owner", id),
+			Evidence: append([]finding.Evidence{s.line(v, "the server is on the machine itself")}, proof...),
+		}
+		if id == "systemd-resolved" {
+			f.Next = []finding.Step{{Command: "resolvectl status", Why: "shows which interface has which servers"}}
+			if s.presence("networkmanager").runs() {
+				f.Next = append(f.Next, finding.Step{Command: "nmcli device show", Why: "shows which servers NetworkManager has: it hands them over"})
+			}
+		}
+		return f
+	}
+	return nil
+}
+
+// withoutUpstream proves that a proxy has no servers, nil if it has some or that
+// cannot be told.
+func (s *state) withoutUpstream(id string) []finding.Evidence {
+	switch id {
+	case "systemd-resolved":
+		f := s.sys.File(upstreams[0].path)
+		if f.Err != nil || len(parseResolvConf(f.Data).servers) > 0 {
+			return nil
+		}
+		p := s.sys.Properties("org.freedesktop.resolve1", "/org/freedesktop/resolve1", "org.freedesktop.resolve1.Manager", "CurrentDNSServer", "DNS", "FallbackDNS")
+		if fallback := p.Values["FallbackDNS"]; p.Err == nil && strings.Contains(fallback, "[") && strings.Trim(fallback, "@a(iay) []") != "" {
+			return nil // it asks those
+		}
+		if c := last(s.resolvedSettings(), "Resolve", "DNS"); c != nil && c.value != "" {
+			return nil
+		}
+		return []finding.Evidence{at(f.Path, 0, describe(f.Info), "systemd-resolved lists no server there")}
+	case "dnsmasq":
+		all := s.dnsmasqSettings()
+		if slices.ContainsFunc(all, func(c setting) bool { return c.key == "server" && !strings.HasPrefix(c.value, "/") }) {
+			return nil
+		}
+		var none *setting
+		file := confPath
+		for i := range all {
+			switch all[i].key {
+			case "no-resolv":
+				none = &all[i]
+			case "resolv-file":
+				file = all[i].value
+			}
+		}
+		if none != nil {
+			return []finding.Evidence{at(none.path, none.line, none.text, "it is to read no resolv.conf, and no line server gives it one")}
+		}
+		for _, u := range upstreams {
+			if f := s.sys.File(u.path); u.id == id && f.Err == nil && len(parseResolvConf(f.Data).servers) > 0 {
+				return nil
+			}
+		}
+		f := s.sys.File(file)
+		if f.Err != nil {
+			if f.Err.Reason != rootfs.NotExist {
+				return nil
+			}
+			return []finding.Evidence{at(f.Err.At, 0, "", "its resolv-file is not there")}
+		}
+		c := parseResolvConf(f.Data)
+		if slices.ContainsFunc(c.servers, func(v server) bool { return !v.addr.IsLoopback() }) {
+			return nil
+		}
+		return []finding.Evidence{at(f.Path, 0, "", "the file that it reads names itself or nobody")}
+	}
+	return nil
+}
+
+// staleServer: an interface brought the server and is gone, or the program whose
+// network it was does not run.
+func staleServer(s *state) *finding.Finding {
+	if !s.sys.Running() {
+		return nil
+	}
+	for _, v := range s.rc.servers {
+		proof := []finding.Evidence{s.line(v, "the server")}
+		what := ""
+		if g := s.fromGone(v); g != nil {
+			what = "the interface " + g.name
+			proof = append(proof, at(g.record, g.line, g.text, "was brought by an interface that is gone"))
+		} else if m, line := s.header(); m != nil && (m.id == "tailscale" || m.id == "vpnc") && !s.presence(m.id).runs() && !s.tunnel() {
+			what = m.name
+			proof = append(proof, at(s.conf.Path, line.line, line.text, m.name+" wrote the file, and does not run"))
+		}
+		if what == "" || resolves(s.ofServer(v.addr)) {
+			continue
+		}
+		return &finding.Finding{
+			Severity: s.alone(v), Title: "the server " + v.addr.String() + " is left from " + what + ", which is gone",
+			Meaning:  "It was reached through a tunnel that is down. It was not taken out of resolv.conf when the tunnel ended.",
+			Facts:    facts("server", v.addr.String(), "owner", s.owner.ID, "path", s.conf.Path),
+			Evidence: proof,
+			Next:     []finding.Step{{Why: "connect again and disconnect in order, or take the line out"}},
+		}
+	}
+	return nil
+}
+
+// tunnel tells whether there is an interface that tunnels have.
+func (s *state) tunnel() bool {
+	for line := range strings.Lines(string(s.sys.Proc("net/dev").Data)) {
+		name, _, _ := strings.Cut(strings.TrimSpace(line), ":")
+		for _, prefix := range []string{"tun", "tap", "wg", "ppp", "tailscale", "vpn"} {
+			if strings.HasPrefix(name, prefix) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func noRoute(s *state) *finding.Finding {
+	if s.routesErr != nil || !s.sys.Running() {
+		return nil
+	}
+	for _, v := range s.rc.servers {
+		if v.addr.IsLoopback() || v.addr.IsUnspecified() || s.routeTo(v.addr) != nil || replies(s.ofServer(v.addr)) {
+			continue
+		}
+		f := &finding.Finding{
+			Severity: s.alone(v), Title: "there is no route to the server " + v.addr.String(),
+			Meaning:  "Packets to it do not leave the machine.",
+			Facts:    facts("server", v.addr.String(), "path", s.conf.Path),
+			Evidence: []finding.Evidence{s.line(v, "the server"), said("ip route get "+v.addr.WithZone("").String(), "", "no line of "+s.sys.ProcPath("net/route")+" leads there")},
+			Next:     []finding.Step{{Command: "ip route", Why: "is there a default route?"}},
+		}
+		if v.addr.Is6() {
+			f.Evidence[1].Why = "no line of " + s.sys.ProcPath("net/ipv6_route") + " leads there"
+		}
+		if len(s.routes) == 0 {
+			f.Title = "there is no route at all, so none to the server " + v.addr.String()
+			f.Next = []finding.Step{{Command: "ip address", Why: "is the network up?"}}
+		}
+		if s.answers == nil || s.answers.Err != nil {
+			f.Guess = "routes in other tables (ip rule) do not stand in /proc"
+		}
+		return f
+	}
+	return nil
+}
+
+// deadServers: nobody of those that were asked answered.
+func deadServers(s *state) *finding.Finding {
+	if s.answers == nil || s.answers.Err != nil || len(s.answers.Results) == 0 || replies(s.answers.Results) {
+		return nil
+	}
+	f := &finding.Finding{
+		Severity: finding.Fatal, Title: "no server answers",
+		Meaning:  "All that were asked at the same time stayed silent or could not be reached.",
+		Evidence: s.each(),
+		Next:     []finding.Step{{Command: "ip route", Why: "does the network reach further than these servers?"}},
+	}
+	if len(s.rc.servers) == 0 {
+		f.Title = "no server is named, and nobody answers at 127.0.0.1"
+	}
+	if severity, _ := s.broken(); severity == finding.Broken {
+		f.Severity = finding.Broken // nss-resolve has another way
+	}
+	return f
+}
+
+// each is the first result of each server, as evidence.
+func (s *state) each() []finding.Evidence {
+	var all []finding.Evidence
+	seen := map[netip.AddrPort]bool{}
+	for i := range s.answers.Results {
+		if r := &s.answers.Results[i]; !seen[r.Server] {
+			seen[r.Server] = true
+			all = append(all, result(r))
+		}
+	}
+	return all
+}
+
+// deadServer: one does not answer, and another does.
+func deadServer(s *state) *finding.Finding {
+	if s.answers == nil || !replies(s.answers.Results) {
+		return nil
+	}
+	for i, v := range s.rc.servers {
+		results := s.ofServer(v.addr)
+		if len(results) == 0 || replies(results) {
+			continue
+		}
+		f := &finding.Finding{
+			Severity: finding.Note, Title: "the server " + v.addr.String() + " does not answer",
+			Meaning:  "Others do, which come before it.",
+			Facts:    facts("server", v.addr.String(), "class", string(results[0].Class), "path", s.conf.Path),
+			Evidence: []finding.Evidence{s.line(v, "the server"), result(&results[0])},
+			Next:     []finding.Step{{Why: "take it out, or let one that answers stand first"}},
+		}
+		if !slices.ContainsFunc(s.rc.servers[:i], func(o server) bool { return replies(s.ofServer(o.addr)) }) {
+			f.Severity = finding.Degraded
+			f.Meaning = "It stands first: glibc waits for it with every name, 5 seconds unless an option timeout says otherwise, before it asks the next."
+			if results[0].Class != dnsquery.Timeout {
+				f.Meaning = "It stands first: glibc tries it with every name before it asks the next."
+			}
+		}
+		return f
+	}
+	return nil
+}
+
+// bogus: a server cannot verify what answers without verification.
+func bogus(s *state) *finding.Finding {
+	if s.answers == nil {
+		return nil
+	}
+	for i := range s.answers.Results {
+		r := &s.answers.Results[i]
+		if !r.Bogus {
+			continue
+		}
+		f := &finding.Finding{
+			Severity: finding.Broken, Title: "the server " + r.Server.Addr().String() + " refuses " + r.Name + ": DNSSEC does not verify",
+			Meaning:  "Asked not to verify it answers. Signatures are wrong, or they are not valid at the time that the server has.",
+			Facts:    facts("server", r.Server.Addr().String(), "name", r.Name),
+			Evidence: []finding.Evidence{result(r)},
+			Next:     []finding.Step{{Command: "delv @" + r.Server.Addr().String() + " " + r.Name, Why: "shows which signature"}, {Command: "date", Why: "is the clock right?"}},
+		}
+		for _, e := range r.Errors {
+			f.Evidence = append(f.Evidence, said("extended error of "+r.Server.Addr().String(), fmt.Sprint(e.Code)+" "+e.Name, e.Text))
+		}
+		if !slices.ContainsFunc(s.answers.Results, func(o dnsquery.Result) bool { return o.Resolved() }) {
+			f.Severity = finding.Fatal
+		}
+		return f
+	}
+	return nil
+}
+
+// epochs are files that were made before the system was last used: a clock that
+// is behind them is wrong.
+var epochs = []string{"/var/lib/systemd/timesync/clock", "/usr/lib/clock-epoch", "/usr/lib/os-release", "/etc/os-release", "/var/lib/dpkg/status", "/etc/machine-id", confPath}
+
+// clockWrong: the clock is behind what is on the disk, or outside of the time of
+// signatures.
+func clockWrong(s *state) *finding.Finding {
+	if !s.sys.Running() {
+		return nil
+	}
+	now := s.sys.About().At
+	var proof []finding.Evidence
+	off := time.Duration(0)
+	for _, p := range epochs {
+		if r := s.sys.Stat(p); r.Err == nil && r.Info.Modified.Sub(now) > off+24*time.Hour {
+			off = r.Info.Modified.Sub(now)
+			proof = []finding.Evidence{at(r.Path, 0, r.Info.Modified.Format(time.RFC3339), "was written after what the clock says")}
+		}
+	}
+	if s.answers != nil {
+		for i := range s.answers.Results {
+			for _, sig := range s.answers.Results[i].Signatures {
+				if now.Before(sig.From.Add(-24*time.Hour)) || now.After(sig.Until.Add(365*24*time.Hour)) {
+					proof = append(proof, said("RRSIG "+sig.Covers+" of "+sig.Signer, sig.From.Format(time.DateOnly)+" to "+sig.Until.Format(time.DateOnly), "is when the signature is valid"))
+					if now.Before(sig.From) {
+						off = max(off, sig.From.Sub(now))
+					}
+					break
+				}
+			}
+			if len(proof) > 1 {
+				break
+			}
+		}
+	}
+	if len(proof) == 0 {
+		return nil
+	}
+	f := &finding.Finding{
+		Severity: finding.Note, Title: "the clock is wrong: it says " + now.Format(time.DateOnly),
+		Meaning:  "It is behind by " + days(off) + ". Certificates and DNSSEC fail with such a clock; names alone do not need it.",
+		Facts:    facts("clock", now.Format(time.RFC3339)),
+		Evidence: append([]finding.Evidence{said("date", now.Format(time.RFC3339), "the clock")}, proof...),
+		Next:     []finding.Step{{Command: "timedatectl", Why: "is it set from the network? Servers of time that are given by name need names that resolve"}},
+	}
+	if c := s.verifies(); c != nil {
+		f.Severity = finding.Broken
+		f.Evidence = append(f.Evidence, at(c.path, c.line, c.text, "answers are verified by DNSSEC here"))
+		f.Meaning = "It is behind by " + days(off) + ". Answers are verified here, and no signature is valid at that time, so that names of signed zones do not resolve. Servers of time that are given by name cannot be found then either."
+	}
+	return f
+}
+
+// days is a duration for people.
+func days(d time.Duration) string {
+	n := int(d / (24 * time.Hour))
+	if n > 2*365 {
+		return fmt.Sprintf("%d years", n/365)
+	}
+	return fmt.Sprintf("%d days", n)
+}
+
+// verifies is the setting by which a server on this machine verifies DNSSEC, nil
+// if none does.
+func (s *state) verifies() *setting {
+	if s.presence("systemd-resolved").runs() {
+		if c := last(s.resolvedSettings(), "Resolve", "DNSSEC"); c != nil && !off(c) {
+			return c
+		}
+	}
+	if s.presence("dnsmasq").runs() {
+		if c := last(s.dnsmasqSettings(), "", "dnssec"); c != nil {
+			return c
+		}
+	}
+	if s.presence("unbound").runs() {
+		for _, f := range []string{"/etc/unbound/unbound.conf.d/root-auto-trust-anchor-file.conf", "/etc/unbound/unbound.conf"} {
+			number := 0
+			for line := range strings.Lines(string(s.sys.File(f).Data)) {
+				number++
+				if line = strings.TrimSpace(line); strings.HasPrefix(line, "auto-trust-anchor-file:") || strings.HasPrefix(line, "trust-anchor-file:") {
+					return &setting{path: f, line: number, text: line}
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// refuses: a server answers, but not with an answer.
+func refuses(s *state) *finding.Finding {
+	if s.answers == nil {
+		return nil
+	}
+	for _, v := range s.rc.servers {
+		results := s.ofServer(v.addr)
+		bad := slices.IndexFunc(results, func(r dnsquery.Result) bool {
+			return r.Class == dnsquery.Answered && r.Rcode != "NOERROR" && r.Rcode != "NXDOMAIN" && !r.Bogus ||
+				r.Class == dnsquery.Garbage || r.Class == dnsquery.WrongSource || r.Class == dnsquery.WrongID
+		})
+		if bad < 0 || resolves(results) {
+			continue
+		}
+		r := &results[bad]
+		what := r.Rcode
+		if r.Class != dnsquery.Answered {
+			what = string(r.Class)
+		}
+		f := &finding.Finding{
+			Severity: finding.Degraded, Title: "the server " + v.addr.String() + " does not answer for " + r.Name + ": " + what,
+			Meaning:  "It is there, and does not give what is asked for.",
+			Facts:    facts("server", v.addr.String(), "rcode", what, "path", s.conf.Path),
+			Evidence: []finding.Evidence{s.line(v, "the server"), result(r)},
+		}
+		switch what {
+		case "REFUSED":
+			f.Meaning = "It does not work for this machine: it answers its own zones or its own clients only."
+		case "SERVFAIL":
+			f.Meaning = "It could not find the answer itself: its own servers do not answer it, or it cannot verify them."
+		}
+		for _, e := range r.Errors {
+			f.Evidence = append(f.Evidence, said("extended error of "+v.addr.String(), fmt.Sprint(e.Code)+" "+e.Name, e.Text))
+		}
+		if !s.resolved() {
+			f.Severity = finding.Fatal
+		}
+		return f
+	}
+	return nil
+}
+
+// notFound: servers answer that the name is not there.
+func notFound(s *state) *finding.Finding {
+	if s.answers == nil || s.answers.Err != nil || s.resolved() || !replies(s.answers.Results) {
+		return nil
+	}
+	final := slices.IndexFunc(s.answers.Results, func(r dnsquery.Result) bool {
+		return r.Class == dnsquery.Answered && (r.Rcode == "NXDOMAIN" || r.Rcode == "NOERROR") && !r.Resolved()
+	})
+	if final < 0 {
+		return nil
+	}
+	f := &finding.Finding{
+		Severity: finding.Degraded, Title: "servers answer, and do not know " + s.asked[0],
+		Meaning:  "The server is there and says that there is no such name: it may know another world than the one that the name is of.",
+		Facts:    facts("name", s.asked[0]),
+		Evidence: s.each(),
+		Next:     []finding.Step{{Command: "dekho dns --name NAME", Why: "asks for another name"}},
+	}
+	if later := slices.IndexFunc(s.answers.Results, func(r dnsquery.Result) bool { return r.Resolved() }); later >= 0 {
+		f.Severity = finding.Broken
+		f.Meaning = "A server that stands further down knows it, and is not asked: after an answer, even that there is no such name, the C library asks no other."
+		f.Evidence = append(f.Evidence, result(&s.answers.Results[later]))
+	}
+	return f
+}
+
+// resolved tells whether the C library would find the name: for each name that
+// it tries, the first server that answers decides.
+func (s *state) resolved() bool {
+	if s.answers == nil {
+		return false
+	}
+	for _, name := range s.asked {
+		var servers []netip.AddrPort
+		for i := range s.answers.Results {
+			if sv := s.answers.Results[i].Server; !slices.Contains(servers, sv) {
+				servers = append(servers, sv)
+			}
+		}
+	server:
+		for _, sv := range servers {
+			decided := false
+			for i := range s.answers.Results {
+				r := &s.answers.Results[i]
+				if r.Server != sv || r.Name != name {
+					continue
+				}
+				if r.Resolved() {
+					return true
+				}
+				decided = decided || r.Class == dnsquery.Answered && (r.Rcode == "NOERROR" || r.Rcode == "NXDOMAIN")
+			}
+			if decided {
+				break server
+			}
+		}
+	}
+	return false
+}
