@@ -95,10 +95,14 @@ var effects = []struct {
 	{"bind-mount-stale", "servers-not-reaching", "what is written now is another file", true},
 }
 
+// elsewhere tells whether programs that use the name service switch are answered
+// without resolv.conf: nss-resolve asks systemd-resolved itself.
+func (s *state) elsewhere() bool { return s.usesNsswitch() && s.route().reaches == "resolve" }
+
 // broken is how bad it is when resolv.conf gives no server: as bad as can be,
 // unless another way leads to one.
 func (s *state) broken() (finding.Severity, string) {
-	if s.usesNsswitch() && s.route().reaches == "resolve" {
+	if s.elsewhere() {
 		return finding.Broken, " Programs that ask through the name service switch still get answers from systemd-resolved (nss-resolve); those that read the file themselves, such as dig, static programs and what is written in Go, do not."
 	}
 	if s.sys.Running() {

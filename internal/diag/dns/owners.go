@@ -242,9 +242,8 @@ var runtimes = []struct {
 	root     *regexp.Regexp
 }{
 	{"docker", "Docker", regexp.MustCompile(`/containers/[0-9a-f]{64}/resolv\.conf$`)},
-	{"podman", "Podman", regexp.MustCompile(`(^|/)containers/(storage/)?.*/userdata/resolv\.conf$|/overlay-containers/[0-9a-f]+/userdata/resolv\.conf$`)},
+	{"podman", "Podman or CRI-O", regexp.MustCompile(`-containers/[0-9a-f]+/userdata/resolv\.conf$`)},
 	{"containerd", "containerd (Kubernetes)", regexp.MustCompile(`/io\.containerd\.grpc\.v1\.cri/sandboxes/[0-9a-f]+/resolv\.conf$`)},
-	{"cri-o", "CRI-O (Kubernetes)", regexp.MustCompile(`/overlay-containers/[0-9a-f]+/userdata/resolv\.conf$`)},
 	{"systemd-nspawn", "systemd-nspawn", regexp.MustCompile(`^(/run)?/systemd/(nspawn/.*|resolve/(stub-)?resolv\.conf)$|/systemd/resolv\.conf$`)},
 }
 

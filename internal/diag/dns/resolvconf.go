@@ -122,7 +122,7 @@ func parseResolvConf(data []byte) resolvConf {
 					}
 				}
 			}
-		case "sortlist":
+		case "sortlist", "bootserver": // the latter is of /proc/net/pnp
 		default:
 			switch {
 			case strings.TrimLeft(line, " \t") != line:

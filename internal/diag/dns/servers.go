@@ -33,8 +33,10 @@ func (s *state) alone(v server) finding.Severity {
 			return finding.Degraded
 		}
 	}
-	severity, _ := s.broken()
-	return severity
+	if s.elsewhere() {
+		return finding.Broken
+	}
+	return finding.Fatal
 }
 
 // silent are the servers on the machine itself where nobody listens. Whether
@@ -446,8 +448,8 @@ func deadServers(s *state) *finding.Finding {
 	if len(s.rc.servers) == 0 {
 		f.Title = "no server is named, and nobody answers at 127.0.0.1"
 	}
-	if severity, _ := s.broken(); severity == finding.Broken {
-		f.Severity = finding.Broken // nss-resolve has another way
+	if s.elsewhere() {
+		f.Severity = finding.Broken
 	}
 	return f
 }
