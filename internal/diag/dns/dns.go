@@ -8,6 +8,7 @@
 package dns
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -244,7 +245,11 @@ func connect(c *finding.Check) {
 // look gathers what several questions need.
 func look(sys *capture.System) *state {
 	s := &state{sys: sys, link: sys.Lstat(confPath), conf: sys.File(confPath), services: services.Of(sys)}
-	s.rc = parseResolvConf(s.conf.Data)
+	text := s.conf.Data
+	if s.conf.More {
+		text = text[:bytes.LastIndexByte(text, '\n')+1] // the last line is not whole
+	}
+	s.rc = parseResolvConf(text)
 	s.libc = s.findLibc()
 	if s.usesNsswitch() {
 		s.nssFile = sys.File(nsswitchPath)
