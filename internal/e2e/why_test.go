@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"dekho/internal/workbench"
 )
@@ -45,10 +46,11 @@ func TestWhy(t *testing.T) {
 		name  string
 		truth []whyTruth
 		least int
-	}{{"first", whyStatements, 22}, {"second", whyOthers, 6}} {
+	}{{"first", whyStatements, 22}, {"second", whyOthers, 6}, {"blind", whyBlind, 0}} {
 		right := 0
 		for _, tr := range set.truth {
 			line := lineWith(t, k.tree, tr.file, tr.statement, 0)
+			start := time.Now()
 			y, err := tree.Why(context.Background(), tr.file, uint32(line), workbench.WhyOptions{Errno: tr.errno})
 			if err != nil {
 				t.Errorf("%s:%d: %v", tr.file, line, err)
@@ -64,7 +66,7 @@ func TestWhy(t *testing.T) {
 			if at < 0 {
 				verdict = fmt.Sprintf("not among %d", len(y.Origins))
 			}
-			t.Logf("%-70s %-13s %s", fmt.Sprintf("%s:%d", tr.file, line), tr.errno, verdict)
+			t.Logf("%-70s %-13s %-20s %d ms", fmt.Sprintf("%s:%d", tr.file, line), tr.errno, verdict, time.Since(start).Milliseconds())
 		}
 		t.Logf("%s set: the true origin is among the first %d for %d of %d statements", set.name, whyFirst, right, len(set.truth))
 		if right < set.least {

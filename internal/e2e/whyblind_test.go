@@ -1,0 +1,108 @@
+package e2e
+
+// The truth in this file was written down before dekho why was asked about any
+// of it: the first run over each list is what docs/accuracy.md calls blind.
+
+// whyBlind are messages of boards that are brought up.
+var whyBlind = []whyTruth{
+	{
+		file: "drivers/usb/core/hub.c", statement: "device descriptor read/64, error %d", errno: "ETIMEDOUT",
+		origins: []whyPlace{{"drivers/usb/core/message.c", "usb_start_wait_urb", "else if (rc == 0)"}},
+		why:     "the device does not answer the control transfer within its time",
+	},
+	{
+		file: "drivers/mmc/core/sdio.c", statement: "whilst initialising SDIO card", errno: "ETIMEDOUT",
+		origins: []whyPlace{{"drivers/mmc/host/sdhci.c", "sdhci_cmd_irq", "host->cmd->error = -ETIMEDOUT;"}, {"drivers/mmc/host/dw_mmc.c", "dw_mci_command_complete", "cmd->error = -ETIMEDOUT;"}, {"drivers/mmc/core/sdio_ops.c", "mmc_send_io_op_cond", "err = -ETIMEDOUT;"}},
+		why:     "the WLAN chip is not powered or in reset: a command gets no response (the code travels in cmd->error), or it never becomes ready",
+	},
+	{
+		file: "drivers/usb/dwc3/core.c", statement: "failed to initialize core", errno: "ETIMEDOUT",
+		origins: []whyPlace{{"drivers/usb/dwc3/core.c", "dwc3_core_soft_reset", "return -ETIMEDOUT;"}},
+		why:     "the soft reset never ends as the PHY gives no clock",
+	},
+	{
+		file: "drivers/regulator/fixed.c", statement: "can't get GPIO", errno: "EPROBE_DEFER",
+		origins: []whyPlace{{"drivers/gpio/gpiolib-of.c", "of_get_named_gpiod_flags", "if (!chip) {"}},
+		why:     "the GPIO controller (an expander on I2C) is not there yet",
+	},
+	{
+		file: "drivers/net/ethernet/stmicro/stmmac/stmmac_main.c", statement: "%s: Cannot attach to PHY (error: %d)", errno: "ENODEV",
+		origins: []whyPlace{{"drivers/net/phy/phylink.c", "phylink_fwnode_phy_connect", "if (!phy_dev)"}, {"drivers/net/ethernet/stmicro/stmmac/stmmac_main.c", "stmmac_init_phy", "if (!phydev) {"}},
+		why:     "the PHY did not answer when the MDIO bus was scanned, so there is none at the address or behind the phandle",
+	},
+	{
+		file: "drivers/leds/leds-pwm.c", statement: "unable to request PWM for %s", errno: "EPROBE_DEFER",
+		origins: []whyPlace{{"drivers/pwm/core.c", "fwnode_to_pwmchip", "return ERR_PTR(-EPROBE_DEFER);"}},
+		why:     "the PWM controller is not registered yet",
+	},
+	{
+		file: "drivers/remoteproc/remoteproc_core.c", statement: "Failed to load program segments: %d", errno: "EINVAL",
+		origins: []whyPlace{{"drivers/remoteproc/remoteproc_elf_loader.c", "rproc_elf_load_segments", "if (!ptr) {"}},
+		why:     "a segment of the firmware lies outside of the memory the driver knows (bad phdr da); reached through rproc->ops->load",
+	},
+	{
+		file: "drivers/mtd/ubi/build.c", statement: "failed to attach mtd%d, error %d", errno: "EINVAL",
+		origins: []whyPlace{{"drivers/mtd/ubi/io.c", "ubi_io_read_ec_hdr", "ubi_err(ubi, \"validation failed for PEB %d\", pnum);"}, {"drivers/mtd/ubi/attach.c", "late_analysis", "ubi_err(ubi, \"MTD device is not UBI-formatted"}, {"drivers/mtd/ubi/vtbl.c", "ubi_read_volume_table", "ubi_err(ubi, \"the layout volume was not found\");"}},
+		why:     "the image was made for another page size, or the partition holds no UBI",
+	},
+	{
+		file: "drivers/thermal/thermal_of.c", statement: "Failed to parse trip points for", errno: "EINVAL",
+		origins: []whyPlace{{"drivers/of/property.c", "of_find_property_value_of_size", "if (!prop)"}, {"drivers/of/property.c", "of_property_read_string", "if (!prop)"}},
+		why:     "a trip lacks its temperature, hysteresis or type",
+	},
+	{
+		file: "drivers/clk/clk-conf.c", statement: "couldn't set %s clk rate to %u", errno: "EINVAL",
+		origins: []whyPlace{{"drivers/clk/clk.c", "clk_core_set_rate_nolock", "if (!top)"}},
+		why:     "assigned-clock-rates asks for what neither the clock nor its parents can make",
+	},
+	{
+		file: "drivers/pinctrl/core.c", statement: "Error applying setting, reverse things back", errno: "EINVAL",
+		origins: []whyPlace{{"drivers/pinctrl/pinmux.c", "pin_request", "desc->mux_usecount && strcmp(desc->mux_owner, owner)"}, {"drivers/pinctrl/pinmux.c", "pin_request", "int status = -EINVAL;"}},
+		why:     "a pin of the state belongs to another device; no code in the text",
+	},
+	{
+		file: "drivers/input/touchscreen/goodix.c", statement: "I2C communication failure: %d", errno: "EREMOTEIO",
+		origins: []whyPlace{{"drivers/i2c/busses/i2c-designware-common.c", "i2c_dw_handle_tx_abort", "if (abort_source & DW_IC_TX_ABRT_NOACK) {"}, {"drivers/i2c/busses/i2c-bcm2835.c", "bcm2835_i2c_xfer", "if (i2c_dev->msg_err & BCM2835_I2C_S_ERR)"}, {"drivers/i2c/busses/i2c-omap.c", "omap_i2c_xfer_msg", "if (omap->cmd_err & OMAP_I2C_STAT_NACK) {"}, {"drivers/i2c/busses/i2c-tegra.c", "tegra_i2c_error_recover", "if (i2c_dev->msg_err == I2C_ERR_NO_ACK) {"}},
+		why:     "the touch controller does not acknowledge its address; reached through algo->master_xfer",
+	},
+	{
+		file: "drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c", statement: "failed to clear cr0", errno: "ETIMEDOUT",
+		origins: []whyPlace{{"drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c", "arm_smmu_write_reg_sync", "return readl_relaxed_poll_timeout_atomic("}},
+		why:     "the registers do not answer (clock or power domain off); no code in the text",
+	},
+	{
+		file: "sound/soc/generic/simple-card.c", statement: "parse error", errno: "EPROBE_DEFER",
+		origins: []whyPlace{{"sound/soc/soc-core.c", "snd_soc_get_dai_name", "int ret = -EPROBE_DEFER;"}},
+		why:     "the codec or the CPU's interface has no component yet",
+	},
+	{
+		file: "drivers/pci/of.c", statement: "%s: failed with rc=%d", errno: "EINVAL",
+		origins: []whyPlace{{"drivers/of/irq.c", "of_irq_parse_raw", "int i, rc = -EINVAL;"}},
+		why:     "the host bridge has no entry of interrupt-map that matches (goto fail with the initial code)",
+	},
+	{
+		file: "drivers/mtd/nand/raw/gpmi-nand/gpmi-nand.c", statement: "DMA channel request failed", errno: "EPROBE_DEFER",
+		origins: []whyPlace{{"drivers/dma/of-dma.c", "of_dma_request_slave_channel", "ret_no_channel = -EPROBE_DEFER;"}},
+		why:     "the DMA controller of the dmas property is not registered yet",
+	},
+	{
+		file: "drivers/power/reset/gpio-restart.c", statement: "Could not get reset GPIO", errno: "ENOENT",
+		origins: []whyPlace{{"drivers/gpio/gpiolib.c", "gpiod_find", "struct gpio_desc *desc = ERR_PTR(-ENOENT);"}},
+		why:     "the node has no gpios property: the fallback to lookup tables of the board finds none either",
+	},
+	{
+		file: "mm/cma.c", statement: "alloc failed, req-size", errno: "ENOMEM",
+		origins: []whyPlace{{"mm/cma.c", "cma_alloc", "int ret = -ENOMEM;"}},
+		why:     "the area has no free range of the size",
+	},
+	{
+		file: "drivers/char/tpm/tpm-interface.c", statement: "%s: send(): error %d", errno: "ETIME",
+		origins: []whyPlace{{"drivers/char/tpm/tpm_tis_core.c", "tpm_tis_send_data", "(chip, TPM_STS_COMMAND_READY, chip->timeout_b,"}, {"drivers/char/tpm/tpm_tis_core.c", "tpm_tis_send_data", "rc = -ETIME;"}, {"drivers/char/tpm/tpm_tis_core.c", "tpm_tis_send_main", "rc = -ETIME;"}},
+		why:     "the chip on SPI or LPC never reports that it is ready or has taken the command; reached through chip->ops->send",
+	},
+	{
+		file: "drivers/gpu/drm/rockchip/rockchip_rgb.c", statement: "failed to find panel or bridge %d", errno: "ENODEV",
+		origins: []whyPlace{{"drivers/gpu/drm/drm_of.c", "drm_of_find_panel_or_bridge", "if (!remote)"}},
+		why:     "what the endpoint leads to is missing or disabled",
+	},
+}
