@@ -55,6 +55,7 @@ type Source struct {
 	Via []Step
 
 	node int
+	from int // the token that a call begins with
 }
 
 // Step is a statement.
@@ -238,6 +239,16 @@ func (fn *Func) Function(call *Source, i int) (name string, param int) {
 	return name, slices.Index(fn.params, name)
 }
 
+// Callee is the expression that a Call or Dispatch calls: "priv->ops->reset".
+func (fn *Func) Callee(call *Source) string {
+	for i := call.from; i < len(fn.toks) && i < fn.nodes[call.node].to; i++ {
+		if fn.toks[i].Off == call.Off {
+			return fn.text(call.from, i+1)
+		}
+	}
+	return ""
+}
+
 // Tested lists where what was tested before a statement can come from: the value
 // of the condition that led there.
 func (fn *Func) Tested(id int, w Want) []Source {
@@ -306,6 +317,7 @@ type tracer struct {
 	out   []Source
 	depth int
 	seen  map[place]bool
+	conds []Cond // of ?:, around what is traced
 }
 
 // place is a variable before a node.
@@ -326,7 +338,7 @@ func (t *tracer) add(s Source, id int, via []Step) {
 		return
 	}
 	step := t.fn.Text(id)
-	s.Text, s.Conds, s.Jumps, s.Via, s.node = step.Text, t.fn.Conds(id), t.fn.jumps(id), via, id
+	s.Text, s.Conds, s.Jumps, s.Via, s.node = step.Text, slices.Concat(t.fn.Conds(id), t.conds), t.fn.jumps(id), via, id
 	if !slices.ContainsFunc(t.out, func(o Source) bool { return o.Kind == s.Kind && o.Off == s.Off && o.Name == s.Name }) {
 		t.out = append(t.out, s)
 	}
@@ -354,9 +366,9 @@ func (t *tracer) value(from, to, id int, via []Step) {
 		if i+1 == colon {
 			t.value(from, i, id, via)
 		} else {
-			t.value(i+1, colon, id, via)
+			t.arm(fn.cond(from, i), false, func() { t.value(i+1, colon, id, via) })
 		}
-		t.value(colon+1, to, id, via)
+		t.arm(fn.cond(from, i), true, func() { t.value(colon+1, to, id, via) })
 		return
 	}
 	if i := fn.top(from, to, "="); i >= 0 {
@@ -396,6 +408,14 @@ func (t *tracer) value(from, to, id int, via []Step) {
 	}
 	at.Kind, at.Name = Other, fn.text(from, to)
 	t.add(at, id, via)
+}
+
+// arm traces what ?: has for one outcome of its condition.
+func (t *tracer) arm(c Cond, not bool, trace func()) {
+	c.Not = not
+	t.conds = append(t.conds, c)
+	trace()
+	t.conds = t.conds[:len(t.conds)-1]
 }
 
 // isConstant reports whether a word is spelled as macros and enumerators that
@@ -444,7 +464,7 @@ func (t *tracer) call(from, to, id int, via []Step, at Source) {
 		t.add(at, id, via)
 		return
 	}
-	at.Line, at.Off = fn.toks[open-1].Line, fn.toks[open-1].Off
+	at.Line, at.Off, at.from = fn.toks[open-1].Line, fn.toks[open-1].Off, from
 	if open-1 == from {
 		if n, ok := wrappers[name]; ok {
 			if args := fn.args(open); n < len(args) {

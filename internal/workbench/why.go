@@ -78,6 +78,9 @@ type WhyOrigin struct {
 	// What says what stands there: "constant", or for what is not followed
 	// further "call", "pointer", "parameter" and "value", with Name.
 	What, Name string
+	// Macro is the macro out of which the value comes where its use stands, ""
+	// if it is written out.
+	Macro string
 	// Conds are the conditions around it within its function.
 	Conds []WhyCond
 	// Jumps are the conditions of the gotos that lead to it.
@@ -166,7 +169,7 @@ func (t *Tree) why(ctx context.Context, file string, line uint32, opts WhyOption
 	}
 	w.Function, w.Text = sym.Name, strings.TrimSpace(f.text(line))
 	w.Conds = whyConds(fn.Conds(at))
-	where := whyPlace{f, sym, fn}
+	where := whyPlace{f: f, sym: sym, fn: fn}
 	var leaves []whyLeaf
 	for _, a := range fn.Printed(at) {
 		if opts.Value != "" && squeezed(a.Text) != squeezed(opts.Value) {

@@ -58,6 +58,7 @@ type whyPlace struct {
 	f   *whyFile
 	sym *outline.Symbol
 	fn  *errflow.Func
+	in  *whyUse // of a macro, if the function was made of it
 }
 
 // whyKey is a question about a function.
@@ -156,7 +157,7 @@ func (s *whySearch) sources(at whyPlace, list []errflow.Source, params []errflow
 		}
 		for _, l := range leaves {
 			l.weight *= weight
-			l.origin.Steps = append(slices.Clip(l.origin.Steps), s.steps(at, src, how, grade)...)
+			l.origin.Steps = join(&l.origin, s.steps(at, src, how, grade))
 			out = append(out, l)
 		}
 	}
@@ -183,8 +184,12 @@ func (s *whySearch) sources(at whyPlace, list []errflow.Source, params []errflow
 			l.param = src.Arg + 1
 			out = append(out, l)
 		case errflow.Other:
-			more := s.stored(at, src)
-			add(more, weightStored, src, "", 0)
+			more := s.given(at, src, depth)
+			out = append(out, more...)
+			if len(more) == 0 {
+				more = s.stored(at, src)
+				add(more, weightStored, src, "", 0)
+			}
 			if len(more) == 0 {
 				out = append(out, s.leaf(at, src, WhyValue, src.Name, weightDeadEnd))
 			}
@@ -195,7 +200,10 @@ func (s *whySearch) sources(at whyPlace, list []errflow.Source, params []errflow
 		case errflow.Call, errflow.Filled:
 			leaves, how, known := s.called(at, src, params, depth)
 			weight := weightCall
-			if src.Kind == errflow.Filled {
+			switch {
+			case how == CallMacro:
+				weight = 1 // it stands here
+			case src.Kind == errflow.Filled:
 				weight = weightFilled
 			}
 			if len(leaves) > 0 {
@@ -326,6 +334,10 @@ func partOf(path string) string {
 
 // steps are the statements of a source, the innermost first.
 func (s *whySearch) steps(at whyPlace, src *errflow.Source, how CallKind, grade Grade) []WhyStep {
+	if at.in != nil {
+		list := s.steps(at.in.at, at.in.src, how, grade)
+		return list[:1] // what is behind it the use tells
+	}
 	steps := []WhyStep{{Path: at.f.path, Line: src.Line, Function: at.sym.Name, Text: src.Text, How: how, Grade: grade}}
 	for _, v := range src.Via {
 		if v.Line != src.Line {
@@ -335,7 +347,31 @@ func (s *whySearch) steps(at whyPlace, src *errflow.Source, how CallKind, grade 
 	return steps
 }
 
+// join puts the steps of a call behind those of an origin. What a macro made
+// stands where its use does.
+func join(o *WhyOrigin, steps []WhyStep) []WhyStep {
+	last := WhyStep{Path: o.Path, Line: o.Line}
+	if n := len(o.Steps); n > 0 {
+		last = o.Steps[n-1]
+	}
+	if first := steps[0]; first.How != CallPointer && first.Path == last.Path && first.Line == last.Line {
+		steps = steps[1:]
+	}
+	return append(slices.Clip(o.Steps), steps...)
+}
+
 func (s *whySearch) leaf(at whyPlace, src *errflow.Source, what, name string, weight float64) whyLeaf {
+	if at.in != nil {
+		l := s.leaf(at.in.at, at.in.src, what, name, weight)
+		if l.origin.Macro == "" {
+			l.origin.Macro = at.in.macro
+		}
+		for _, c := range whyConds(src.Conds) {
+			c.Line = l.origin.Line
+			l.origin.Conds = append(slices.Clip(l.origin.Conds), c)
+		}
+		return l
+	}
 	o := WhyOrigin{
 		Path: at.f.path, Line: src.Line, Function: at.sym.Name, Text: src.Text, What: what, Name: name,
 		Conds: whyConds(src.Conds), Jumps: whyConds(src.Jumps), Condition: at.f.condition(src.Line),
@@ -358,6 +394,11 @@ func (s *whySearch) called(at whyPlace, src *errflow.Source, params []errflow.Va
 	how = CallDirect
 	if len(defs) == 0 {
 		how = CallMacro
+		if src.Kind == errflow.Call {
+			if leaves, known = s.throughMacro(at, src, params, depth); known {
+				return leaves, how, true
+			}
+		}
 		for _, c := range s.g.macro.callees(src.Name, at.f.id) {
 			more, err := s.choose(c.name, at.f.id)
 			if err != nil {
@@ -527,7 +568,7 @@ func (s *whySearch) into(d funcDef, name string, from whyPlace, args []errflow.A
 	} else {
 		list = fn.Returns(s.want)
 	}
-	leaves := s.sources(whyPlace{f, &sym, fn}, list, values, depth+1)
+	leaves := s.sources(whyPlace{f: f, sym: &sym, fn: fn}, list, values, depth+1)
 	delete(s.active, key)
 	if !s.cut {
 		s.known[key] = leaves
@@ -547,9 +588,15 @@ func (s *whySearch) targets(at whyPlace, src *errflow.Source) []Target {
 		return nil
 	}
 	var list []Target
-	for _, c := range s.g.table.CallsIn(at.f.path, src.Line, src.Line) {
-		if n := s.g.table.Node(c.Of); n.Name == src.Name {
-			list = append(list, s.g.targets(s.ctx, c.Of)...)
+	if at.in != nil {
+		for _, id := range s.membersCalled(at, src) {
+			list = append(list, s.g.targets(s.ctx, id)...)
+		}
+	} else {
+		for _, c := range s.g.table.CallsIn(at.f.path, src.Line, src.Line) {
+			if n := s.g.table.Node(c.Of); n.Name == src.Name {
+				list = append(list, s.g.targets(s.ctx, c.Of)...)
+			}
 		}
 	}
 	// What is registered nearest is likeliest: the same driver, the same
