@@ -82,7 +82,9 @@ func isOrigin(t *testing.T, root string, o *workbench.WhyOrigin, p whyPlace) boo
 	}
 	guard := uint32(lineWith(t, root, p.file, p.line, int(o.Line)))
 	return o.Line == guard || guard < o.Line && o.Line <= guard+4 ||
-		slices.ContainsFunc(append(slices.Clip(o.Conds), o.Jumps...), func(c workbench.WhyCond) bool { return c.Line == guard })
+		slices.ContainsFunc(append(slices.Clip(o.Conds), o.Jumps...), func(c workbench.WhyCond) bool {
+			return uint32(lineWith(t, root, p.file, p.line, int(c.Line))) == c.Line
+		})
 }
 
 var whyFiles = make(map[string][]byte)

@@ -47,8 +47,9 @@ type Source struct {
 	Text string
 	// Conds are the conditions around it, outermost first.
 	Conds []Cond
-	// Jumps are, of a place behind a label, the conditions of the gotos that
-	// lead there, innermost only.
+	// Jumps are the conditions of the gotos that lead to a place behind a label,
+	// and of those by which a Constant that was set early leaves the function;
+	// innermost only.
 	Jumps []Cond
 	// Via are the statements through which the value went on from there, the
 	// last one first.
@@ -154,7 +155,7 @@ func (fn *Func) args(open int) []Arg {
 func (fn *Func) Conds(id int) []Cond { return fn.nodes[id].conds }
 
 // maxJumps is how many gotos to a label still tell something.
-const maxJumps = 4
+const maxJumps = 8
 
 // jumps are the conditions of the gotos to the label that a statement stands
 // behind, if there is no other way to it.
@@ -318,6 +319,7 @@ type tracer struct {
 	depth int
 	seen  map[place]bool
 	conds []Cond // of ?:, around what is traced
+	walks []walk // the variables that are followed, the innermost last
 }
 
 // place is a variable before a node.
@@ -339,6 +341,9 @@ func (t *tracer) add(s Source, id int, via []Step) {
 	}
 	step := t.fn.Text(id)
 	s.Text, s.Conds, s.Jumps, s.Via, s.node = step.Text, slices.Concat(t.fn.Conds(id), t.conds), t.fn.jumps(id), via, id
+	if s.Kind == Constant {
+		s.Jumps = append(s.Jumps, t.ways(id)...)
+	}
 	if !slices.ContainsFunc(t.out, func(o Source) bool { return o.Kind == s.Kind && o.Off == s.Off && o.Name == s.Name }) {
 		t.out = append(t.out, s)
 	}
@@ -513,6 +518,8 @@ func (t *tracer) variable(lv string, id int, via []Step, where Source) {
 	if t.seen == nil {
 		t.seen = make(map[place]bool)
 	}
+	t.walks = append(t.walks, walk{id, lv})
+	defer func() { t.walks = t.walks[:len(t.walks)-1] }()
 	// A list instead of recursion: functions are long.
 	work := []int{id}
 	for len(work) > 0 && len(t.out) < maxSources {

@@ -146,6 +146,7 @@ func (t *Tree) why(ctx context.Context, file string, line uint32, opts WhyOption
 	}
 	s := &whySearch{ctx: ctx, t: t, g: g, errnos: t.errnos(opts.Arch), files: make(map[source.FileID]*whyFile), until: time.Now().Add(whyTime)}
 	w := &Why{Path: t.idx.Path(id), Line: line}
+	s.start, s.boards, s.reach = w.Path, make(map[source.FileID]int), 1
 	if opts.Errno != "" {
 		e, ok := errno(s.errnos, opts.Errno)
 		if !ok {
@@ -158,6 +159,7 @@ func (t *Tree) why(ctx context.Context, file string, line uint32, opts WhyOption
 	if err != nil {
 		return nil, err
 	}
+	s.firmware = firmwareOf(f.Src)
 	sym, ok := f.around(line)
 	if !ok {
 		return nil, &InputError{Name: fmt.Sprintf("%s:%d", w.Path, line), Err: ErrNoStatement, Hint: "give the line of the statement that printed the error"}
@@ -194,7 +196,7 @@ func (t *Tree) why(ctx context.Context, file string, line uint32, opts WhyOption
 func (s *whySearch) deepen(at whyPlace, list []errflow.Source) []whyLeaf {
 	var leaves []whyLeaf
 	for s.depth = whyFirstDepth; s.depth <= whyDepth; s.depth += whyDeeper {
-		s.known, s.active, s.limited = make(map[whyKey][]whyLeaf), make(map[whyKey]bool), false
+		s.known, s.active, s.limited = make(map[whyKey]whyKnown), make(map[whyKey]bool), false
 		more := s.sources(at, list, nil, 0)
 		if s.cut && hasConstant(leaves) {
 			break

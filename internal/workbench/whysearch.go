@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -27,6 +28,7 @@ const (
 	whyLeaves     = 24   // kept of one function
 	whyTargets    = 40   // functions behind one pointer
 	whyBudget     = 8000 // functions looked at
+	whyReach      = 1e-3 // of a way, so that it is looked at
 )
 
 // whySearch looks for the origins of one error code.
@@ -37,14 +39,22 @@ type whySearch struct {
 	want   errflow.Want
 	errnos []Errno
 	files  map[source.FileID]*whyFile
-	known  map[whyKey][]whyLeaf
+	known  map[whyKey]whyKnown
 	active map[whyKey]bool
 	looked int
 	until  time.Time
 	cut    bool // too much was looked at
 
+	start    string // the file that is asked about
+	firmware firmware
+	boards   map[source.FileID]int // how many have the driver of a file
+
 	depth   int  // how many calls are followed
 	limited bool // there were more
+	// reach is how likely the code comes by the way that is being looked at, and
+	// pruned says that something was not, as it was too unlikely.
+	reach  float64
+	pruned bool
 }
 
 // whyFile is a file with its functions that were read.
@@ -70,8 +80,17 @@ type whyKey struct {
 	zero   bool
 }
 
-// whyLeaf is an origin with its weight beside the others of the same question;
-// together they weigh 1 at most.
+// whyKnown is the answer to a question about a function, and how likely the way
+// was on which it was asked: on one that is likelier more would be looked at, if
+// some was left out.
+type whyKnown struct {
+	leaves []whyLeaf
+	reach  float64
+	pruned bool
+}
+
+// whyLeaf is an origin with its weight beside the others of the same question, 1
+// at most.
 type whyLeaf struct {
 	origin WhyOrigin // its steps innermost first
 	weight float64
@@ -129,15 +148,21 @@ func (s *whySearch) spent() bool {
 // The weights of what is not a constant in sight: a call is likelier to hand on
 // what a function close by made, and what cannot be followed is a last resort.
 const (
-	weightCall    = 0.8
+	weightCall    = 0.7
 	weightFilled  = 0.5
 	weightStored  = 0.3
 	weightDeadEnd = 0.06
 	// A warning would have been printed before; a caller that hands over nothing
 	// seldom leaves the desk of who wrote it.
-	weightGuard = 0.4
+	weightGuard = 0.25
+	// A switch over what the kernel itself numbers seldom meets another number.
+	weightDefault = 0.5
 	// Who needs a function mostly has Kconfig see to it that it is there.
 	weightStub = 0.1
+	// Who calls a driver's function has mostly seen that the driver has it.
+	weightMissing = 0.1
+	// A driver for one kind of firmware is not described by the other.
+	weightFirmware = 0.1
 )
 
 // rare reports whether what leads to a source seldom happens: it prints a
@@ -146,6 +171,22 @@ func rare(src *errflow.Source) bool {
 	n := len(src.Conds)
 	return n > 0 && !src.Conds[n-1].Not &&
 		(strings.HasPrefix(src.Conds[n-1].Text, "WARN") || strings.Contains(src.Conds[n-1].Text, "try_module_get("))
+}
+
+// isDefault reports whether a source is in the default of a switch.
+func isDefault(src *errflow.Source) bool {
+	n := len(src.Conds)
+	return n > 0 && strings.HasPrefix(src.Conds[n-1].Text, "default of ")
+}
+
+// meansMissing reports whether a code is what there is to say that a function is
+// not there.
+func meansMissing(name string) bool {
+	switch name {
+	case "ENOSYS", "EOPNOTSUPP", "ENOTSUPP", "ENOTTY", "ENOIOCTLCMD":
+		return true
+	}
+	return false
 }
 
 // sources follows the sources of a value in a function.
@@ -174,8 +215,16 @@ func (s *whySearch) sources(at whyPlace, list []errflow.Source, params []errflow
 			}
 			if s.want.Errno == "" || name == s.want.Errno || src.Name == "0" || src.Name == "NULL" || src.Name == "false" {
 				weight := 1.0
-				if rare(src) || at.fn.Guards(src) {
+				switch {
+				case rare(src) || at.fn.Guards(src):
 					weight = weightGuard
+				case name == "EINVAL" && isDefault(src):
+					weight = weightDefault
+				case !meansMissing(name) && at.fn.Missing(src):
+					weight = weightMissing
+				}
+				if s.otherFirmware(at.f.path) {
+					weight *= weightFirmware
 				}
 				out = append(out, s.leaf(at, src, WhyConstant, name, weight))
 			}
@@ -198,7 +247,10 @@ func (s *whySearch) sources(at whyPlace, list []errflow.Source, params []errflow
 			l.param, l.callback = src.Arg+1, true
 			out = append(out, l)
 		case errflow.Call, errflow.Filled:
+			reach := s.reach
+			s.reach *= weightCall
 			leaves, how, known := s.called(at, src, params, depth)
+			s.reach = reach
 			weight := weightCall
 			switch {
 			case how == CallMacro:
@@ -215,13 +267,21 @@ func (s *whySearch) sources(at whyPlace, list []errflow.Source, params []errflow
 			targets := s.targets(at, src)
 			var found [][]whyLeaf
 			var grades []Grade
+			var priors []float64
+			total, reach, all := 0.0, s.reach, 0.0
+			for i := range targets {
+				all += targets[i].prior
+			}
 			for _, t := range targets {
+				s.reach = reach * weightCall * t.prior / all
 				if leaves := s.target(&t, at, src, params, depth); len(leaves) > 0 {
-					found, grades = append(found, leaves), append(grades, t.Grade)
+					found, grades, priors = append(found, leaves), append(grades, t.Grade), append(priors, t.prior)
+					total += t.prior
 				}
 			}
+			s.reach = reach
 			for i, leaves := range found {
-				add(leaves, weightCall/float64(len(found)), src, CallPointer, grades[i])
+				add(leaves, weightCall*priors[i]/total, src, CallPointer, grades[i])
 			}
 			if len(found) == 0 {
 				out = append(out, s.leaf(at, src, WhyPointer, src.Name, weightDeadEnd))
@@ -231,8 +291,13 @@ func (s *whySearch) sources(at whyPlace, list []errflow.Source, params []errflow
 	return normal(out)
 }
 
-// normal makes weights come to 1 at most, of those that count most: what is many
-// calls away is less likely than what is close by.
+// whyShared says how much the origins of one function take from each other: 0
+// for not at all, 1 if all of them together are as likely as the only one of
+// another function.
+const whyShared = 0.7
+
+// normal keeps the origins of a function that count most, and lowers their
+// weights if there are many.
 func normal(out []whyLeaf) []whyLeaf {
 	slices.SortStableFunc(out, func(a, b whyLeaf) int { return cmp.Compare(b.weight, a.weight) })
 	out = out[:min(len(out), whyLeaves)]
@@ -241,7 +306,7 @@ func normal(out []whyLeaf) []whyLeaf {
 		total += out[i].weight
 	}
 	for i := range out {
-		out[i].weight /= max(1, total)
+		out[i].weight /= math.Pow(max(1, total), whyShared)
 	}
 	return out
 }
@@ -538,6 +603,10 @@ func (s *whySearch) into(d funcDef, name string, from whyPlace, args []errflow.A
 		s.limited = true
 		return nil
 	}
+	if s.reach < whyReach {
+		s.pruned = true
+		return nil
+	}
 	if s.spent() {
 		return nil
 	}
@@ -554,12 +623,15 @@ func (s *whySearch) into(d funcDef, name string, from whyPlace, args []errflow.A
 		values = append(values, from.fn.Known(a, params, s.isFunction))
 	}
 	key := whyKey{d.file, sym.Off, fmt.Sprint(values), stored, s.want.Zero}
-	if leaves, ok := s.known[key]; ok {
-		return leaves
+	if k, ok := s.known[key]; ok && (!k.pruned || k.reach >= s.reach) {
+		s.pruned = s.pruned || k.pruned
+		return k.leaves
 	}
 	if s.active[key] {
 		return nil
 	}
+	before := s.pruned
+	s.pruned = false
 	s.active[key] = true
 	fn := f.read(&sym)
 	var list []errflow.Source
@@ -571,8 +643,9 @@ func (s *whySearch) into(d funcDef, name string, from whyPlace, args []errflow.A
 	leaves := s.sources(whyPlace{f: f, sym: &sym, fn: fn}, list, values, depth+1)
 	delete(s.active, key)
 	if !s.cut {
-		s.known[key] = leaves
+		s.known[key] = whyKnown{leaves, s.reach, s.pruned}
 	}
+	s.pruned = s.pruned || before
 	return leaves
 }
 
@@ -583,7 +656,7 @@ func (s *whySearch) isFunction(name string) bool {
 }
 
 // targets lists the functions that a call through a pointer can reach.
-func (s *whySearch) targets(at whyPlace, src *errflow.Source) []Target {
+func (s *whySearch) targets(at whyPlace, src *errflow.Source) []whyTarget {
 	if s.g.table == nil {
 		return nil
 	}
@@ -599,16 +672,23 @@ func (s *whySearch) targets(at whyPlace, src *errflow.Source) []Target {
 			}
 		}
 	}
-	// What is registered nearest is likeliest: the same driver, the same
-	// directory.
-	slices.SortStableFunc(list, func(a, b Target) int {
-		return cmp.Or(cmp.Compare(a.Grade, b.Grade), cmp.Compare(commonDirs(b.Path, at.f.path), commonDirs(a.Path, at.f.path)))
-	})
-	return list[:min(len(list), whyTargets)]
+	// Of dozens the search goes through the likeliest.
+	found := make([]whyTarget, 0, len(list))
+	for i := range list {
+		found = append(found, whyTarget{list[i], s.prior(&list[i])})
+	}
+	slices.SortStableFunc(found, func(a, b whyTarget) int { return cmp.Compare(b.prior, a.prior) })
+	return found[:min(len(found), whyTargets)]
+}
+
+// whyTarget is a function that a pointer may hold, and how likely it does.
+type whyTarget struct {
+	Target
+	prior float64
 }
 
 // target follows a function that a pointer may hold.
-func (s *whySearch) target(t *Target, at whyPlace, src *errflow.Source, params []errflow.Value, depth int) []whyLeaf {
+func (s *whySearch) target(t *whyTarget, at whyPlace, src *errflow.Source, params []errflow.Value, depth int) []whyLeaf {
 	id, ok := s.t.idx.FileByPath(t.Path)
 	if !ok || s.notBuilt(t.Path, t.Line) {
 		return nil
