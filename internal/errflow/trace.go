@@ -311,6 +311,37 @@ func (fn *Func) Stored(i int, w Want) []Source {
 	return t.out
 }
 
+// Assigned lists where what a statement puts into a member, of whatever, can come
+// from.
+func (fn *Func) Assigned(id int, member string, w Want) []Source {
+	t := &tracer{fn: fn, want: w}
+	n := &fn.nodes[id]
+	fn.eachAssign(n.from, n.to, func(lv string, from, to int, _ bool) {
+		if strings.HasSuffix(lv, "->"+member) || strings.HasSuffix(lv, "."+member) {
+			t.value(from, to, id, nil)
+		}
+	})
+	return t.out
+}
+
+// Calls lists the calls of a function by its name in the statement at a line.
+func (fn *Func) Calls(name string, line uint32) []Source {
+	var list []Source
+	for i := range fn.toks {
+		if fn.toks[i].Line != line || fn.word(i) != name || !fn.is(i+1, "(") {
+			continue
+		}
+		for id := range fn.nodes {
+			if n := &fn.nodes[id]; n.from <= i && i < n.to {
+				step := fn.Text(id)
+				list = append(list, Source{Kind: Call, Name: name, Line: step.Line, Off: fn.toks[i].Off, Args: fn.args(i + 1), Text: step.Text, Conds: fn.Conds(id), node: id, from: i})
+				break
+			}
+		}
+	}
+	return list
+}
+
 // tracer follows one value.
 type tracer struct {
 	fn    *Func

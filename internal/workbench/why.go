@@ -218,6 +218,13 @@ func (s *whySearch) finish(w *Why, leaves []whyLeaf, limit int) {
 	slices.SortStableFunc(leaves, func(a, b whyLeaf) int { return cmp.Compare(b.weight, a.weight) })
 	total := 0.0
 	byPlace := make(map[string]int)
+	if hasConstant(leaves) {
+		for i := range leaves {
+			if leaves[i].origin.What != WhyConstant {
+				leaves[i].weight *= weightBeside
+			}
+		}
+	}
 	for _, l := range leaves {
 		total += l.weight
 		key := fmt.Sprintf("%s:%d:%s:%s", l.origin.Path, l.origin.Line, l.origin.What, l.origin.Name)

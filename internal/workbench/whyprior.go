@@ -21,6 +21,7 @@ import (
 const (
 	maxCommon = 256 // sources of device trees, beside which more tell nothing
 	maxUsers  = 24  // files that use what a file exports
+	maxLayers = 2   // of files that use what others export
 	// maxStrings is how many strings of one file are looked for.
 	maxStrings = 64
 	maxString  = 160 // bytes in which one has to stand
@@ -56,8 +57,13 @@ func (s *whySearch) countBoards(id source.FileID) int {
 			break
 		}
 	}
+	if s.counting >= maxLayers {
+		return n
+	}
+	s.counting++
+	defer func() { s.counting-- }()
 	for user := range users {
-		if n += s.ownBoards(user); n >= maxCommon {
+		if n += s.common(user); n >= maxCommon {
 			return maxCommon
 		}
 	}

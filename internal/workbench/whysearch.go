@@ -29,6 +29,7 @@ const (
 	whyTargets    = 40   // functions behind one pointer
 	whyBudget     = 8000 // functions looked at
 	whyReach      = 1e-3 // of a way, so that it is looked at
+	whyKept       = 0.9  // of that, by a call
 )
 
 // whySearch looks for the origins of one error code.
@@ -48,13 +49,15 @@ type whySearch struct {
 	start    string // the file that is asked about
 	firmware firmware
 	boards   map[source.FileID]int // how many have the driver of a file
+	counting int                   // files that use the one whose boards are counted
 
 	depth   int  // how many calls are followed
 	limited bool // there were more
 	// reach is how likely the code comes by the way that is being looked at, and
 	// pruned says that something was not, as it was too unlikely.
-	reach  float64
-	pruned bool
+	reach   float64
+	pruned  bool
+	storing bool // members are not looked for in members
 }
 
 // whyFile is a file with its functions that were read.
@@ -152,6 +155,7 @@ const (
 	weightFilled  = 0.5
 	weightStored  = 0.3
 	weightDeadEnd = 0.06
+	weightBeside  = 0.1 // of that, where there are codes
 	// A warning would have been printed before; a caller that hands over nothing
 	// seldom leaves the desk of who wrote it.
 	weightGuard = 0.25
@@ -202,6 +206,14 @@ func (s *whySearch) sources(at whyPlace, list []errflow.Source, params []errflow
 			out = append(out, l)
 		}
 	}
+	// Of two pointers the one that more drivers fill is the one that counts.
+	type dispatched struct {
+		leaves []whyLeaf
+		src    *errflow.Source
+		to     whyTarget
+	}
+	var found []dispatched
+	most := 0.0
 	for i := range list {
 		src := &list[i]
 		if !at.fn.Possible(src, params) {
@@ -236,7 +248,7 @@ func (s *whySearch) sources(at whyPlace, list []errflow.Source, params []errflow
 			more := s.given(at, src, depth)
 			out = append(out, more...)
 			if len(more) == 0 {
-				more = s.stored(at, src)
+				more = s.stored(at, src, depth)
 				add(more, weightStored, src, "", 0)
 			}
 			if len(more) == 0 {
@@ -248,7 +260,7 @@ func (s *whySearch) sources(at whyPlace, list []errflow.Source, params []errflow
 			out = append(out, l)
 		case errflow.Call, errflow.Filled:
 			reach := s.reach
-			s.reach *= weightCall
+			s.reach *= whyKept
 			leaves, how, known := s.called(at, src, params, depth)
 			s.reach = reach
 			weight := weightCall
@@ -265,28 +277,25 @@ func (s *whySearch) sources(at whyPlace, list []errflow.Source, params []errflow
 			}
 		case errflow.Dispatch:
 			targets := s.targets(at, src)
-			var found [][]whyLeaf
-			var grades []Grade
-			var priors []float64
-			total, reach, all := 0.0, s.reach, 0.0
+			total, reach, all, before := 0.0, s.reach, 0.0, len(found)
 			for i := range targets {
 				all += targets[i].prior
 			}
 			for _, t := range targets {
-				s.reach = reach * weightCall * t.prior / all
+				s.reach = reach * whyKept * t.prior / all
 				if leaves := s.target(&t, at, src, params, depth); len(leaves) > 0 {
-					found, grades, priors = append(found, leaves), append(grades, t.Grade), append(priors, t.prior)
+					found = append(found, dispatched{leaves, src, t})
 					total += t.prior
 				}
 			}
-			s.reach = reach
-			for i, leaves := range found {
-				add(leaves, weightCall*priors[i]/total, src, CallPointer, grades[i])
-			}
-			if len(found) == 0 {
+			s.reach, most = reach, max(most, total)
+			if len(found) == before {
 				out = append(out, s.leaf(at, src, WhyPointer, src.Name, weightDeadEnd))
 			}
 		}
+	}
+	for _, d := range found {
+		add(d.leaves, weightCall*d.to.prior/most, d.src, CallPointer, d.to.Grade)
 	}
 	return normal(out)
 }
@@ -299,6 +308,29 @@ const whyShared = 0.7
 // normal keeps the origins of a function that count most, and lowers their
 // weights if there are many.
 func normal(out []whyLeaf) []whyLeaf {
+	// Several ways from one place take only the room of one.
+	type place struct {
+		path, what, name string
+		line             uint32
+		param            int
+	}
+	at := make(map[place]int, len(out))
+	kept := out[:0]
+	for _, l := range out {
+		p := place{l.origin.Path, l.origin.What, l.origin.Name, l.origin.Line, l.param}
+		i, ok := at[p]
+		if !ok {
+			at[p] = len(kept)
+			kept = append(kept, l)
+			continue
+		}
+		sum := kept[i].weight + l.weight
+		if l.weight > kept[i].weight {
+			kept[i] = l
+		}
+		kept[i].weight = sum
+	}
+	out = kept
 	slices.SortStableFunc(out, func(a, b whyLeaf) int { return cmp.Compare(b.weight, a.weight) })
 	out = out[:min(len(out), whyLeaves)]
 	total := 0.0
@@ -309,92 +341,6 @@ func normal(out []whyLeaf) []whyLeaf {
 		out[i].weight /= math.Pow(max(1, total), whyShared)
 	}
 	return out
-}
-
-// stored finds where the error code is put into a member that a value comes from,
-// by the names of the variable and the member, in this part of the tree: a
-// driver's interrupt handler sets cmd->error, the core returns it.
-func (s *whySearch) stored(at whyPlace, src *errflow.Source) []whyLeaf {
-	base, member, ok := memberOf(src.Name)
-	if !ok || s.want.Errno == "" {
-		return nil
-	}
-	lo, hi := s.t.idx.FilesUnder(partOf(at.f.path))
-	var places []index.Ref
-	err := s.t.idx.EachRef(member, index.Roles(lang.Write), func(r index.Ref) bool {
-		if lo <= r.File && r.File < hi {
-			places = append(places, r)
-		}
-		return len(places) < whyBudget
-	})
-	if err != nil {
-		return nil
-	}
-	slices.SortFunc(places, compareRef)
-	var out []whyLeaf
-	for _, r := range places {
-		text := string(s.g.lineOf(r))
-		left, right, _ := strings.Cut(text, "=")
-		left, right = squeezed(left), squeezed(right)
-		if !strings.HasSuffix(left, base+"->"+member) && !strings.HasSuffix(left, base+"."+member) || strings.TrimSuffix(right, ";") != "-"+s.want.Errno {
-			continue
-		}
-		path := s.t.idx.Path(r.File)
-		if s.notBuilt(path, r.Line) {
-			continue
-		}
-		fn, _, err := s.g.funcs.At(r.File, r.Line)
-		if err != nil {
-			return nil
-		}
-		o := WhyOrigin{Path: path, Line: r.Line, Function: fn.Name, Text: strings.TrimSpace(text), What: WhyConstant, Name: s.want.Errno, Guess: true}
-		if f, err := s.file(r.File); err == nil {
-			o.Condition = f.condition(r.Line)
-			if sym, ok := f.around(r.Line); ok {
-				body := f.read(sym)
-				if id, ok := body.Statement(r.Line); ok {
-					o.Conds = whyConds(body.Conds(id))
-				}
-			}
-		}
-		o.Lens, _ = s.t.Judge(path, r.Line) // without what the lens says the place is as true
-		out = append(out, whyLeaf{origin: o, weight: 1})
-		if len(out) == whyLeaves {
-			break
-		}
-	}
-	return normal(out)
-}
-
-// memberOf takes an expression apart that names the member of something.
-func memberOf(expr string) (base, member string, ok bool) {
-	at := strings.LastIndex(expr, "->")
-	n := 2
-	if dot := strings.LastIndexByte(expr, '.'); dot > at {
-		at, n = dot, 1
-	}
-	if at <= 0 {
-		return "", "", false
-	}
-	base, member = expr[:at], expr[at+n:]
-	start := len(base)
-	for start > 0 && isWordByte(base[start-1]) {
-		start--
-	}
-	return base[start:], member, start < len(base) && member != "" && !strings.ContainsFunc(member, func(c rune) bool { return c > 0x7f || !isWordByte(byte(c)) })
-}
-
-// partOf is the part of the tree that a file belongs to: "drivers/mmc/".
-func partOf(path string) string {
-	at := 0
-	for range 2 {
-		i := strings.IndexByte(path[at:], '/')
-		if i < 0 {
-			break
-		}
-		at += i + 1
-	}
-	return path[:at]
 }
 
 // steps are the statements of a source, the innermost first.
