@@ -146,7 +146,7 @@ func (t *Tree) why(ctx context.Context, file string, line uint32, opts WhyOption
 	}
 	s := &whySearch{ctx: ctx, t: t, g: g, errnos: t.errnos(opts.Arch), files: make(map[source.FileID]*whyFile), until: time.Now().Add(whyTime)}
 	w := &Why{Path: t.idx.Path(id), Line: line}
-	s.start, s.boards, s.reach = w.Path, make(map[source.FileID]int), 1
+	s.start, s.common, s.reach = w.Path, t.commonBeside(id), 1
 	if opts.Errno != "" {
 		e, ok := errno(s.errnos, opts.Errno)
 		if !ok {

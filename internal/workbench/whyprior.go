@@ -1,14 +1,14 @@
 package workbench
 
-// What makes an origin likelier than another when nothing of the code tells them
-// apart: how many boards have a driver, how near it is to who asks, and which
-// firmware the asking driver is for.
+// Which driver is likely to be behind a pointer: the one that many boards have,
+// above all those that have the device of the driver that asks.
 
 import (
 	"bytes"
 	"iter"
 	"math"
 	"path"
+	"slices"
 	"strings"
 
 	"dekho/internal/index"
@@ -17,37 +17,93 @@ import (
 	"dekho/internal/source"
 )
 
-// Bounds of what is counted.
+// Bounds of what is looked at.
 const (
 	maxCommon = 256 // sources of device trees, beside which more tell nothing
 	maxUsers  = 24  // files that use what a file exports
 	maxLayers = 2   // of files that use what others export
+	maxBeside = 48  // boards with the device of the driver that asks
+	maxParts  = 40  // sources that a board is made of
 	// maxStrings is how many strings of one file are looked for.
 	maxStrings = 64
 	maxString  = 160 // bytes in which one has to stand
 )
 
-// common says how many sources of device trees have devices for the driver in a
-// file, or for those that use what the file exports.
-func (s *whySearch) common(id source.FileID) int {
-	n, ok := s.boards[id]
-	if !ok {
-		s.boards[id] = 0 // while it is counted: files can use each other
-		n = s.countBoards(id)
-		s.boards[id] = n
-	}
-	return n
+// commonness knows how common drivers are. It is for one question.
+type commonness struct {
+	t *Tree
+	// sources are the sources of device trees with devices for the driver in a
+	// file.
+	sources map[source.FileID][]source.FileID
+	layer   int
+	// beside counts on how many boards with the device of the asking driver a
+	// source is part of, of boards of them.
+	beside map[source.FileID]int
+	boards int
 }
 
-func (s *whySearch) countBoards(id source.FileID) int {
-	n := s.ownBoards(id)
-	content, _, err := s.t.idx.ReadFile(id)
-	if err != nil || n > 0 || !bytes.Contains(content, []byte("EXPORT_SYMBOL")) {
-		return n
+// commonBeside is what is common on boards that have a device for the driver in a
+// file.
+func (t *Tree) commonBeside(id source.FileID) *commonness {
+	c := &commonness{t: t, sources: make(map[source.FileID][]source.FileID), beside: make(map[source.FileID]int)}
+	for _, board := range c.own(id) {
+		if c.boards >= maxBeside {
+			break
+		}
+		if p := t.idx.Path(board); !dts.IsBoard(p) {
+			continue
+		}
+		c.boards++
+		for _, part := range c.parts(board) {
+			c.beside[part]++
+		}
+	}
+	return c
+}
+
+// parts are the sources that a board is made of.
+func (c *commonness) parts(board source.FileID) []source.FileID {
+	list := []source.FileID{board}
+	for i := 0; i < len(list) && len(list) < maxParts; i++ {
+		includes, err := c.t.idx.Includes(list[i])
+		if err != nil {
+			return list
+		}
+		for j := range includes {
+			for _, p := range dts.Resolve(c.t.idx.Path(list[i]), includes[j].Path) {
+				if id, ok := c.t.idx.FileByPath(p); ok && dts.IsSource(p) && !slices.Contains(list, id) {
+					list = append(list, id)
+					break
+				}
+			}
+		}
+	}
+	return list
+}
+
+// of lists the sources of device trees with devices for the driver in a file, or
+// for those that use what the file exports.
+func (c *commonness) of(id source.FileID) []source.FileID {
+	list, ok := c.sources[id]
+	if !ok {
+		c.sources[id] = nil // while it is looked for: files can use each other
+		if list = c.own(id); len(list) == 0 {
+			list = c.throughUsers(id)
+		}
+		c.sources[id] = list
+	}
+	return list
+}
+
+// throughUsers are the sources for the drivers that use what a file exports.
+func (c *commonness) throughUsers(id source.FileID) []source.FileID {
+	content, _, err := c.t.idx.ReadFile(id)
+	if err != nil || c.layer >= maxLayers {
+		return nil
 	}
 	users := make(map[source.FileID]bool)
 	for name := range exported(content) {
-		err := s.t.idx.EachRef(name, index.Roles(lang.Call, lang.Read), func(r index.Ref) bool {
+		err := c.t.idx.EachRef(name, index.Roles(lang.Call, lang.Read), func(r index.Ref) bool {
 			if r.File != id {
 				users[r.File] = true
 			}
@@ -57,17 +113,45 @@ func (s *whySearch) countBoards(id source.FileID) int {
 			break
 		}
 	}
-	if s.counting >= maxLayers {
-		return n
-	}
-	s.counting++
-	defer func() { s.counting-- }()
+	c.layer++
+	defer func() { c.layer-- }()
+	var list []source.FileID
 	for user := range users {
-		if n += s.common(user); n >= maxCommon {
-			return maxCommon
+		list = append(list, c.of(user)...)
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// own lists the sources of device trees with a string of a file's own tables.
+func (c *commonness) own(id source.FileID) []source.FileID {
+	if !isC(c.t.idx.Path(id)) {
+		return nil
+	}
+	content, _, err := c.t.idx.ReadFile(id)
+	if err != nil {
+		return nil
+	}
+	var list []source.FileID
+	looked := 0
+	for compatible := range matched(content) {
+		if looked++; looked > maxStrings || len(list) >= maxCommon {
+			break
+		}
+		last := source.NoFile
+		err := c.t.idx.EachRef(compatible, index.Roles(lang.Read), func(r index.Ref) bool {
+			if r.File != last && dts.IsSource(c.t.idx.Path(r.File)) {
+				last = r.File
+				list = append(list, r.File)
+			}
+			return len(list) < maxCommon
+		})
+		if err != nil {
+			break
 		}
 	}
-	return n
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 // exported lists the functions that a file offers to modules.
@@ -112,45 +196,33 @@ func matched(content []byte) iter.Seq[string] {
 	}
 }
 
-// ownBoards counts the sources of device trees with a string of a file's own
-// tables.
-func (s *whySearch) ownBoards(id source.FileID) int {
-	if !isC(s.t.idx.Path(id)) {
-		return 0
-	}
-	content, _, err := s.t.idx.ReadFile(id)
-	if err != nil {
-		return 0
-	}
-	n, looked := 0, 0
-	for compatible := range matched(content) {
-		if looked++; looked > maxStrings {
-			break
-		}
-		last := source.NoFile
-		err := s.t.idx.EachRef(compatible, index.Roles(lang.Read), func(r index.Ref) bool {
-			if r.File != last && dts.IsSource(s.t.idx.Path(r.File)) {
-				last = r.File
-				n++
-			}
-			return n < maxCommon
-		})
-		if err != nil || n >= maxCommon {
-			break
-		}
-	}
-	return n
-}
+// How much it counts how many boards have a driver, 1 for in proportion: what few
+// have is debugged more often.
+const (
+	whySpread       = 0.8
+	whySpreadBeside = 0.4  // if it is known what is beside the asking driver
+	whyAbsent       = 0.03 // of what is on none of the boards then
+)
 
-// whySpread says how much the number of boards counts, 1 for in proportion: what
-// few have is debugged more often.
-const whySpread = 0.8
+// weight says how common the driver in a file is, beside others.
+func (c *commonness) weight(id source.FileID) float64 {
+	list := c.of(id)
+	n := 1 + float64(min(len(list), maxCommon))
+	if c.boards == 0 {
+		return math.Pow(n, whySpread)
+	}
+	most := 0
+	for _, part := range list {
+		most = max(most, c.beside[part])
+	}
+	return math.Pow(n, whySpreadBeside) * (whyAbsent + float64(most)/float64(c.boards))
+}
 
 // prior says how likely a pointer holds a function, beside others.
 func (s *whySearch) prior(t *Target) float64 {
 	w := 1.0
 	if id, ok := s.t.idx.FileByPath(t.Path); ok {
-		w = math.Pow(1+float64(s.common(id)), whySpread)
+		w = s.common.weight(id)
 	}
 	switch {
 	case t.Path == s.start:

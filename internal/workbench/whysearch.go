@@ -48,8 +48,7 @@ type whySearch struct {
 
 	start    string // the file that is asked about
 	firmware firmware
-	boards   map[source.FileID]int // how many have the driver of a file
-	counting int                   // files that use the one whose boards are counted
+	common   *commonness
 
 	depth   int  // how many calls are followed
 	limited bool // there were more

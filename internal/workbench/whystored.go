@@ -4,7 +4,6 @@ package workbench
 // another function hands it on.
 
 import (
-	"math"
 	"slices"
 	"strings"
 
@@ -47,7 +46,7 @@ func (s *whySearch) stored(at whyPlace, src *errflow.Source, depth int) []whyLea
 		if !ok {
 			continue
 		}
-		prior := math.Pow(1+float64(s.common(r.File)), whySpread)
+		prior := s.common.weight(r.File)
 		most = max(most, prior)
 		for _, l := range s.sources(where, where.fn.Assigned(id, member, s.want), nil, depth+1) {
 			list := []whyLeaf{l}
