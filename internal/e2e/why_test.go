@@ -46,7 +46,7 @@ func TestWhy(t *testing.T) {
 		name  string
 		truth []whyTruth
 		least int
-	}{{"first", whyStatements, 22}, {"second", whyOthers, 6}, {"blind", whyBlind, 0}} {
+	}{{"first", whyStatements, 22}, {"second", whyOthers, 6}, {"blind", whyBlind, 0}, {"second blind", whyBlind2, 0}} {
 		right := 0
 		for _, tr := range set.truth {
 			line := lineWith(t, k.tree, tr.file, tr.statement, 0)

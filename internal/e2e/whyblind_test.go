@@ -106,3 +106,78 @@ var whyBlind = []whyTruth{
 		why:     "what the endpoint leads to is missing or disabled",
 	},
 }
+
+// whyBlind2 were written down while the causes of what was missed before were
+// mended, and asked about when that was done.
+var whyBlind2 = []whyTruth{
+	{
+		file: "drivers/pci/controller/dwc/pci-imx6.c", statement: "waiting for PHY ready timeout!", errno: "ETIMEDOUT",
+		origins: []whyPlace{{"drivers/phy/freescale/phy-fsl-imx8m-pcie.c", "imx8_pcie_phy_power_on", "readl_poll_timeout("}},
+		why:     "the PLL of the PHY does not lock, as its reference clock is missing; reached through phy->ops->power_on; no code in the text",
+	},
+	{
+		file: "drivers/net/dsa/realtek/rtl8365mb.c", statement: "failed to get parent irq: %d", errno: "EINVAL",
+		origins: []whyPlace{{"drivers/of/property.c", "of_find_property_value_of_size", "if (!prop)"}},
+		why:     "the interrupt-controller node has no interrupts property",
+	},
+	{
+		file: "drivers/gpu/drm/bridge/imx/imx-ldb-helper.c", statement: "failed to get regmap: %d", errno: "EINVAL",
+		origins: []whyPlace{{"drivers/mfd/syscon.c", "syscon_node_to_regmap", "if (!of_device_is_compatible(np, \"syscon\"))"}},
+		why:     "the parent of the bridge's node is no syscon",
+	},
+	{
+		file: "drivers/rtc/class.c", statement: "hctosys: unable to read the hardware clock", errno: "EINVAL",
+		origins: []whyPlace{{"drivers/rtc/rtc-pcf8563.c", "pcf8563_rtc_read_time", "return -EINVAL;"}, {"drivers/rtc/rtc-pcf85063.c", "pcf85063_rtc_read_time", "return -EINVAL;"}, {"drivers/rtc/rtc-ds1307.c", "ds1307_get_time", "return -EINVAL;"}, {"drivers/rtc/lib.c", "rtc_valid_tm", "return -EINVAL;"}},
+		why:     "the battery was empty: the chip says that its time is not to be trusted, or it is no time at all; reached through rtc->ops->read_time",
+	},
+	{
+		file: "drivers/firmware/arm_scmi/driver.c", statement: "unable to communicate with SCMI", errno: "ETIMEDOUT",
+		origins: []whyPlace{{"drivers/firmware/arm_scmi/driver.c", "scmi_wait_for_message_response", "if (!wait_for_completion_timeout(&xfer->done,"}},
+		why:     "the firmware does not answer; reached through ph->xops->do_xfer; no code in the text",
+	},
+	{
+		file: "drivers/net/ethernet/freescale/fec_main.c", statement: "MDIO read timeout", errno: "ETIMEDOUT",
+		origins: []whyPlace{{"drivers/net/ethernet/freescale/fec_main.c", "fec_enet_mdio_wait", "ret = readl_poll_timeout_atomic("}},
+		why:     "no clock at the interface; no code in the text",
+	},
+	{
+		file: "fs/ext4/super.c", statement: "error loading journal", errno: "EIO",
+		origins: []whyPlace{{"fs/jbd2/journal.c", "jbd2_journal_load", "return -EIO;"}},
+		why:     "replaying the journal failed (goto recovery_error drops the code); no code in the text",
+	},
+	{
+		file: "drivers/usb/core/generic.c", statement: "can't set config #%d, error %d", errno: "ENOSPC",
+		origins: []whyPlace{{"drivers/usb/host/xhci.c", "xhci_configure_endpoint_result", "case COMP_BANDWIDTH_ERROR:"}},
+		why:     "no bandwidth is left on the bus; reached through hcd->driver->check_bandwidth",
+	},
+	{
+		file: "drivers/mfd/rk808.c", statement: "failed to read the chip id at 0x%x", errno: "ENXIO",
+		origins: []whyPlace{{"drivers/i2c/busses/i2c-rk3x.c", "rk3x_i2c_irq", "if (!(i2c->msg->flags & I2C_M_IGNORE_NAK))"}},
+		why:     "the chip does not acknowledge on the Rockchip bus: kept in i2c->error, reached through algo->master_xfer; no code in the text",
+	},
+	{
+		file: "drivers/net/ethernet/stmicro/stmmac/stmmac_main.c", statement: "%s: MDIO bus (id: %d) registration failed", errno: "ENODEV",
+		origins: []whyPlace{{"drivers/net/ethernet/stmicro/stmmac/stmmac_mdio.c", "stmmac_mdio_register", "if (!found && !mdio_node) {"}},
+		why:     "no PHY answers (goto no_phy_found)",
+	},
+	{
+		file: "drivers/regulator/core.c", statement: "failed to apply %d-%duV constraint: %pe", errno: "EINVAL",
+		origins: []whyPlace{{"drivers/regulator/helpers.c", "regulator_map_voltage_linear", "if (voltage < min_uV || voltage > max_uV)"}, {"drivers/regulator/helpers.c", "regulator_map_voltage_linear_range", "if (i == rdev->desc->n_linear_ranges)"}, {"drivers/regulator/helpers.c", "regulator_map_voltage_iterate", "if (best_val != INT_MAX)"}},
+		why:     "the range of the device tree has no voltage that the regulator can make",
+	},
+	{
+		file: "drivers/iommu/arm/arm-smmu/arm-smmu.c", statement: "failed to get clocks %d", errno: "EPROBE_DEFER",
+		origins: []whyPlace{{"drivers/clk/clk.c", "of_clk_get_hw_from_clkspec", "hw = ERR_PTR(-EPROBE_DEFER)"}},
+		why:     "the clock controller is not there yet",
+	},
+	{
+		file: "drivers/net/mdio/of_mdio.c", statement: "MDIO device at address %d is missing.", errno: "ENODEV",
+		origins: []whyPlace{{"drivers/net/phy/phy_device.c", "get_phy_c22_id", "if ((*phy_id & 0x1fffffff) == 0x1fffffff)"}, {"drivers/net/phy/phy_device.c", "get_phy_c22_id", "return (phy_reg == -EIO || phy_reg == -ENODEV) ? -ENODEV : -EIO;"}},
+		why:     "nothing answers at the address; no code in the text",
+	},
+	{
+		file: "drivers/soc/imx/gpcv2.c", statement: "failed to command PGC", errno: "ETIMEDOUT",
+		origins: []whyPlace{{"drivers/soc/imx/gpcv2.c", "imx_pgc_power_up", "ret = regmap_read_poll_timeout(domain->regmap,"}},
+		why:     "the power domain does not come up, as its supply or a clock is missing; no code in the text",
+	},
+}

@@ -103,47 +103,6 @@ func (fn *Func) Guards(s *Source) bool {
 	return true
 }
 
-// Missing reports whether what leads to a source is only that there is no
-// function behind a pointer that the function calls: the operation of a driver
-// that has none.
-func (fn *Func) Missing(s *Source) bool {
-	var ops []string
-	for i := range fn.toks {
-		if fn.word(i) == "" || !fn.is(i+1, "(") || !fn.is(i-1, "->") && !fn.is(i-1, ".") {
-			continue
-		}
-		from := i - 1
-		for from > 0 && (fn.word(from) == "" || fn.is(from-1, "->") || fn.is(from-1, ".")) && (fn.word(from) != "" || fn.is(from, "->") || fn.is(from, ".")) {
-			from--
-		}
-		ops = append(ops, fn.squeeze(from, i+1))
-		if table := fn.word(i - 2); strings.HasSuffix(table, "ops") {
-			ops = append(ops, fn.squeeze(from, i-1)) // nor is there any other
-		}
-	}
-	none := func(from, to int, is truth) bool {
-		return slices.ContainsFunc(ops, func(op string) bool { return fn.judge(from, to, op, Want{Zero: true}, 0) == is })
-	}
-	if n := len(s.Conds); n > 0 {
-		c := s.Conds[n-1]
-		return c.to > c.from && c.to <= len(fn.toks) && (c.Not && none(c.from, c.to, fails) || !c.Not && none(c.from, c.to, holds))
-	}
-	// Behind the call, if there is no other way to it.
-	at := s.node
-	for range maxNesting {
-		n := &fn.nodes[at]
-		if len(n.preds) != 1 {
-			return false
-		}
-		e := n.preds[0]
-		if p := &fn.nodes[e.from]; p.kind == nodeCond && e.when == ifFalse && none(p.from, p.to, fails) {
-			return true
-		}
-		at = e.from
-	}
-	return false
-}
-
 // changes reports whether the function assigns to a variable before a token.
 func (fn *Func) changes(lv string, before int) bool {
 	found := false

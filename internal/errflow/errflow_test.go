@@ -188,6 +188,89 @@ func TestTrace(t *testing.T) {
 	}
 }
 
+const early = `
+static int load(struct core *core, struct image *image)
+{
+	int ret = -EINVAL;
+
+	if (core->ops->check)
+		return core->ops->check(image);
+	if (!image)
+		goto out;
+	if (image->size > LIMIT) {
+		pr_err("too big\n");
+		goto out;
+	}
+	ret = core->ops->load(image, core->mode ? -EIO : 0);
+	if (ret == -EAGAIN)
+		goto again;
+	return ret ? (ret < -1 ? ret : -EPERM) : 0;
+out:
+	put(image);
+again:
+	return ret;
+}
+
+static int call(struct core *core)
+{
+	int ret = -ENXIO;
+
+	if (!core->ops || !core->ops->start)
+		return -ENODEV;
+	if (core->late)
+		return core->ops->start(core) ? -EBUSY : 0;
+	if (core->ops->stop)
+		ret = core->ops->stop(core);
+	return ret;
+}
+`
+
+// TestWays looks at the conditions that decide about codes.
+func TestWays(t *testing.T) {
+	for _, tt := range []struct{ function, code, want string }{
+		{"load", "EINVAL", "4: reached 8:!image 10:image->size > LIMIT"},
+		{"load", "EPERM", "17: if ret unless ret < -1"},
+		{"call", "ENXIO", "26: missing"},
+		{"call", "ENODEV", "29: if !core->ops || !core->ops->start missing"},
+		{"call", "EBUSY", "31: if core->late if core->ops->start(core)"},
+	} {
+		for _, s := range read(t, early, tt.function).Returns(Want{Errno: tt.code}) {
+			if s.Kind != Constant {
+				continue
+			}
+			got := fmt.Sprintf("%d:", s.Line)
+			for _, c := range s.Conds {
+				got += map[bool]string{false: " if ", true: " unless "}[c.Not] + c.Text
+			}
+			for i, c := range s.Jumps {
+				got += map[bool]string{true: " reached"}[i == 0] + fmt.Sprintf(" %d:%s", c.Line, c.Text)
+			}
+			if s.Missing {
+				got += " missing"
+			}
+			if got != tt.want {
+				t.Errorf("%s, %s: %s, want %s", tt.function, tt.code, got, tt.want)
+			}
+		}
+	}
+}
+
+func TestCalls(t *testing.T) {
+	fn := read(t, early, "call")
+	list := fn.Returns(Want{Errno: "EIO"})
+	if got := show(list); got != "33:stop->()<33" || fn.Callee(&list[0]) != "core->ops->stop" {
+		t.Errorf("%s", got)
+	}
+	if calls := read(t, early, "load").Calls("put", 19); len(calls) != 1 || len(calls[0].Args) != 1 || calls[0].Args[0].Text != "image" {
+		t.Errorf("%+v", calls)
+	}
+	fn = read(t, "void irq(struct cmd *c)\n{\n\tif (c->bad)\n\t\tc->mrq->error = c->late ? -ETIME : check(c);\n}\n", "irq")
+	id, _ := fn.Statement(4)
+	if got := show(fn.Assigned(id, "error", Want{})); got != "4:ETIME 4:check()" {
+		t.Errorf("%s", got)
+	}
+}
+
 // FuzzRead reads functions of any text: whatever it is, it ends, and places lie
 // in the text.
 func FuzzRead(f *testing.F) {
@@ -195,6 +278,7 @@ func FuzzRead(f *testing.F) {
 	f.Add("int f(int a) { if (a) goto x; do { a = g(&a); } while (a < 0); x: return a ? -EINVAL : h(a); }")
 	f.Add("int f(void) { switch (a) { case 1: return -EIO; default: list_for_each(x) { break; } } return p->q(1); }")
 	f.Add("int f(void) { for (;;) if (((( } }")
+	f.Add(early)
 	f.Fuzz(func(t *testing.T, text string) {
 		src := []byte(text)
 		var facts lang.Facts
@@ -213,6 +297,7 @@ func FuzzRead(f *testing.F) {
 					}
 					fn.Possible(&r, []Value{Null, Set})
 					fn.Guards(&r)
+					fn.Callee(&r)
 					for i := range r.Args {
 						fn.Handed(&r, i, w)
 						fn.Known(r.Args[i], nil, func(string) bool { return true })
@@ -226,6 +311,8 @@ func FuzzRead(f *testing.F) {
 						fn.Trace(id, a, Want{})
 					}
 					fn.Tested(id, Want{})
+					fn.Assigned(id, "a", Want{})
+					fn.Calls("f", line)
 					fn.Text(id)
 				}
 			}

@@ -51,6 +51,9 @@ type Source struct {
 	// and of those by which a Constant that was set early leaves the function;
 	// innermost only.
 	Jumps []Cond
+	// Missing says that a Constant is only there if there is no function behind a
+	// pointer that the function calls: the operation of a driver that has none.
+	Missing bool
 	// Via are the statements through which the value went on from there, the
 	// last one first.
 	Via []Step
@@ -349,8 +352,9 @@ type tracer struct {
 	out   []Source
 	depth int
 	seen  map[place]bool
-	conds []Cond // of ?:, around what is traced
-	walks []walk // the variables that are followed, the innermost last
+	conds []Cond   // of ?:, around what is traced
+	calls []string // what the function calls through, once that is known
+	walks []walk   // the variables that are followed, the innermost last
 }
 
 // place is a variable before a node.
@@ -374,6 +378,7 @@ func (t *tracer) add(s Source, id int, via []Step) {
 	s.Text, s.Conds, s.Jumps, s.Via, s.node = step.Text, slices.Concat(t.fn.Conds(id), t.conds), t.fn.jumps(id), via, id
 	if s.Kind == Constant {
 		s.Jumps = append(s.Jumps, t.ways(id)...)
+		s.Missing = t.missing(id)
 	}
 	if !slices.ContainsFunc(t.out, func(o Source) bool { return o.Kind == s.Kind && o.Off == s.Off && o.Name == s.Name }) {
 		t.out = append(t.out, s)
@@ -402,9 +407,9 @@ func (t *tracer) value(from, to, id int, via []Step) {
 		if i+1 == colon {
 			t.value(from, i, id, via)
 		} else {
-			t.arm(fn.cond(from, i), false, func() { t.value(i+1, colon, id, via) })
+			t.arm(from, i, false, func() { t.value(i+1, colon, id, via) })
 		}
-		t.arm(fn.cond(from, i), true, func() { t.value(colon+1, to, id, via) })
+		t.arm(from, i, true, func() { t.value(colon+1, to, id, via) })
 		return
 	}
 	if i := fn.top(from, to, "="); i >= 0 {
@@ -447,7 +452,11 @@ func (t *tracer) value(from, to, id int, via []Step) {
 }
 
 // arm traces what ?: has for one outcome of its condition.
-func (t *tracer) arm(c Cond, not bool, trace func()) {
+func (t *tracer) arm(from, to int, not bool, trace func()) {
+	for t.fn.is(from, "(") && t.fn.behind(from) == to {
+		from, to = from+1, to-1
+	}
+	c := t.fn.cond(from, to)
 	c.Not = not
 	t.conds = append(t.conds, c)
 	trace()

@@ -3,7 +3,10 @@ package errflow
 // The conditions under which a value that was set early is still there at the
 // end: ret = -EINVAL on top, and a dozen gotos to where it is returned.
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // walk is a variable that is followed back from the node that uses it.
 type walk struct {
@@ -102,4 +105,97 @@ func (fn *Func) jump(e edge, label int) (c Cond, ok bool) {
 		return n.conds[len(n.conds)-1], true
 	}
 	return c, false
+}
+
+// missing reports whether every way to the node that sets what is followed, and
+// from there out of the function, needs that a pointer that the function calls
+// through is not set.
+func (t *tracer) missing(set int) bool {
+	if t.calls == nil {
+		t.calls = t.fn.pointers()
+	}
+	if len(t.calls) == 0 {
+		return false
+	}
+	for i, w := range t.walks {
+		from := set
+		if i+1 < len(t.walks) {
+			from = t.walks[i+1].use
+		}
+		if !t.leads(from, w.use, w.lv, true) && t.leads(from, w.use, w.lv, false) {
+			return true
+		}
+	}
+	return !t.leads(0, set, "", true) && t.leads(0, set, "", false)
+}
+
+// leads reports whether a way goes from one node to another on which nothing else
+// sets a variable, and if that is asked for, not only as a function is missing:
+// that was the last thing that was tested.
+func (t *tracer) leads(from, to int, lv string, there bool) bool {
+	fn := t.fn
+	type step struct {
+		node int
+		last bool // nothing was tested behind it
+	}
+	seen := map[step]bool{{to, true}: true}
+	for work := []step{{to, true}}; len(work) > 0; {
+		at := work[len(work)-1]
+		work = work[:len(work)-1]
+		for _, e := range fn.nodes[at.node].preds {
+			tests := fn.nodes[e.from].kind == nodeCond && e.when != always
+			if there && at.last && tests && t.needsNone(e) {
+				continue
+			}
+			if e.from == from {
+				return true
+			}
+			next := step{e.from, at.last && !tests}
+			if !seen[next] && (lv == "" || !fn.sets(e.from, lv)) {
+				seen[next] = true
+				work = append(work, next)
+			}
+		}
+	}
+	return false
+}
+
+// needsNone reports whether an edge is taken if a function is missing.
+func (t *tracer) needsNone(e edge) bool {
+	n := &t.fn.nodes[e.from]
+	return slices.ContainsFunc(t.calls, func(op string) bool {
+		is := t.fn.judge(n.from, n.to, op, Want{Zero: true}, 0)
+		return e.when == ifTrue && is == holds || e.when == ifFalse && is == fails
+	})
+}
+
+// pointers lists what the function calls through, and the tables of operations
+// that it is in: p->ops->load and p->ops.
+func (fn *Func) pointers() []string {
+	list := []string{}
+	for i := 2; i < len(fn.toks); i++ {
+		if fn.word(i) == "" || !fn.is(i+1, "(") || !fn.is(i-1, "->") && !fn.is(i-1, ".") {
+			continue
+		}
+		from := i - 2
+		for from > 0 {
+			if fn.is(from, ")") || fn.is(from, "]") {
+				from = fn.mates[from]
+				if fn.is(from, "(") {
+					break
+				}
+				from--
+				continue
+			}
+			if fn.word(from) == "" || !fn.is(from-1, "->") && !fn.is(from-1, ".") {
+				break
+			}
+			from -= 2
+		}
+		list = append(list, fn.squeeze(max(from, 0), i+1))
+		if strings.HasSuffix(fn.word(i-2), "ops") {
+			list = append(list, fn.squeeze(max(from, 0), i-1))
+		}
+	}
+	return list
 }

@@ -88,6 +88,9 @@ func (l *line) origin(n int, o *workbench.WhyOrigin) {
 	case workbench.WhyValue:
 		l.put(inkDim, "  "+o.Name+" is not followed further")
 	}
+	if o.Macro != "" {
+		l.put(inkDim, "  out of "+o.Macro+"()")
+	}
 	if o.Guess {
 		l.put(inkDim, "  perhaps: the names agree")
 	}
@@ -138,6 +141,7 @@ func WhyJSON(w io.Writer, y *workbench.Why) error {
 		o.str("text", r.Text)
 		o.str("what", r.What)
 		o.opt("name", r.Name)
+		o.opt("macro", r.Macro)
 		o.real("share", r.Share, 3)
 		o.conditions("conditions", r.Conds)
 		o.conditions("jumps", r.Jumps)

@@ -116,8 +116,13 @@ func (c *commonness) throughUsers(id source.FileID) []source.FileID {
 	c.layer++
 	defer func() { c.layer-- }()
 	var list []source.FileID
+	dir := path.Dir(c.t.idx.Path(id))
 	for user := range users {
-		list = append(list, c.of(user)...)
+		if path.Dir(c.t.idx.Path(user)) == dir { // a part of the same driver
+			list = append(list, c.of(user)...)
+		} else {
+			list = append(list, c.own(user)...)
+		}
 	}
 	slices.Sort(list)
 	return slices.Compact(list)

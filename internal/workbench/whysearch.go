@@ -231,7 +231,7 @@ func (s *whySearch) sources(at whyPlace, list []errflow.Source, params []errflow
 					weight = weightGuard
 				case name == "EINVAL" && isDefault(src):
 					weight = weightDefault
-				case !meansMissing(name) && at.fn.Missing(src):
+				case src.Missing && !meansMissing(name):
 					weight = weightMissing
 				}
 				if s.otherFirmware(at.f.path) {
@@ -304,6 +304,10 @@ func (s *whySearch) sources(at whyPlace, list []errflow.Source, params []errflow
 // another function.
 const whyShared = 0.7
 
+// whyAgain is how much another way to the same place adds: a function that is
+// called thrice does not fail thrice as often.
+const whyAgain = 0.5
+
 // normal keeps the origins of a function that count most, and lowers their
 // weights if there are many.
 func normal(out []whyLeaf) []whyLeaf {
@@ -323,11 +327,11 @@ func normal(out []whyLeaf) []whyLeaf {
 			kept = append(kept, l)
 			continue
 		}
-		sum := kept[i].weight + l.weight
+		weight := max(kept[i].weight, l.weight) + whyAgain*min(kept[i].weight, l.weight)
 		if l.weight > kept[i].weight {
 			kept[i] = l
 		}
-		kept[i].weight = sum
+		kept[i].weight = weight
 	}
 	out = kept
 	slices.SortStableFunc(out, func(a, b whyLeaf) int { return cmp.Compare(b.weight, a.weight) })
