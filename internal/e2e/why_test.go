@@ -46,7 +46,9 @@ func TestWhy(t *testing.T) {
 		name  string
 		truth []whyTruth
 		least int
-	}{{"first", whyStatements, 22}, {"second", whyOthers, 6}, {"blind", whyBlind, 0}, {"second blind", whyBlind2, 0}} {
+	}{
+		{"first", whyStatements, 28}, {"second", whyOthers, 9}, {"blind", whyBlind, 19}, {"second blind", whyBlind2, 11},
+	} {
 		right := 0
 		for _, tr := range set.truth {
 			line := lineWith(t, k.tree, tr.file, tr.statement, 0)

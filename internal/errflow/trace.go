@@ -115,7 +115,9 @@ func (fn *Func) printCall(id int) int {
 }
 
 // Printed lists what a statement prints: the arguments behind the format of its
-// call. Of a return it is what is returned.
+// call, first those that are sure to be an error, then from the last on: the
+// number of an interrupt comes before what went wrong with it. Of a return it is
+// what is returned.
 func (fn *Func) Printed(id int) []Arg {
 	at := fn.printCall(id)
 	if n := &fn.nodes[id]; n.kind == nodeReturn && n.from < n.to && (at < 0 || wrappers[fn.word(at)] == 0) {
@@ -132,11 +134,31 @@ func (fn *Func) Printed(id int) []Arg {
 	for i, a := range args {
 		for j := a.from; j < a.to; j++ {
 			if fn.toks[j].Kind == c.TokenString {
-				return append(list, args[i+1:]...)
+				args = args[i+1:]
+				slices.Reverse(args)
+				slices.SortStableFunc(args, func(a, b Arg) int { return fn.doubt(id, a) - fn.doubt(id, b) })
+				return append(list, args...)
 			}
 		}
 	}
 	return list
+}
+
+// doubt ranks an argument of a print: 0 for what is written as an error or was
+// tested for one, 1 for a variable, 2 for a call, which is more likely a value.
+func (fn *Func) doubt(id int, a Arg) int {
+	if _, ok := wrappers[fn.word(a.from)]; ok {
+		return 0
+	}
+	if fn.is(a.to-1, ")") {
+		return 2
+	}
+	for _, c := range fn.nodes[id].conds {
+		if c.to > c.from && fn.judge(c.from, c.to, fn.squeeze(a.from, a.to), Want{}, 0) != unknown {
+			return 0
+		}
+	}
+	return 1
 }
 
 // args lists the arguments between the parentheses at open.

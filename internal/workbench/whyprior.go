@@ -46,19 +46,34 @@ type commonness struct {
 // file.
 func (t *Tree) commonBeside(id source.FileID) *commonness {
 	c := &commonness{t: t, sources: make(map[source.FileID][]source.FileID), beside: make(map[source.FileID]int)}
-	for _, board := range c.own(id) {
-		if c.boards >= maxBeside {
-			break
-		}
-		if p := t.idx.Path(board); !dts.IsBoard(p) {
-			continue
-		}
+	boards := c.boardsOf(c.own(id))
+	// Neighbours are alike: of many some of each kind are looked at.
+	for i := 0; i < len(boards); i += 1 + len(boards)/maxBeside {
 		c.boards++
-		for _, part := range c.parts(board) {
+		for _, part := range c.parts(boards[i]) {
 			c.beside[part]++
 		}
 	}
 	return c
+}
+
+// boardsOf lists the boards among sources and those that include one of them.
+func (c *commonness) boardsOf(sources []source.FileID) []source.FileID {
+	paths := make(map[string]bool, len(sources))
+	for _, id := range sources {
+		paths[c.t.idx.Path(id)] = true
+	}
+	names, err := c.t.newMatcher().boardsOf(paths)
+	if err != nil {
+		return nil
+	}
+	var list []source.FileID
+	for _, name := range names {
+		if id, ok := c.t.idx.FileByPath(name); ok {
+			list = append(list, id)
+		}
+	}
+	return list
 }
 
 // parts are the sources that a board is made of.
