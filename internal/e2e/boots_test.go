@@ -18,19 +18,20 @@ func TestFaultyBoots(t *testing.T) {
 		want string // kind and what came then, of each boot
 		says string // what the first evidence or else the last record begins with, of the last boot
 		loop int    // how many boots are one
+		find string // what was found first
 	}{
-		{"running", "running", "Freeing unused kernel", 0},
-		{"no-device", "silence>nothing", "Waiting for root device /dev/vda", 0},
-		{"nosmp", "power off", "reboot: Power down", 0},
-		{"no-init", "panic", "Kernel panic - not syncing: Requested init /nonexistent failed (error -2).", 0},
-		{"no-root", "panic>halt", "Kernel panic - not syncing: VFS: Unable to mount root fs", 0},
-		{"panic-loop", "panic>restart panic>restart panic", "Kernel panic - not syncing: Requested init", 3},
-		{"kexec", "kexec>new kernel power off", "reboot: Power down", 0},
-		{"kexec-hung", "kexec>nothing", "kexec_core: Starting new kernel", 0},
-		{"kexec-cpu", "kexec>new kernel halt>halt", "reboot: System halted", 0},
-		{"watchdog", "watchdog>restart running", "Freeing unused kernel", 0},
-		{"reboot", "reboot", "reboot: ", 0},
-		{"oops", "panic", "Kernel panic - not syncing: Fatal exception", 0},
+		{"running", "running", "Freeing unused kernel", 0, ""},
+		{"no-device", "silence>nothing", "Waiting for root device /dev/vda", 0, "root-not-found"},
+		{"nosmp", "power off", "reboot: Power down", 0, "cpus-left-out"},
+		{"no-init", "panic", "Kernel panic - not syncing: Requested init /nonexistent failed (error -2).", 0, "init-not-found"},
+		{"no-root", "panic>halt", "Kernel panic - not syncing: VFS: Unable to mount root fs", 0, "root-not-found"},
+		{"panic-loop", "panic>restart panic>restart panic", "Kernel panic - not syncing: Requested init", 3, "init-not-found"},
+		{"kexec", "kexec>new kernel power off", "reboot: Power down", 0, ""},
+		{"kexec-hung", "kexec>nothing", "kexec_core: Starting new kernel", 0, "kexec-hung"},
+		{"kexec-cpu", "kexec>new kernel halt>halt", "reboot: System halted", 0, "cpu-not-online"},
+		{"watchdog", "watchdog>restart running", "Freeing unused kernel", 0, "watchdog-reset"},
+		{"reboot", "reboot", "reboot: ", 0, ""},
+		{"oops", "panic", "Kernel panic - not syncing: Fatal exception", 0, "oops"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			sum := summaryOf(t, k, testenv.FaultyBoot(t, c.name))
@@ -40,6 +41,13 @@ func TestFaultyBoots(t *testing.T) {
 			end := sum.Boots[len(sum.Boots)-1].End
 			if len(end.Evidence) == 0 || !strings.HasPrefix(end.Evidence[0].Text, c.says) {
 				t.Errorf("evidence %+v, want %q", end.Evidence, c.says)
+			}
+			first := ""
+			if len(sum.Findings) > 0 {
+				first = sum.Findings[0].ID
+			}
+			if first != c.find {
+				t.Errorf("found first: %q, want %q", first, c.find)
 			}
 			loop := 0
 			for _, l := range sum.Loops {
@@ -108,7 +116,8 @@ type logSummary struct {
 			}
 		}
 	}
-	Loops []struct{ Count int }
+	Loops    []struct{ Count int }
+	Findings []logFinding
 }
 
 func summaryOf(t *testing.T, k *kernel, file string) *logSummary {

@@ -32,7 +32,6 @@ type record struct {
 		KernelRecords int64 `json:"kernel_records"`
 		Mapped        int64
 		Verdicts      map[string]int64
-		Findings      []logFinding
 		logSummary
 	}
 }

@@ -29,6 +29,18 @@ var system = []*Entry{
 		},
 	},
 	{
+		// arch/x86/kernel/smpboot.c, arch/x86/kernel/apic/apic.c
+		ID: "cpus-left-out", Severity: finding.Note, Stage: StageAny, Title: "processors are left out[, number {name} first]",
+		Meaning: "the kernel was told, or built, to use fewer processors than there are (nosmp, maxcpus=, nr_cpus=, CONFIG_NR_CPUS)",
+		Rules: []Rule{
+			{"exceeds max_cpus limit", ``},
+			{"smp mode deactivated", ``},
+			{"smp disabled", ``},
+			{"possible_cpus limit of", `processor (?P<name>\d+)\S* ignored`},
+		},
+		PerBoot: true,
+	},
+	{
 		// init/main.c, kernel/exit.c
 		ID: "init-died", Severity: finding.Fatal, Stage: StageSystem, Title: "init died[ ({name})]",
 		Meaning: "the first program ended or crashed, and the kernel cannot go on without it",
