@@ -103,6 +103,7 @@ type Report struct {
 	Foreign bool
 
 	kind *kind // that made the title, nil if none
+	bare bool  // the log does not name the function of PC
 }
 
 // Severity says what a report means for the kernel that prints it.
@@ -188,16 +189,19 @@ func (r *Report) CallTrace() *Stack {
 // front that are to blame for nothing, if any other is.
 func (r *Report) Trail() []Frame {
 	var list []Frame
-	if r.PC.Function != "" {
+	if r.PC.Function != "" || r.PC.Address != 0 {
 		list = append(list, r.PC)
 	}
 	if c := r.CallTrace(); c != nil {
 		for _, f := range c.Frames {
-			if f.Unreliable || len(list) == 1 && list[0].Function == f.Function {
+			if f.Unreliable || len(list) == 1 && list[0].same(&f) {
 				continue
 			}
 			list = append(list, f)
 		}
+	}
+	if r.bare {
+		return list // the title was made without knowing the first
 	}
 	for i := range list {
 		if r.Function != "" && plain(baseName(list[i].Function)) == r.Function {
@@ -210,6 +214,15 @@ func (r *Report) Trail() []Frame {
 		}
 	}
 	return list
+}
+
+// same reports whether two frames are of one function, or at one address if that
+// is all they tell.
+func (f *Frame) same(g *Frame) bool {
+	if f.Function == "" || g.Function == "" {
+		return f.Address == g.Address
+	}
+	return f.Function == g.Function
 }
 
 // Symbol is the function's name without what the compiler appended (".isra.0",

@@ -37,7 +37,11 @@ func (o *open) describe() {
 			if stack == nil {
 				stack, bare = &Stack{Place: l.at}, true
 			}
-			stack.Frames = append(stack.Frames, f)
+			if l.from == nil {
+				stack.Frames = append(stack.Frames, f)
+			} else {
+				stack.call(f, *l.from, l.at)
+			}
 			stack.extend(l.at)
 			continue
 		case linePC:
@@ -80,12 +84,7 @@ func (o *open) describe() {
 		}
 	}
 	end()
-	for _, name := range [...]string{"pc", "epc"} {
-		// The symbol and the address stand in different lines.
-		if addr, ok := r.Register(name); ok && r.PC.Address == 0 && r.PC.Line != 0 {
-			r.PC.Address = addr
-		}
-	}
+	r.placePC()
 	if r.CPU < 0 {
 		o.headCPU()
 	}
@@ -97,6 +96,22 @@ func (o *open) describe() {
 	}
 }
 
+// placePC completes where the processor was by the register, which may be all
+// that tells, or stand in another line than the symbol.
+func (r *Report) placePC() {
+	for _, name := range [...]string{"pc", "epc", "sepc"} {
+		addr, ok := r.Register(name)
+		if !ok || r.PC.Address != 0 {
+			continue
+		}
+		if c := r.CallTrace(); r.PC.Line == 0 && c != nil && c.Frames[0].Address == addr {
+			r.PC = c.Frames[0]
+		}
+		r.PC.Address = addr
+	}
+	r.bare = r.PC.Function == "" && r.PC.Address != 0
+}
+
 // userMode reports whether a line with the program counter of x86 is about user
 // space, by the privilege level in its code segment ("RIP: 0033:0x7f...").
 func userMode(text string) bool {
@@ -104,6 +119,16 @@ func userMode(text string) bool {
 	cs, _, ok := strings.Cut(strings.TrimLeft(rest, " "), ":")
 	n, err := strconv.ParseUint(cs, 16, 16)
 	return ok && err == nil && n&3 == 3
+}
+
+// call adds a line of ARM, which tells a function with its caller: the function is
+// the caller of the line before, unless an exception came between.
+func (s *Stack) call(f, from Frame, at Place) {
+	from.Place = at
+	if n := len(s.Frames); n == 0 || s.Frames[n-1].Function != f.Function || s.Frames[n-1].Function == "" && s.Frames[n-1].Address != f.Address {
+		s.Frames = append(s.Frames, f)
+	}
+	s.Frames = append(s.Frames, from)
 }
 
 // maxRegisters is more than any architecture prints.

@@ -239,10 +239,10 @@ var kinds = []group{
 	}},
 	{mark: "Unable to handle kernel", class: "", kinds: []kind{
 		// arch/arm*/mm/fault.c, arch/riscv/mm/fault.c
-		{head: "Unable to handle kernel paging request", title: "BUG: unable to handle kernel paging request in %f", alt: badIn, where: paths(inFault), class: "MEMORY_SAFETY_BUG", sev: Oops},
-		{head: "Unable to handle kernel NULL pointer dereference", title: "BUG: unable to handle kernel NULL pointer dereference in %f", alt: badIn, where: paths(inFault), class: "NULL-POINTER-DEREFERENCE", sev: Oops},
-		{head: "Unable to handle kernel access to user memory", title: "BUG: unable to handle kernel access to user memory in %f", alt: badIn, where: paths(inFault), sev: Oops},
-		{head: "Unable to handle kernel *", title: "Unable to handle kernel %1", where: paths(inFault), sev: Oops},
+		{head: "Unable to handle kernel paging request", title: "BUG: unable to handle kernel paging request in %f", alt: badIn, where: paths(inFault, inTrace), class: "MEMORY_SAFETY_BUG", sev: Oops},
+		{head: "Unable to handle kernel NULL pointer dereference", title: "BUG: unable to handle kernel NULL pointer dereference in %f", alt: badIn, where: paths(inFault, inTrace), class: "NULL-POINTER-DEREFERENCE", sev: Oops},
+		{head: "Unable to handle kernel access to user memory", title: "BUG: unable to handle kernel access to user memory in %f", alt: badIn, where: paths(inFault, inTrace), sev: Oops},
+		{head: "Unable to handle kernel *", title: "Unable to handle kernel %1", where: paths(inFault, inTrace), sev: Oops},
 	}},
 	{mark: "general protection fault", class: "DoS", kinds: []kind{
 		{head: "general protection fault*:", title: "general protection fault in %f", alt: badIn, where: paths(inFault), class: "DoS", sev: Oops},

@@ -41,9 +41,15 @@ type line struct {
 	heading headingKind
 	text    string
 	frame   Frame
-	// from is the second function of ARM's "(a) from (b+0x1/0x2)".
-	from string
+	// from is the caller in ARM's "(a) from (b+0x1/0x2)", where frame is a.
+	from *Frame
 	at   Place
+}
+
+// endsRegisters reports whether it is the last line of the registers of RISC-V
+// (__show_regs in arch/riscv/kernel/process.c).
+func (l *line) endsRegisters() bool {
+	return l.kind == lineRegisters && strings.Contains(l.text, "cause: ")
 }
 
 // headingKind is whose stack follows.
@@ -197,6 +203,9 @@ func parseLine(text string) line {
 	}
 	if isRegisters(body) {
 		l.kind = lineRegisters
+		if name, _, _ := strings.Cut(body, ":"); len(name) >= 4 && strings.Trim(name, "0123456789abcdef") == "" {
+			l.kind = linePart // the words of a stack
+		}
 		return l
 	}
 	for _, p := range partStarts {
@@ -224,10 +233,15 @@ var partStarts = []string{
 // mark if the address was only found on the stack, name+offset/size, the
 // module. ARM writes "[<pc>] (name) from [<pc>] (name+offset/size)", PowerPC
 // two addresses; symbolised logs add file:line.
-func parseFrame(text string) (f Frame, from string, ok bool) {
+//
+// Without CONFIG_KALLSYMS, ARM writes "Function entered at [<pc>] from [<pc>]".
+func parseFrame(text string) (f Frame, from *Frame, ok bool) {
 	s := strings.TrimLeft(text, " \t")
 	if s == "" {
-		return f, "", false
+		return f, nil, false
+	}
+	if rest, found := strings.CutPrefix(s, "Function entered at "); found {
+		return parseNameless(rest)
 	}
 	// Marks of the stack that begins or ends there, in front of the frame.
 	for strings.HasPrefix(s, "<") {
@@ -250,48 +264,70 @@ func parseFrame(text string) (f Frame, from string, ok bool) {
 	if strings.HasPrefix(s, "(") && f.Address != 0 {
 		return parseFrameARM(s, f)
 	}
-	if first, rest, found := strings.Cut(s, " from "); found && isName(first) {
+	if first, rest, found := strings.Cut(s, " from "); found {
 		// ARM since 5.18: "show_stack from dump_stack_lvl+0x10/0x14".
-		if g, ok := parseSymbol(rest); ok {
-			g.Unreliable = f.Unreliable
-			from = g.Function
-			g.Function = first
-			g.Offset, g.Size = 0, 0
-			return g, from, true
+		callee, ok := parseFunction(first)
+		if g, found := parseSymbol(rest); ok && found {
+			callee.Unreliable, g.Unreliable = f.Unreliable, f.Unreliable
+			return callee, &g, true
 		}
 	}
 	g, ok := parseSymbol(s)
 	if !ok {
-		return f, "", false
+		return f, nil, false
 	}
 	g.Address, g.Unreliable = f.Address, f.Unreliable || strings.HasSuffix(s, "(unreliable)")
-	return g, "", true
+	return g, nil, true
 }
 
-func parseFrameARM(s string, f Frame) (Frame, string, bool) {
+func parseNameless(s string) (f Frame, from *Frame, ok bool) {
+	addr, rest, ok := cutAddress(s)
+	if !ok {
+		return f, nil, false
+	}
+	f.Address = addr
+	if rest, found := strings.CutPrefix(rest, "from "); found {
+		if addr, _, found := cutAddress(rest); found {
+			from = &Frame{Address: addr}
+		}
+	}
+	return f, from, from != nil
+}
+
+func parseFrameARM(s string, f Frame) (Frame, *Frame, bool) {
 	name, rest, found := strings.Cut(s[1:], ") from ")
 	if !found {
 		// "[<pc>] (name+0x1/0x2)"
 		g, ok := parseSymbol(s[1:])
 		g.Address = f.Address
-		return g, "", ok
+		return g, nil, ok
 	}
-	_, rest, found = cutAddress(rest)
+	addr, rest, found := cutAddress(rest)
 	if !found || !strings.HasPrefix(rest, "(") {
-		return f, "", false
+		return f, nil, false
 	}
 	g, ok := parseSymbol(rest[1:])
 	if !ok {
-		return f, "", false
+		return f, nil, false
 	}
-	from := g.Function
-	if h, ok := parseSymbol(name); ok {
-		f.Function, f.Offset, f.Size = h.Function, h.Offset, h.Size
-	} else {
-		f.Function = baseName(name)
+	g.Address = addr
+	callee, ok := parseFunction(name)
+	callee.Address, callee.Unreliable, g.Unreliable = f.Address, f.Unreliable, f.Unreliable
+	return callee, &g, ok
+}
+
+// parseFunction reads "name" or "name [module]", with an offset or without.
+func parseFunction(s string) (f Frame, ok bool) {
+	if f, ok := parseSymbol(s); ok {
+		return f, true
 	}
-	f.Module = g.Module
-	return f, from, f.Function != ""
+	n := nameLen(s)
+	if n == 0 || n < len(s) && !strings.HasPrefix(s[n:], " [") {
+		return f, false
+	}
+	f.Function = s[:n]
+	f.tail(s[n:])
+	return f, true
 }
 
 // cutAddress takes "[<ffffffff81000000>] " or "[c0001234] " off the front.
@@ -402,8 +438,6 @@ func nameLen(s string) int {
 	}
 	return n
 }
-
-func isName(s string) bool { return s != "" && nameLen(s) == len(s) }
 
 var nameByte = func() (set [256]bool) {
 	for _, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.$:") {

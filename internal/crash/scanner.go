@@ -333,8 +333,9 @@ func (o *open) keep(l line) {
 		o.r.Truncated = true
 		return
 	}
-	if l.from != "" && !o.headed {
-		// ARM's unwinder prints its frames without a heading.
+	if !o.headed && (l.from != nil || l.kind == lineFrame && o.lines[len(o.lines)-1].endsRegisters()) {
+		// ARM's unwinder prints its frames without a heading, and RISC-V those of
+		// an exception behind the registers.
 		o.headed, o.traced = true, true
 		o.lines = append(o.lines, line{kind: lineHeading, heading: headCall, at: l.at})
 	}

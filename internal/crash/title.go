@@ -229,8 +229,8 @@ func (o *open) blame(path []step, k *kind) (name, raw string, mixed bool) {
 					break
 				}
 				if l.kind == lineFrame && !l.frame.Unreliable {
-					if !add(l.frame.Function) {
-						add(l.from)
+					if !add(l.frame.Function) && l.from != nil {
+						add(l.from.Function)
 					}
 				}
 				continue

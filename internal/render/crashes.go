@@ -48,7 +48,7 @@ func (t *LogText) crash(w io.Writer, c *workbench.Crash, title bool) error {
 		} else {
 			l.put(inkDim, "by ")
 		}
-		l.put(inkName, f.Function)
+		l.put(inkName, frameName(f))
 		if f.Size > 0 {
 			l.put("", fmt.Sprintf("+%#x/%#x", f.Offset, f.Size))
 		}
@@ -91,6 +91,14 @@ func (t *LogText) crash(w io.Writer, c *workbench.Crash, title bool) error {
 		}
 	}
 	return t.code(w, c.Listing)
+}
+
+// frameName is the function of a frame, or its address.
+func frameName(f *workbench.TrailFrame) string {
+	if f.Function == "" {
+		return fmt.Sprintf("%#x", f.Address)
+	}
+	return f.Function
 }
 
 // crashText says where a crash report stands, and where it happened.

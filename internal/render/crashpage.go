@@ -37,7 +37,7 @@ func crashPage(root string, c *workbench.Crash) pageCrash {
 	p := pageCrash{Line: c.Head.Line, Title: safe(c.Title), Where: safe(crashText(c)), Corrupted: safe(c.Corrupted)}
 	for i := range c.Trail {
 		f := &c.Trail[i]
-		name := f.Function
+		name := frameName(f)
 		if f.Size > 0 {
 			name += fmt.Sprintf("+%#x/%#x", f.Offset, f.Size)
 		}

@@ -223,6 +223,11 @@ func codeArch(c *Crash, b *Boot) (arch disasm.Arch, dir string) {
 			name = "riscv64"
 		}
 	}
+	return archByName(name)
+}
+
+// archByName is the instruction set of a name of crash.Report.Arch.
+func archByName(name string) (arch disasm.Arch, dir string) {
 	switch name {
 	case "x86-64":
 		return disasm.X8664, "x86"

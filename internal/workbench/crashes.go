@@ -156,6 +156,7 @@ func (t *Tree) locateCrashes(ctx context.Context, s *LogSummary, symbols *symbol
 			_, ok := t.idx.FileByPath(path)
 			return ok
 		}
+		symbols.fixed = func(arch string) bool { return t.unmovable(ctx, arch) }
 	}
 	known := make(map[string][]definition)
 	code := codeReader{t: t, config: config, symbols: symbols, values: make(map[disasm.Arch]*telling)}
@@ -170,14 +171,12 @@ func (t *Tree) locateCrashes(ctx context.Context, s *LogSummary, symbols *symbol
 		}
 		if symbols != nil {
 			symbols.check(c, boot)
+			symbols.find(c, &c.PC)
 		}
 		if i < crashesLocated {
 			c.Listing = code.read(ctx, c, boot)
 		}
 		trail := c.CrashReport.Trail()
-		if symbols != nil && c.PC.Function == "" && c.PC.Address != 0 {
-			trail = append([]StackFrame{c.PC}, trail...)
-		}
 		for _, f := range trail[:min(len(trail), trailShown)] {
 			frame := TrailFrame{StackFrame: f}
 			if symbols != nil && i < crashesLocated {
@@ -214,6 +213,15 @@ func (t *Tree) locateCrashes(ctx context.Context, s *LogSummary, symbols *symbol
 		s.SymbolNotes = symbols.notes
 	}
 	return nil
+}
+
+// unmovable reports whether the tree has KASLR, but not for an instruction set.
+func (t *Tree) unmovable(ctx context.Context, arch string) bool {
+	_, dir := archByName(arch)
+	s, err := t.config(ctx, "RANDOMIZE_BASE")
+	return dir != "" && err == nil && len(s.Definitions) > 0 && !slices.ContainsFunc(s.Definitions, func(d ConfigDefinition) bool {
+		return strings.HasPrefix(d.Path, "arch/"+dir+"/") || !strings.HasPrefix(d.Path, "arch/")
+	})
 }
 
 // functionsNamed lists the definitions of a function, and of labels of assembly,

@@ -35,6 +35,9 @@ type symbolizer struct {
 	notes []string
 	// exists reports whether the tree has a path.
 	exists func(path string) bool
+	// fixed reports whether kernels of an instruction set are always where they were
+	// linked to.
+	fixed func(arch string) bool
 	// unmap gives back the files that are mapped.
 	unmap []func() error
 }
@@ -157,16 +160,9 @@ func (s *symbolizer) frame(c *Crash, f *TrailFrame, inner bool) {
 		s.note("the file of module %s is of another build: build id %.12s..., wanted %.12s...", f.Module, file.BuildID(), f.BuildID)
 		return
 	}
-	if f.Function == "" {
-		offset, ok := s.kaslr(c)
-		if !ok {
-			return
-		}
-		sym, at, ok := file.Symbolize(f.Address - offset)
-		if !ok {
-			return
-		}
-		f.Function, f.Offset, f.Size = sym.Name, at, sym.Size
+	s.find(c, &f.StackFrame)
+	if f.Size == 0 {
+		return
 	}
 	syms := file.Functions(f.Function, f.Size)
 	if len(syms) != 1 {
@@ -197,6 +193,21 @@ func (s *symbolizer) frame(c *Crash, f *TrailFrame, inner bool) {
 		s.lines[key] = list
 	}
 	f.Source = list
+}
+
+// find tells by the address of a frame what its symbol does not, or all of it:
+// kernels may not know their symbols.
+func (s *symbolizer) find(c *Crash, f *StackFrame) {
+	if s.kernel == nil || f.Module != "" || f.Size != 0 || f.Address == 0 {
+		return
+	}
+	offset, ok := s.kaslr(c)
+	if !ok {
+		return
+	}
+	if sym, at, ok := s.kernel.Symbolize(f.Address - offset); ok && (f.Function == "" || f.Function == sym.Name) {
+		f.Function, f.Offset, f.Size = sym.Name, at, sym.Size
+	}
 }
 
 // inTree is the path of a file in the tree. Kernels that were built elsewhere than
@@ -260,7 +271,7 @@ func (s *symbolizer) kaslr(c *Crash) (uint64, bool) {
 			}
 		}
 	}
-	return 0, false
+	return 0, s.fixed != nil && s.fixed(c.CrashReport.Arch())
 }
 
 // moved is by how much the kernel was moved if a frame tells.
