@@ -97,8 +97,9 @@ func (l *line) finding(root string, n int, all []finding.Finding) {
 		l.wrapped(inkDim, indent, "or else: "+r)
 	}
 	l.evidence(indent, root, f.Evidence)
-	l.links(indent, "stems from ", all, f.Causes)
-	l.links(indent, "leads to ", all, f.Effects)
+	for _, link := range linkTexts(f) {
+		l.wrapped("", indent, link)
+	}
 	for _, s := range f.Next {
 		l.put("", indent)
 		if s.Command != "" {
@@ -109,23 +110,6 @@ func (l *line) finding(root string, n int, all []finding.Finding) {
 			}
 		} else {
 			l.put("", "> "+s.Why)
-		}
-		l.end()
-	}
-}
-
-func (l *line) links(indent, words string, all []finding.Finding, links []finding.Link) {
-	for _, k := range links {
-		if k.To < 0 || k.To >= len(all) {
-			continue
-		}
-		l.put("", indent)
-		l.put("", words+strconv.Itoa(k.To+1)+" ("+all[k.To].ID+")")
-		if k.Guess {
-			l.put(inkWarn, ", perhaps")
-		}
-		if k.Why != "" {
-			l.put(inkDim, ": "+k.Why)
 		}
 		l.end()
 	}
@@ -195,6 +179,12 @@ func (o *object) check(c *workbench.Check) {
 
 func (o *object) finding(f *finding.Finding) {
 	o.open("", '{')
+	o.findingMembers(f)
+	o.close('}')
+}
+
+// findingMembers writes what all findings have.
+func (o *object) findingMembers(f *finding.Finding) {
 	o.str("id", f.ID)
 	o.str("severity", f.Severity.String())
 	o.str("title", f.Title)
@@ -224,7 +214,6 @@ func (o *object) finding(f *finding.Finding) {
 		}
 		o.close(']')
 	}
-	o.close('}')
 }
 
 func (o *object) evidence(name string, list []finding.Evidence) {
@@ -256,9 +245,12 @@ func (o *object) links(name string, links []finding.Link) {
 	o.open(name, '[')
 	for _, k := range links {
 		o.open("", '{')
-		o.num("to", int64(k.To))
+		o.num("finding", int64(k.To+1))
 		o.opt("why", k.Why)
 		o.flag("guess", k.Guess)
+		if len(k.Evidence) > 0 {
+			o.evidence("evidence", k.Evidence)
+		}
 		o.close('}')
 	}
 	o.close(']')

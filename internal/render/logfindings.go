@@ -100,12 +100,7 @@ func (t *LogText) finding(w io.Writer, s *workbench.LogSummary, i int) error {
 			return err
 		}
 	}
-	for _, link := range linkTexts(f.Causes, "stems from ", "may stem from ") {
-		if err := row("", "", link); err != nil {
-			return err
-		}
-	}
-	for _, link := range linkTexts(f.Effects, "leads to ", "may lead to ") {
+	for _, link := range linkTexts(&f.Finding.Finding) {
 		if err := row("", "", link); err != nil {
 			return err
 		}
@@ -136,14 +131,11 @@ const (
 	linksShown = 3
 )
 
-// linkTexts say what a finding is linked to, the sure links first.
-func linkTexts(links []workbench.FindingLink, sure, guess string) []string {
+// linkTexts say what a finding is linked to, causes first, the sure links before
+// the guesses.
+func linkTexts(f *workbench.Finding) []string {
 	var out []string
-	for _, guesses := range []bool{false, true} {
-		verb := sure
-		if guesses {
-			verb = guess
-		}
+	add := func(links []workbench.FindingLink, guesses bool, verb string) {
 		n := 0
 		for _, link := range links {
 			if link.Guess != guesses {
@@ -157,6 +149,10 @@ func linkTexts(links []workbench.FindingLink, sure, guess string) []string {
 			out = append(out, verb+count(n-linksShown, "further finding"))
 		}
 	}
+	add(f.Causes, false, "stems from ")
+	add(f.Causes, true, "may stem from ")
+	add(f.Effects, false, "leads to ")
+	add(f.Effects, true, "may lead to ")
 	return out
 }
 
@@ -202,7 +198,7 @@ func condsText(conds []workbench.WhyCond) string {
 // logFindingJSON writes a finding of a log.
 func logFindingJSON(o *object, f *workbench.LogFinding) {
 	o.open("", '{')
-	findingJSON(o, &f.Finding.Finding)
+	o.findingMembers(&f.Finding.Finding)
 	o.open("boots", '[')
 	for _, b := range f.Boots {
 		o.num("", int64(b))
@@ -220,76 +216,5 @@ func logFindingJSON(o *object, f *workbench.LogFinding) {
 		o.errno(f.Errno)
 	}
 	o.conditions("conditions", f.Conds)
-	o.close('}')
-}
-
-// findingJSON writes what all findings have.
-func findingJSON(o *object, f *workbench.Finding) {
-	o.str("id", f.ID)
-	o.str("severity", f.Severity.String())
-	o.str("title", f.Title)
-	o.opt("meaning", f.Meaning)
-	o.open("facts", '{')
-	for _, fact := range f.Facts {
-		o.str(fact.Name, fact.Value)
-	}
-	o.close('}')
-	o.open("evidence", '[')
-	for i := range f.Evidence {
-		evidenceJSON(o, &f.Evidence[i])
-	}
-	o.close(']')
-	o.opt("guess", f.Guess)
-	o.list("rivals", f.Rivals)
-	links := func(key string, list []workbench.FindingLink) {
-		if len(list) == 0 {
-			return
-		}
-		o.open(key, '[')
-		for _, l := range list {
-			o.open("", '{')
-			o.num("finding", int64(l.To+1))
-			o.str("why", l.Why)
-			o.flag("guess", l.Guess)
-			if len(l.Evidence) > 0 {
-				o.open("evidence", '[')
-				for i := range l.Evidence {
-					evidenceJSON(o, &l.Evidence[i])
-				}
-				o.close(']')
-			}
-			o.close('}')
-		}
-		o.close(']')
-	}
-	links("causes", f.Causes)
-	links("effects", f.Effects)
-	if len(f.Next) > 0 {
-		o.open("next", '[')
-		for _, n := range f.Next {
-			o.open("", '{')
-			o.opt("command", n.Command)
-			o.str("why", n.Why)
-			o.close('}')
-		}
-		o.close(']')
-	}
-}
-
-// evidenceJSON writes what a claim rests on.
-func evidenceJSON(o *object, e *workbench.Evidence) {
-	o.open("", '{')
-	o.str("in", e.In.String())
-	o.str("name", e.Name)
-	if e.Line > 0 {
-		o.num("line", int64(e.Line))
-		o.num("last_line", int64(e.LastLine))
-	}
-	if e.End > 0 {
-		o.num("start", e.Start)
-		o.num("end", e.End)
-	}
-	o.opt("quote", e.Quote)
-	o.opt("why", e.Why)
 	o.close('}')
 }
