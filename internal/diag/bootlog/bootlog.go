@@ -97,18 +97,18 @@ const (
 
 // Reader gathers what goes wrong in a log. It is used by one goroutine.
 type Reader struct {
-	hits map[hitKey]*hit
-	list []*hit
-	// rules are those that can speak of what a statement prints, by statement.
-	rules map[Statement][]*rule
-	// backwards is what is known of the clock of the boot.
+	hits  map[hitKey]*hit
+	list  []*hit
+	table *table
+	set   []uint64
+	// clock is what is known of the clock of the boot.
 	clock clock
-	lower []byte
 }
 
 // NewReader returns a Reader.
 func NewReader() *Reader {
-	return &Reader{hits: make(map[hitKey]*hit), rules: make(map[Statement][]*rule)}
+	t := rules()
+	return &Reader{hits: make(map[hitKey]*hit), table: t, set: make([]uint64, t.needles.sets)}
 }
 
 // hitKey tells apart what a boot says.
@@ -146,64 +146,18 @@ func (r *Reader) Add(rec *klog.Record, st Statement) (first, spoke bool) {
 		return false, false
 	case rec.Flags.Has(klog.FlagGarbled):
 		return r.hit(serialCorruption, rec, st, vars{}), true
-	case rec.Origin != klog.OriginKernel && rec.Origin != klog.OriginUnknown:
+	case rec.Origin > klog.OriginUserSpace:
 		return false, false
 	}
 	fell := r.clockFell(rec, st)
-	for _, ru := range r.candidates(rec, st) {
-		if v, ok := ru.match(rec.Text); ok {
-			return !ru.entry.harmless && r.hit(ru.entry, rec, st, v), true
+	e, v := r.table.speaks(rec.Text, rec.Origin != klog.OriginUserSpace, rec.Origin != klog.OriginKernel, r.set)
+	if e != nil {
+		if rec.Level == levelDebug && (e.Resource != NoResource || e == initFailed) {
+			return fell, false
 		}
+		return !e.harmless && r.hit(e, rec, st, v), true
 	}
 	return fell, false
-}
-
-// candidates are the rules that can speak of a record, by the words of its
-// format where the statement is known: what it prints may have any words.
-func (r *Reader) candidates(rec *klog.Record, st Statement) []*rule {
-	if st.Path != "" && letters(st.Format) >= minLetters {
-		list, ok := r.rules[st]
-		if !ok {
-			r.lower = appendLower(r.lower[:0], st.Format)
-			list = needles(r.lower)
-			st.Path, st.Format, st.Function = strings.Clone(st.Path), strings.Clone(st.Format), strings.Clone(st.Function)
-			r.rules[st] = list
-		}
-		return list
-	}
-	r.lower = appendLower(r.lower[:0], rec.Text)
-	return needles(r.lower)
-}
-
-// minLetters is how many letters a format has that says something by itself.
-const minLetters = 6
-
-// letters counts those of a format that are not part of a conversion.
-func letters(format string) int {
-	n := 0
-	for i := 0; i < len(format); i++ {
-		switch c := format[i]; {
-		case c == '%':
-			for i+1 < len(format) && strings.IndexByte("0123456789.*-+# lhzt", format[i+1]) >= 0 {
-				i++
-			}
-			i++
-		case c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z':
-			n++
-		}
-	}
-	return n
-}
-
-func appendLower(dst []byte, s string) []byte {
-	for i := range len(s) {
-		c := s[i]
-		if c >= 'A' && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		dst = append(dst, c)
-	}
-	return dst
 }
 
 // hit counts a record for what it speaks of, and reports whether it is the first.
@@ -243,7 +197,7 @@ func (e *Entry) what(v vars, text string) string {
 	case v.device == "":
 		return klog.Masked(text)
 	}
-	return v.device + "\x00" + v.name + "\x00" + v.errno
+	return v.device + "\x00" + strings.ToLower(v.name) + "\x00" + v.errno
 }
 
 func cmpOr(a, b string) string {
@@ -280,8 +234,6 @@ func quote(text string) string {
 type clock struct {
 	boot int
 	last time.Duration
-	// caller tells the processors apart whose records come out of order.
-	line int
 }
 
 // backwardsLeast is how far the time falls back before it is told: records of
@@ -298,7 +250,7 @@ func (r *Reader) clockFell(rec *klog.Record, st Statement) bool {
 		*c = clock{boot: rec.Boot}
 	}
 	before := c.last
-	c.last, c.line = rec.Time, rec.Line
+	c.last = rec.Time
 	if before-rec.Time < backwardsLeast {
 		return false
 	}

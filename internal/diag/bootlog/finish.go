@@ -79,11 +79,8 @@ func (f *finisher) failures() {
 			n.kernelFailed = true
 		}
 		n.Meaning = e.Meaning
-		for _, ru := range needles(appendLower(nil, c.Headline)) {
-			if v, ok := ru.match(c.Headline); ru.entry == e && ok {
-				n.vars, n.Errno = v, v.errno
-				break
-			}
+		if said, v := rules().speaks(c.Headline, true, false, make([]uint64, rules().needles.sets)); said == e {
+			n.vars, n.Errno = v, v.errno
 		}
 		n.Count, n.LastLine = c.Count, c.LastHead
 		n.Record = klog.Record{Text: c.Headline, Line: c.Head.Line, Start: c.Head.Start, End: c.Head.End, Boot: c.Boot}
@@ -130,7 +127,7 @@ func (f *finisher) hits(list []*hit) {
 	for _, h := range list {
 		b := f.boots[h.record.Boot]
 		switch {
-		case h.entry.EarlyOnly && b != nil && b.UserLine > 0,
+		case h.entry.EarlyOnly && b != nil && h.lastLine < b.UserLine,
 			isDeferral(h.vars.errno) && h.entry != deferredPending && !pending[nodeName(h.vars.device)]:
 			continue
 		}

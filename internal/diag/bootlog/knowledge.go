@@ -13,14 +13,27 @@ import (
 
 // Knowledge is the table, in the order of precedence.
 var Knowledge = sync.OnceValue(func() []*Entry {
-	return slices.Concat(harmless, system, storage, hardware, supplies, probes, ends)
+	return slices.Concat(harmless, system, storage, hardware, supplies, probes, reports, ends)
 })
 
 // harmless are messages that read like failures and are none.
 var harmless = []*Entry{
 	// drivers/regulator/core.c: no supply is described, which is how boards say
 	// that it is always on.
-	{ID: "dummy-regulator", harmless: true, Rules: []Rule{{Needle: "using dummy regulator"}}},
+	{ID: "dummy-regulator", harmless: true, Rules: []Rule{{"using dummy regulator", ``}}},
+	// fs/ext4/super.c: the kernel tries a driver after the other.
+	{ID: "tried-file-system", harmless: true, Rules: []Rule{{"due to feature incompatibilities", `couldn't mount as ext[23]`}}},
+	// sound/core/init.c and others: there is none, and none is missing.
+	{ID: "no-such-hardware", harmless: true, Rules: []Rule{
+		{"no soundcards found", ``},
+		{"no controller found", `i8042|ps/2`},
+		{"no ps/2 controller found", ``},
+		{"no legacy irq", ``},
+		{"no irqs for pmu", ``},
+	}},
+	// The command line and the list of what may be passed to init name what they
+	// like.
+	{ID: "command-line", harmless: true, Rules: []Rule{{"command line: ", `^(?:\w+: )?kernel command line: |^command line: `}, {"unknown kernel command line parameters", ``}}},
 }
 
 // Entries that the code refers to.

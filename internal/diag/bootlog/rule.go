@@ -1,7 +1,7 @@
 package bootlog
 
 import (
-	"bytes"
+	"math/bits"
 	"regexp"
 	"strings"
 	"sync"
@@ -25,6 +25,10 @@ const (
 	ResetLine  Resource = "reset"
 	DMA        Resource = "dma"
 	Memory     Resource = "memory"
+	// Firmware is the file that a device is loaded with.
+	Firmware Resource = "firmware"
+	// OtherDevice is any other device that one needs: a PWM, a panel.
+	OtherDevice Resource = "device"
 )
 
 // Stage is where in the life of a system a thing belongs: what comes earlier
@@ -74,10 +78,12 @@ type Entry struct {
 
 	// harmless marks what only looks like a failure.
 	harmless bool
+	// user says that programs say it, not the kernel.
+	user bool
 }
 
 // Rule says which records speak of an entry: those that have the needle, in
-// lower case, in the words of their statement, and that match the expression.
+// lower case, and that match the expression.
 type Rule struct {
 	Needle string
 	// Expr is matched against the text, without regard to case; its groups
@@ -85,20 +91,30 @@ type Rule struct {
 	Expr string
 }
 
-// rule is a Rule that is ready to be used.
+// rule is a Rule that is ready to be used, or the reader of sentences.
 type rule struct {
-	entry  *Entry
-	needle []byte
-	re     func() *regexp.Regexp
+	entry *Entry
+	re    func() *regexp.Regexp
+	// sentence marks the words without which no sentence says that something
+	// went wrong; what it speaks of, read tells.
+	sentence bool
 }
 
-// rules are those of the table, in its order, which is that of precedence.
-var rules = sync.OnceValue(func() []*rule {
-	var list []*rule
+// table is the knowledge, ready to be used: the rules in the order of the
+// entries, which is that of precedence, and the needles in that order.
+type table struct {
+	rules   []rule
+	needles *needles
+}
+
+var rules = sync.OnceValue(func() *table {
+	t := &table{}
+	var list []string
 	for _, e := range Knowledge() {
 		for _, ru := range e.Rules {
 			expr := ru.Expr
-			list = append(list, &rule{entry: e, needle: []byte(ru.Needle), re: sync.OnceValue(func() *regexp.Regexp {
+			list = append(list, ru.Needle)
+			t.rules = append(t.rules, rule{entry: e, re: sync.OnceValue(func() *regexp.Regexp {
 				if expr == "" {
 					return nil
 				}
@@ -106,18 +122,40 @@ var rules = sync.OnceValue(func() []*rule {
 			})})
 		}
 	}
-	return list
+	for _, word := range failureNeedles {
+		list = append(list, word)
+		t.rules = append(t.rules, rule{sentence: true})
+	}
+	t.needles = newNeedles(list)
+	return t
 })
 
-// needles are the rules whose needle a text in lower case has.
-func needles(lower []byte) []*rule {
-	var list []*rule
-	for _, ru := range rules() {
-		if bytes.Contains(lower, ru.needle) {
-			list = append(list, ru)
+// speaks looks for the entry that a text speaks of, nil if there is none. user
+// says that a program may have written it, kernel that the kernel may. The set is
+// room for needles.
+func (t *table) speaks(text string, kernel, user bool, set []uint64) (*Entry, vars) {
+	clear(set)
+	if !t.needles.find(text, set) {
+		return nil, vars{}
+	}
+	for i, word := range set {
+		for ; word != 0; word &= word - 1 {
+			ru := &t.rules[i*64+bits.TrailingZeros64(word)]
+			if ru.sentence {
+				if !kernel {
+					return nil, vars{}
+				}
+				return sentence(text)
+			}
+			if ru.entry.user && !user || !ru.entry.user && !kernel {
+				continue
+			}
+			if v, ok := ru.match(text); ok {
+				return ru.entry, v
+			}
 		}
 	}
-	return list
+	return nil, vars{}
 }
 
 // match reports whether a rule speaks of a text, and what the text tells.
@@ -151,19 +189,32 @@ func (ru *rule) match(text string) (vars, bool) {
 	return v, true
 }
 
-// severityOf is how bad a record is: what is only mentioned, at the level of an
-// information, is less so.
+// severityOf is how bad a record is: that a device lacks something is less so where
+// the driver only mentions it, and a device that is not there is not broken.
 func (e *Entry) severityOf(rec *klog.Record, st Statement, v vars) finding.Severity {
 	s, level := e.Severity, rec.Level
 	if level == klog.NoLevel && st.Path != "" {
 		level = st.Level
 	}
-	absent := v.errno == "-19" || v.errno == "-ENODEV" || v.errno == "-6" || v.errno == "-ENXIO"
-	if s == finding.Broken && (absent && e.Stage == StageProbe || level >= 5) {
-		s = finding.Degraded
+	switch absent := v.errno == "-19" || v.errno == "-ENODEV" || v.errno == "-6" || v.errno == "-ENXIO"; {
+	case e.Resource == NoResource && e != initFailed:
+		if s == finding.Broken && absent && e.Stage == StageProbe {
+			s = finding.Degraded
+		}
+	case level >= levelNotice:
+		s = finding.Note
+	case level == levelWarning:
+		s = min(s, finding.Degraded)
 	}
 	return s
 }
+
+// Levels of syslog.
+const (
+	levelWarning = 4
+	levelNotice  = 5
+	levelDebug   = 7
+)
 
 // fill puts what is known into a title or a step.
 func fill(template string, parts map[string]string) string {
