@@ -67,7 +67,7 @@ func (s *spoken) add(r *LogRecord) bool {
 	var st bootlog.Statement
 	if r.Verdict >= Likely && len(r.Sites) > 0 {
 		p := r.Where()
-		st = bootlog.Statement{Path: p.Path, Line: int(p.Line), Function: p.Function, Format: r.Sites[0].Format, Level: klog.Level(r.Sites[0].Level)} //nolint:gosec // -1 to 7
+		st = bootlog.Statement{Path: p.Path, Line: int(p.Line), Function: p.Function, Format: r.Sites[0].Format, Level: klog.Level(r.Sites[0].Level), Family: r.Sites[0].Family} //nolint:gosec // -1 to 7
 	}
 	first, spoke := s.reader.Add(&r.Record, st)
 	if first {

@@ -30,8 +30,10 @@ type Statement struct {
 	Function string
 	// Format is the format as a whole, what wrappers put around it included.
 	Format string
-	// Level is the level it prints at, klog.NoLevel if not known.
-	Level klog.Level
+	// Level is the level it prints at, klog.NoLevel if not known; Family is the
+	// macro or function called ("dev_err").
+	Level  klog.Level
+	Family string
 }
 
 // Finding is something that went wrong in a log.
@@ -152,7 +154,7 @@ func (r *Reader) Add(rec *klog.Record, st Statement) (first, spoke bool) {
 	fell := r.clockFell(rec, st)
 	e, v := r.table.speaks(rec.Text, rec.Origin != klog.OriginUserSpace, rec.Origin != klog.OriginKernel, r.set)
 	if e != nil {
-		if rec.Level == levelDebug && (e.Resource != NoResource || e == initFailed) {
+		if levelOf(rec, st) == levelDebug && (e.Resource != NoResource || e == initFailed) {
 			return fell, false
 		}
 		return !e.harmless && r.hit(e, rec, st, v), true
@@ -194,8 +196,10 @@ func (e *Entry) what(v vars, text string) string {
 	switch {
 	case e.PerBoot:
 		return ""
-	case v.device == "":
+	case v.device == "" && v.name == "":
 		return klog.Masked(text)
+	case v.device == "":
+		return v.driver + "\x00" + strings.ToLower(v.name)
 	}
 	return v.device + "\x00" + strings.ToLower(v.name) + "\x00" + v.errno
 }

@@ -55,6 +55,8 @@ type finisher struct {
 	log   *Log
 	boots map[int]*boots.Boot
 	nodes []*node
+	// reports is how many of them, the first, are crash reports.
+	reports int
 }
 
 func (f *finisher) add(n *node, boot, line int) *node {
@@ -96,14 +98,24 @@ func (f *finisher) failures() {
 			n.appears(again.Boot, again.Line)
 		}
 	}
+	f.reports = len(f.nodes)
 }
 
 // reportEntry is the entry that a crash report belongs to.
 func reportEntry(r *crash.Report) *Entry {
+	// What the headline says decides between those that its title may be of.
+	t := rules()
+	if said, _ := t.speaks(r.Headline, true, false, make([]uint64, t.needles.sets)); said != nil {
+		for _, start := range said.Reports {
+			if strings.HasPrefix(r.Title, start) {
+				return said
+			}
+		}
+	}
 	best, length := otherCrash, -1
 	for _, e := range Knowledge() {
 		for _, start := range e.Reports {
-			if len(start) > length && strings.HasPrefix(r.Title, start) {
+			if e != externalAbort && len(start) > length && strings.HasPrefix(r.Title, start) {
 				best, length = e, len(start)
 			}
 		}
@@ -162,10 +174,7 @@ func isDeferral(code string) bool { return code == "-517" || code == "-EPROBE_DE
 
 // failureOf is the crash report that a hit is part of or announces, nil if none.
 func (f *finisher) failureOf(h *hit) *node {
-	for _, n := range f.nodes {
-		if n.Failure < 0 {
-			continue
-		}
+	for _, n := range f.nodes[:f.reports] { // they come first
 		c := &f.log.Failures[n.Failure]
 		if h.record.Boot == c.Boot && c.Line <= h.record.Line && h.record.Line <= c.LastLine && h.entry.ID != recordsLost {
 			return n
@@ -210,6 +219,7 @@ func (f *finisher) title(n *node) string {
 	}
 	t := fill(n.entry.Title, f.parts(n))
 	switch {
+	case n.entry.Whole:
 	case n.Device != "" && !strings.Contains(t, n.Device):
 		t = n.Device + ": " + t
 	case n.Driver != "" && n.Device == "" && n.entry.Stage != StageSystem && n.entry.Stage != StageAny && !strings.Contains(t, n.Driver):

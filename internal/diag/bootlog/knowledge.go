@@ -31,6 +31,8 @@ var harmless = []*Entry{
 		{"no legacy irq", ``},
 		{"no irqs for pmu", ``},
 	}},
+	// Debian's drivers/base/firmware_loader/main.c
+	{ID: "firmware-hint", harmless: true, Rules: []Rule{{"information about missing firmware", ``}}},
 	// The command line and the list of what may be passed to init name what they
 	// like.
 	{ID: "command-line", harmless: true, Rules: []Rule{{"command line: ", `^(?:\w+: )?kernel command line: |^command line: `}, {"unknown kernel command line parameters", ``}}},

@@ -55,16 +55,16 @@ var supplies = []*Entry{
 	},
 	{
 		// drivers/pinctrl
-		ID: "pinctrl-failed", Severity: finding.Broken, Stage: StageSupply, Resource: Pinctrl, Title: "the pins[ {name}] cannot be set",
+		ID: "pinctrl-failed", Severity: finding.Broken, Stage: StageSupply, Resource: Pinctrl, Title: "the pins cannot be set[: {name}]",
 		Meaning: "another device has the pins, or the pin controller does not know what the device tree asks for",
 		Next:    []finding.Step{{Why: "/sys/kernel/debug/pinctrl says who has which pin"}},
 		Rules: []Rule{
-			{"already requested by", `pin (?P<name>\S+)(?: \([^)]*\))? already requested by (?P<supplier>[^\s;]+)`},
+			{"already requested by", `(?P<name>pin \S+)(?: \([^)]*\))? already requested by (?P<supplier>[^\s;]+)`},
 			{"error applying setting", ``},
-			{"could not request pin", `could not request pin (?P<name>\d+)(?: \([^)]*\))?`},
+			{"could not request pin", `could not request (?P<name>pin \d+)(?: \([^)]*\))?`},
 			{"invalid function", `invalid function (?P<name>\S+) in map table`},
 			{"invalid group", `invalid group "?(?P<name>[^\s"]+)"? for function`},
-			{"pin_config_group_set op failed for group", `for group (?P<name>\S+)`},
+			{"pin_config_group_set op failed for group", `for (?P<name>group \S+)`},
 		},
 	},
 	{

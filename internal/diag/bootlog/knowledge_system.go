@@ -102,7 +102,7 @@ var system = []*Entry{
 	},
 	{
 		// init/initramfs.c
-		ID: "initramfs-damaged", Severity: finding.Broken, Stage: StageSupply, Title: "the initramfs cannot be unpacked[: {name}]",
+		ID: "initramfs-damaged", Severity: finding.Broken, Stage: StageSupply, Whole: true, Title: "the initramfs cannot be unpacked[: {name}]",
 		Meaning: "it is cut off, overwritten, or compressed in a way that this kernel was not built for (CONFIG_RD_*)",
 		Next:    []finding.Step{{Why: "its address and size as the boot loader gives them: it must not overlap the kernel as unpacked, and be loaded whole"}},
 		Rules: []Rule{
@@ -115,7 +115,7 @@ var system = []*Entry{
 	},
 	{
 		// net/ipv4/ipconfig.c, net/sunrpc, fs/nfs
-		ID: "network-boot", Severity: finding.Broken, Stage: StageProbe, Title: "the network for the root file system is not there[: {name}]",
+		ID: "network-boot", Severity: finding.Broken, Stage: StageProbe, Whole: true, Title: "the network for the root file system is not there[: {name}]",
 		Meaning: "no interface, no link, no address, or no answer of the server",
 		Next:    []finding.Step{{Why: "whether the interface's driver is built in and its PHY was found; then ip=, nfsroot= and the server's export"}},
 		Rules: []Rule{
@@ -213,7 +213,7 @@ var system = []*Entry{
 	},
 	{
 		// drivers/of
-		ID: "device-tree", Severity: finding.Degraded, Stage: StageSupply, Title: "the device tree is not as the kernel expects[: {name}]",
+		ID: "device-tree", Severity: finding.Degraded, Stage: StageSupply, Whole: true, Title: "the device tree is not as the kernel expects[: {name}]",
 		Meaning: "a reference leads nowhere or a property is missing: the device that the node describes will not work, or not fully",
 		Rules: []Rule{
 			{"could not get #", `(?P<name>/\S+): could not get #`},

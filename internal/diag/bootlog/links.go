@@ -1,6 +1,7 @@
 package bootlog
 
 import (
+	"cmp"
 	"path"
 	"slices"
 	"strings"
@@ -14,10 +15,27 @@ import (
 // within one boot, and names what connects the two. What was only near, or of
 // the same subsystem, makes a guess.
 
+// linked bounds how many findings are compared with each other.
+const linked = 250
+
+// worst are the nodes that links are looked for among: all, or the worst, in
+// their order.
+func (f *finisher) worst() []*node {
+	if len(f.nodes) <= linked {
+		return f.nodes
+	}
+	list := slices.Clone(f.nodes)
+	slices.SortStableFunc(list, func(a, b *node) int {
+		return cmp.Or(-cmp.Compare(a.Severity, b.Severity), cmp.Compare(a.firstLine(), b.firstLine()))
+	})
+	return list[:linked]
+}
+
 // link finds what stems from what.
 func (f *finisher) link() {
-	for _, a := range f.nodes {
-		for _, b := range f.nodes {
+	list := f.worst()
+	for _, a := range list {
+		for _, b := range list {
 			if a == b {
 				continue
 			}
@@ -42,19 +60,8 @@ func (f *finisher) link() {
 
 // connects says how the later b stems from a, "" if nothing speaks for it.
 func (f *finisher) connects(a, b *node, boot int) (why string, guess bool) {
-	switch {
-	case b.entry == rootNotFound:
-		if a.entry.Stage <= StageProbe && a.entry.Stage != StageAny && carriesDisks(a) {
-			return "the root file system may be on it", true
-		}
-	case b.entry.ID == "init-died":
-		if a.entry.ID == "io-error" || a.entry.ID == "fs-error" || a.entry.ID == "out-of-memory" {
-			return "init may have needed it", true
-		}
-	case b.entry == hung && a.Failure < 0:
-		if call := f.unfinished(a, boot); call != "" {
-			return "the initcall " + call + "() of its driver did not return", false
-		}
+	if why, guess := f.systemNeeds(a, b, boot); why != "" {
+		return why, guess
 	}
 	switch {
 	case a.kernelFailed && (b.Failure >= 0 || slices.Contains(bootEnds, b.entry)):
@@ -86,6 +93,47 @@ func (f *finisher) connects(a, b *node, boot int) (why string, guess bool) {
 		return "the same disk", false
 	}
 	return "", false
+}
+
+// systemNeeds says why a system may not come up for what went wrong before.
+func (f *finisher) systemNeeds(a, b *node, boot int) (why string, guess bool) {
+	is := func(n *node, ids ...string) bool { return slices.Contains(ids, n.entry.ID) }
+	switch {
+	case b.entry == hung && a.Failure < 0:
+		if call := f.unfinished(a, boot); call != "" {
+			return "the initcall " + call + "() of its driver did not return", false
+		}
+	case b.entry == hung && is(a, "stall") && f.firstFailure(boot) == nil:
+		return "nothing went on behind it", false
+	case b.entry == rootNotFound || is(b, "emergency-shell"):
+		switch {
+		case is(a, "initramfs-damaged"):
+			return "without the initramfs the kernel looks for a root file system itself", true
+		case is(a, "network-boot"):
+			return "the root file system may be on the network", !strings.Contains(b.Record.Text+b.vars.device, "nfs") && !strings.Contains(b.vars.device, "(0,255)")
+		case a.entry.Stage <= StageProbe && a.entry.Stage != StageAny && carriesDisks(a), is(a, "io-error", "fs-error", "fs-not-recognised", "disk-not-ready"):
+			return "the root file system may be on it", true
+		case is(a, "module-mismatch"):
+			return "what the module drives may carry the root file system", true
+		}
+	case is(b, "init-died", "init-not-found"):
+		switch {
+		case is(a, "program-crashed") && slices.Contains([]string{"init", "systemd", "sh", "linuxrc"}, a.vars.name):
+			return "it is the first program that crashed", false
+		case is(a, "io-error", "fs-error", "out-of-memory", "initramfs-damaged"):
+			return "init may have needed it", true
+		}
+	case is(b, "network-boot"):
+		if a.entry.Stage <= StageProbe && a.entry.Stage != StageAny && (a.entry.Resource == PHY || carriesNetwork(a)) {
+			return "the network may be on it", true
+		}
+	}
+	return "", false
+}
+
+// carriesNetwork reports whether a network interface may come from what failed.
+func carriesNetwork(a *node) bool {
+	return strings.HasPrefix(a.Statement.Path, "drivers/net/") || strings.Contains(a.Device, "ethernet") || strings.Contains(a.Device, "gmac") || strings.Contains(a.Driver, "eth") || a.Driver == "fec"
 }
 
 // supplies leads from a device that does not come up to one that needs it by the
@@ -274,7 +322,7 @@ func (f *finisher) lastBeforeSilence() {
 			var last *node
 			for _, a := range f.nodes {
 				line, ok := a.lines[boot]
-				if !ok || a == b || a.Severity < finding.Broken || a.Failure >= 0 || end-line > nearLines || line > end {
+				if !ok || a == b || a.Severity < finding.Broken || a.Failure >= 0 || a.entry.Stage == StageAny || end-line > nearLines || line > end {
 					continue
 				}
 				if last == nil || line > last.lines[boot] {

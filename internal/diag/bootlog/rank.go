@@ -67,6 +67,9 @@ func (n *node) worst(guesses bool, seen map[*node]bool) finding.Severity {
 	}
 	seen[n] = true
 	s := n.Severity
+	if n.Failure >= 0 && s == finding.Degraded {
+		s = finding.Broken // what the kernel reports of itself weighs as much as a device
+	}
 	for _, e := range n.links {
 		if (guesses || !e.guess) && !seen[e.to] {
 			s = max(s, e.to.worst(guesses, seen))
@@ -79,7 +82,7 @@ func (n *node) worst(guesses bool, seen map[*node]bool) finding.Severity {
 // machine as a whole.
 func (n *node) concernsAll(seen map[*node]bool) bool {
 	seen[n] = true
-	return n.entry.Whole || slices.ContainsFunc(n.links, func(e edge) bool { return !e.guess && !seen[e.to] && e.to.concernsAll(seen) })
+	return n.entry.Whole || n.Failure >= 0 && n.Severity > finding.Note || slices.ContainsFunc(n.links, func(e edge) bool { return !e.guess && !seen[e.to] && e.to.concernsAll(seen) })
 }
 
 // firstLine is the first line of the log that speaks of a node.

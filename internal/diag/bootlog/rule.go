@@ -192,10 +192,7 @@ func (ru *rule) match(text string) (vars, bool) {
 // severityOf is how bad a record is: that a device lacks something is less so where
 // the driver only mentions it, and a device that is not there is not broken.
 func (e *Entry) severityOf(rec *klog.Record, st Statement, v vars) finding.Severity {
-	s, level := e.Severity, rec.Level
-	if level == klog.NoLevel && st.Path != "" {
-		level = st.Level
-	}
+	s, level := e.Severity, levelOf(rec, st)
 	switch absent := v.errno == "-19" || v.errno == "-ENODEV" || v.errno == "-6" || v.errno == "-ENXIO"; {
 	case e.Resource == NoResource && e != initFailed:
 		if s == finding.Broken && absent && e.Stage == StageProbe {
@@ -207,6 +204,28 @@ func (e *Entry) severityOf(rec *klog.Record, st Statement, v vars) finding.Sever
 		s = min(s, finding.Degraded)
 	}
 	return s
+}
+
+// levelOf is the level of a record, by what is called in its statement if the log
+// does not tell, klog.NoLevel if not known.
+func levelOf(rec *klog.Record, st Statement) klog.Level {
+	switch {
+	case rec.Level != klog.NoLevel:
+		return rec.Level
+	case st.Path == "":
+		return klog.NoLevel
+	case st.Level != klog.NoLevel:
+		return st.Level
+	}
+	for _, l := range [...]struct {
+		part  string
+		level klog.Level
+	}{{"_warn", levelWarning}, {"_notice", levelNotice}, {"_info", levelNotice + 1}, {"_dbg", levelDebug}, {"_debug", levelDebug}} {
+		if strings.Contains(st.Family, l.part) {
+			return l.level
+		}
+	}
+	return klog.NoLevel
 }
 
 // Levels of syslog.

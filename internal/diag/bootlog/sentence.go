@@ -106,10 +106,29 @@ var functions = []struct {
 	part     string
 	resource Resource
 }{
-	{"request_irq", IRQ}, {"request_threaded_irq", IRQ}, {"get_irq", IRQ}, {"irq_of_parse_and_map", IRQ}, {"clk_get", Clock}, {"clk_prepare", Clock},
-	{"clk_enable", Clock}, {"clk_bulk_", Clock}, {"regulator_get", Regulator}, {"regulator_enable", Regulator}, {"regulator_bulk", Regulator},
-	{"gpio_request", GPIO}, {"gpiod_get", GPIO}, {"reset_control_", ResetLine}, {"dma_request_", DMA}, {"ioremap", Memory}, {"of_iomap", Memory},
-	{"pinctrl_get", Pinctrl}, {"pinctrl_lookup", Pinctrl}, {"pinctrl_select", Pinctrl}, {"phy_connect", PHY}, {"phy_get", PHY}, {"phy_power_on", PHY},
+	{"request_irq", IRQ},
+	{"request_threaded_irq", IRQ},
+	{"get_irq", IRQ},
+	{"irq_of_parse_and_map", IRQ},
+	{"clk_get", Clock},
+	{"clk_prepare", Clock},
+	{"clk_enable", Clock},
+	{"clk_bulk_", Clock},
+	{"regulator_get", Regulator},
+	{"regulator_enable", Regulator},
+	{"regulator_bulk", Regulator},
+	{"gpio_request", GPIO},
+	{"gpiod_get", GPIO},
+	{"reset_control_", ResetLine},
+	{"dma_request_", DMA},
+	{"ioremap", Memory},
+	{"of_iomap", Memory},
+	{"pinctrl_get", Pinctrl},
+	{"pinctrl_lookup", Pinctrl},
+	{"pinctrl_select", Pinctrl},
+	{"phy_connect", PHY},
+	{"phy_get", PHY},
+	{"phy_power_on", PHY},
 	{"request_firmware", Firmware},
 }
 
@@ -118,7 +137,13 @@ var suffixes = []struct {
 	end string
 	of  thing
 }{
-	{"_clk", clockThing}, {"-clk", clockThing}, {"_irq", irqThing}, {"-irq", irqThing}, {"-gpio", gpioThing}, {"-gpios", gpioThing}, {"_gpio", gpioThing},
+	{"_clk", clockThing},
+	{"-clk", clockThing},
+	{"_irq", irqThing},
+	{"-irq", irqThing},
+	{"-gpio", gpioThing},
+	{"-gpios", gpioThing},
+	{"_gpio", gpioThing},
 	{"-supply", supplyThing},
 }
 
@@ -213,8 +238,8 @@ func sentence(text string) (*Entry, vars) {
 		case "no", "missing", "without", "invalid":
 			if i+1 < len(list) && !list[i].ends {
 				resource, a, name = object(list[i+1:], obtain)
-				// "no audio pins" are none to be found.
-				if w == "invalid" && resource != IRQ || w != "missing" && resource == Pinctrl || a != obtain {
+				// "no audio pins", "no bridge": there are none, and none is missing.
+				if w == "invalid" && resource != IRQ || w != "missing" && (resource == Pinctrl || resource == OtherDevice) || a != obtain {
 					resource = NoResource
 				}
 			}
@@ -226,11 +251,26 @@ func sentence(text string) (*Entry, vars) {
 		default:
 			continue
 		}
-		if e := entryOf(resource, a); e != nil {
-			return e, vars{name: strings.Trim(name, " ")}
+		e := entryOf(resource, a)
+		if e == nil {
+			continue
 		}
+		if resource == Firmware {
+			name = fileIn(list)
+		}
+		return e, vars{name: name}
 	}
 	return nil, vars{}
+}
+
+// fileIn is the first word that looks like the name of a file.
+func fileIn(list []word) string {
+	for i := range list {
+		if w := list[i].as; strings.Contains(w, "/") || len(w) > len("a.bin") && strings.Contains(w[1:len(w)-1], ".") && strings.Trim(w, "0123456789.:-") != "" && i > 1 {
+			return w
+		}
+	}
+	return ""
 }
 
 // entryOf is the entry for what was tried, nil if it is none's.
@@ -428,7 +468,7 @@ func isName(w string) bool {
 	return strings.ContainsAny(w, "0123456789_-./") || len(w) <= 5
 }
 
-var notNames = wordSet("rate freq index table data state name node type mode mask pool map chip id ids addr size desc range value count list cells cell entry event group domain reset " +
+var notNames = wordSet("rate freq index table data state name node type mode mask pool map chip id ids addr size desc range value count list cells cell entry event group domain reset sub-node subnode " +
 	"speed link delay info regs write read reg op ops again first early fifo queue irqs irq clk gpio gpios setup init test vector wake trigger affinity handler caps mux")
 
 func isNumber(w string) bool { return strings.Trim(w, "0123456789#") == "" }
