@@ -48,21 +48,12 @@ func testKernel(t *testing.T) *kernel {
 
 func (k *kernel) prepare(t *testing.T, tree string) error {
 	root := testenv.Root(t)
-	cache, err := testenv.Cache()
+	bin, err := program(t)
 	if err != nil {
 		return err
 	}
-	dir := filepath.Join(cache, "e2e")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	k.bin, k.store, k.tree = filepath.Join(dir, "dekho"), filepath.Join(dir, "store"), tree
-	build := exec.Command("go", "build", "-o", k.bin, "./cmd/dekho")
-	build.Dir = root
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return fmt.Errorf("go build: %w\n%s", err, out)
-	}
+	dir := filepath.Dir(bin)
+	k.bin, k.store, k.tree = bin, filepath.Join(dir, "store"), tree
 	print, err := fingerprint(root, "internal/lang", "internal/logmap", "internal/index", "internal/store", "internal/source",
 		"internal/trigram", "internal/query/fuzzy", "internal/macro", "internal/ops", "internal/xref", "internal/workbench/linker.go")
 	if err != nil {
@@ -84,6 +75,34 @@ func (k *kernel) prepare(t *testing.T, tree string) error {
 	}
 	fmt.Printf("dekho %s: %.1f s\n%s", strings.Join(args, " "), time.Since(start).Seconds(), out)
 	return os.WriteFile(mark, []byte(print), 0o644)
+}
+
+var (
+	programOnce sync.Once
+	programBin  string
+	programErr  error
+)
+
+// program builds the program into the build's cache.
+func program(t *testing.T) (string, error) {
+	t.Helper()
+	programOnce.Do(func() {
+		var cache string
+		if cache, programErr = testenv.Cache(); programErr != nil {
+			return
+		}
+		programBin = filepath.Join(cache, "e2e", "dekho")
+		if programErr = os.MkdirAll(filepath.Dir(programBin), 0o755); programErr != nil {
+			return
+		}
+		build := exec.Command("go", "build", "-o", programBin, "./cmd/dekho")
+		build.Dir = testenv.Root(t)
+		build.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := build.CombinedOutput(); err != nil {
+			programErr = fmt.Errorf("go build: %w\n%s", err, out)
+		}
+	})
+	return programBin, programErr
 }
 
 // fingerprint identifies the sources below some paths.

@@ -1,0 +1,294 @@
+package e2e
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"dekho/internal/nstest"
+)
+
+// www is the name that dekho dns is tested with, which only the name server of
+// the LAN knows.
+const www, wwwAddress = "www.office.test", "10.77.0.80"
+
+// second is where the LAN may have another name server.
+const second = "10.77.0.9"
+
+func office(msg []byte, _ bool) [][]byte {
+	return [][]byte{nstest.Zone{www: {wwwAddress}}.Reply(msg)}
+}
+
+// static and dynamic are connections as NetworkManager's window saves them: with
+// a name server that somebody typed in, and with what DHCP says.
+const (
+	static = `[connection]
+id=office
+type=ethernet
+interface-name=eth0
+
+[ipv4]
+method=manual
+address1=10.77.0.20/24,10.77.0.1
+dns=10.77.0.1;
+dns-search=office.test;
+
+[ipv6]
+method=disabled
+`
+	dynamic = `[connection]
+id=office
+type=ethernet
+interface-name=eth0
+
+[ipv4]
+method=auto
+
+[ipv6]
+method=disabled
+`
+	connection = "/etc/NetworkManager/system-connections/office.nmconnection"
+	online     = "nm-online --quiet --timeout=20"
+	// dhcpcd has to be told that no udev will tell it about eth0, and to not wait
+	// for others who may have its address.
+	configureDHCPCD = "printf 'nodev\nnoarp\nnoipv6rs\n' >>/etc/dhcpcd.conf"
+	startDHCPCD     = configureDHCPCD + "; systemctl unmask dhcpcd; systemctl restart dhcpcd"
+)
+
+// dnsWorld is a world with the program in it.
+type dnsWorld struct {
+	*nstest.World
+	t *testing.T
+}
+
+// newDNSWorld makes a world whose LAN has a DHCP server and a name server. The
+// units are those that it does without.
+func newDNSWorld(t *testing.T, name string, without ...string) *dnsWorld {
+	t.Helper()
+	w := &dnsWorld{nstest.New(t, name), t}
+	bin, err := program(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Install(bin, "/usr/local/bin/dekho")
+	w.LAN.ServeDNS(nstest.Router, office)
+	w.LAN.ServeDHCP(nstest.Router, "office.test")
+	w.Write("/etc/fstab", "", 0o644)
+	for _, unit := range without {
+		w.Link("/dev/null", "/etc/systemd/system/"+unit)
+	}
+	return w
+}
+
+// dnsState is what dekho dns is expected to say, and what it says.
+type dnsState struct {
+	// owner and mode are those of /etc/resolv.conf, as "connman link".
+	owner string
+	// resolves is what it says and the C library does.
+	resolves bool
+	// finding is what is wrong, "" if nothing is.
+	finding string
+	// boot is who owns the file after the next boot, where that is told.
+	boot string
+}
+
+// dnsAnswer is what the tests look at of the answer in JSON.
+type dnsAnswer struct {
+	Owner    struct{ ID, Mode string }
+	Resolves string
+	NextBoot struct{ Summary, Owner string } `json:"next_boot"`
+	Findings []struct {
+		ID, Severity, Title string
+		Next                []struct{ Command, Why string }
+	}
+}
+
+// resolves waits for the network to have a name server that is used.
+func (w *dnsWorld) resolves() {
+	w.t.Helper()
+	w.Wait(www+" to resolve", func() bool {
+		out, _ := w.Try("getent", "ahostsv4", www)
+		return strings.HasPrefix(out, wwwAddress+" ")
+	})
+}
+
+// expect compares what dekho dns says with what is so, and with what the C
+// library does.
+func (w *dnsWorld) expect(what string, want dnsState) dnsAnswer {
+	w.t.Helper()
+	out, err := w.Try("dekho", "dns", "--json", "--name", www)
+	var a dnsAnswer
+	var exit *exec.ExitError
+	if err != nil && (!errors.As(err, &exit) || exit.ExitCode() != 1) {
+		w.t.Errorf("%s: %v\n%s", what, err, out)
+		return a
+	}
+	if err := json.Unmarshal([]byte(out), &a); err != nil {
+		w.t.Errorf("%s: %v\n%s", what, err, out)
+		return a
+	}
+	got := dnsState{owner: strings.TrimSpace(a.Owner.ID + " " + a.Owner.Mode), resolves: a.Resolves == "yes"}
+	if len(a.Findings) > 0 {
+		got.finding = a.Findings[0].ID
+	}
+	if want.boot != "" {
+		got.boot = a.NextBoot.Owner
+	}
+	addrs, libcErr := w.Try("getent", "ahosts", www)
+	if got != want || (libcErr == nil) != got.resolves {
+		text, _ := w.Try("dekho", "dns", "--name", www)
+		file, _ := w.Try("sh", "-c", "ls -l /etc/resolv.conf; cat /etc/resolv.conf")
+		w.t.Errorf("%s:\n got %+v (%s)\nwant %+v\ngetent: %q, %v\n%s\n%s", what, got, a.Resolves, want, addrs, libcErr, text, file)
+	}
+	return a
+}
+
+// TestDNSUsersCase goes through what cost somebody an office day: ConnMan and
+// NetworkManager both installed, and after an upgrade the network is up and
+// names do not resolve.
+func TestDNSUsersCase(t *testing.T) {
+	t.Parallel()
+	w := newDNSWorld(t, "desktop")
+	w.LAN.AddAddress(second)
+	w.LAN.ServeDNS(second, office)
+	w.Write(connection, static, 0o600)
+	w.Link("/var/run/connman/resolv.conf", "/etc/resolv.conf")
+	w.Link("/dev/null", "/etc/systemd/system/connman.service")
+	w.Boot()
+	w.Shell(online)
+	w.expect("the link of ConnMan, which does not run", dnsState{owner: "connman link", finding: "resolv-conf-dangling"})
+	w.Shell("nmcli connection modify office ipv4.dns '10.77.0.1 " + second + "' && nmcli connection up office")
+	w.expect("servers set in NetworkManager", dnsState{owner: "connman link", finding: "resolv-conf-dangling"})
+	w.Shell("ln -sf /run/systemd/resolve/stub-resolv.conf /etc/resolv.conf; systemctl restart NetworkManager; " + online)
+	a := w.expect("a link to systemd's file", dnsState{owner: "systemd-resolved stub", finding: "resolv-conf-dangling"})
+	proposed := a.Findings[0].Next[0].Command
+	if proposed == "" {
+		t.Fatalf("no command is proposed: %+v", a.Findings[0])
+	}
+	w.Shell(proposed + "; " + online)
+	w.expect("after "+proposed, dnsState{owner: "networkmanager file", resolves: true, boot: "networkmanager"})
+	w.Reboot()
+	w.Shell(online)
+	w.expect("after a reboot", dnsState{owner: "networkmanager file", resolves: true, boot: "networkmanager"})
+}
+
+func TestDNSConnMan(t *testing.T) {
+	t.Parallel()
+	w := newDNSWorld(t, "desktop", "NetworkManager.service")
+	w.Write("/var/lib/connman/office.config", "[service_office]\nType=ethernet\nIPv4=10.77.0.20/255.255.255.0/10.77.0.1\nIPv6=off\nNameservers=10.77.0.1\nSearchDomains=office.test\n", 0o600)
+	w.Boot()
+	w.resolves()
+	w.expect("ConnMan with its proxy", dnsState{owner: "connman link", resolves: true, boot: "connman"})
+	w.Shell("systemctl stop connman")
+	w.expect("ConnMan is stopped", dnsState{owner: "connman link", boot: "connman"})
+	w.Shell("mkdir -p /etc/systemd/system/connman.service.d; printf '[Service]\nExecStart=\nExecStart=/usr/sbin/connmand -n --nodnsproxy\n' >/etc/systemd/system/connman.service.d/proxy.conf; systemctl daemon-reload; systemctl start connman")
+	w.resolves()
+	w.expect("ConnMan without its proxy", dnsState{owner: "connman link", resolves: true, boot: "connman"})
+}
+
+func TestDNSNetworkManager(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		conf string
+		// link and file are with a link to NetworkManager's file, and with nothing
+		// there at first.
+		link, file dnsState
+	}{
+		{"", dnsState{owner: "networkmanager symlink", resolves: true}, dnsState{owner: "networkmanager file", resolves: true}},
+		{"rc-manager=symlink", dnsState{owner: "networkmanager symlink", resolves: true}, dnsState{owner: "networkmanager file", resolves: true}},
+		{"rc-manager=file", dnsState{owner: "networkmanager symlink", resolves: true}, dnsState{owner: "networkmanager file", resolves: true}},
+		{"rc-manager=unmanaged", dnsState{owner: "networkmanager symlink", resolves: true}, dnsState{finding: "resolv-conf-missing"}},
+		{"dns=dnsmasq", dnsState{owner: "networkmanager symlink", resolves: true}, dnsState{owner: "networkmanager file", resolves: true}},
+		{"dns=none", dnsState{owner: "networkmanager symlink", resolves: true}, dnsState{finding: "resolv-conf-missing"}},
+	} {
+		t.Run(fmt.Sprintf("[%s]", tt.conf), func(t *testing.T) {
+			t.Parallel()
+			w := newDNSWorld(t, "desktop", "connman.service")
+			w.Link("/dev/null", "/etc/tmpfiles.d/connman_resolvconf.conf")
+			w.Write(connection, dynamic, 0o600)
+			w.Write("/etc/NetworkManager/conf.d/dns.conf", "[main]\n"+tt.conf+"\n", 0o644)
+			w.Link("/run/NetworkManager/resolv.conf", "/etc/resolv.conf")
+			w.Boot()
+			w.Shell(online)
+			w.expect("with the link", tt.link)
+			w.Shell("rm /etc/resolv.conf; systemctl restart NetworkManager; " + online)
+			w.expect("without the link", tt.file)
+		})
+	}
+}
+
+func TestDNSResolved(t *testing.T) {
+	t.Parallel()
+	w := newDNSWorld(t, "resolved")
+	w.Write(connection, dynamic, 0o600)
+	w.Boot()
+	w.resolves()
+	const boot = "systemd-resolved"
+	w.expect("the link of the package", dnsState{owner: "systemd-resolved stub", resolves: true, boot: boot})
+	w.Shell("ln -sf /run/systemd/resolve/resolv.conf /etc/resolv.conf")
+	w.expect("uplink", dnsState{owner: "systemd-resolved uplink", resolves: true, boot: boot})
+	w.Shell("ln -sf /usr/lib/systemd/resolv.conf /etc/resolv.conf")
+	w.expect("static", dnsState{owner: "systemd-resolved static", resolves: true, boot: boot})
+	w.Shell("ln -sf ../run/systemd/resolve/stub-resolv.conf /etc/resolv.conf; systemctl stop systemd-resolved")
+	w.expect("stopped", dnsState{owner: "systemd-resolved stub", finding: "stub-daemon-dead", boot: boot})
+	if state, _ := w.Try("systemctl", "is-active", "systemd-resolved"); strings.TrimSpace(state) != "inactive" {
+		t.Errorf("asking about systemd-resolved has started it: it is %s", state)
+	}
+	// Without its listener it makes the stub file a link to the other one.
+	w.Shell("mkdir -p /etc/systemd/resolved.conf.d; printf '[Resolve]\nDNSStubListener=no\n' >/etc/systemd/resolved.conf.d/stub.conf; systemctl start systemd-resolved")
+	w.resolves()
+	w.expect("without its listener", dnsState{owner: "systemd-resolved uplink", resolves: true, boot: boot})
+	w.Shell("systemctl mask systemd-resolved")
+	w.Reboot()
+	w.expect("masked, after a reboot", dnsState{owner: "systemd-resolved stub", finding: "resolv-conf-dangling"})
+}
+
+func TestDNSResolvconf(t *testing.T) {
+	t.Parallel()
+	w := newDNSWorld(t, "resolvconf", "NetworkManager.service", "dnsmasq.service", "dhcpcd.service")
+	w.Write("/etc/network/interfaces", "auto lo\niface lo inet loopback\nauto eth0\niface eth0 inet dhcp\n", 0o644)
+	w.Boot()
+	w.resolves()
+	w.expect("ifupdown and dhclient", dnsState{owner: "resolvconf link", resolves: true, boot: "resolvconf"})
+	w.Shell("systemctl unmask dnsmasq; systemctl start dnsmasq")
+	w.resolves()
+	w.expect("dnsmasq in front", dnsState{owner: "resolvconf link", resolves: true, boot: "resolvconf"})
+	w.Shell("systemctl stop dnsmasq; systemctl mask dnsmasq; ifdown eth0; " + startDHCPCD + "")
+	w.resolves()
+	w.expect("dhcpcd", dnsState{owner: "resolvconf link", resolves: true, boot: "resolvconf"})
+}
+
+func TestDNSOpenresolv(t *testing.T) {
+	t.Parallel()
+	w := newDNSWorld(t, "openresolv", "dnsmasq.service", "dhcpcd.service")
+	w.Write("/etc/resolv.conf", "", 0o644) // the unit of dhcpcd does not start without
+	w.Boot()
+	w.Shell(startDHCPCD)
+	w.resolves()
+	w.expect("dhcpcd", dnsState{owner: "openresolv file", resolves: true, boot: "openresolv"})
+}
+
+func TestDNSPlainClients(t *testing.T) {
+	t.Parallel()
+	w := newDNSWorld(t, "plain", "dnsmasq.service", "unbound.service", "dhcpcd.service")
+	w.Boot()
+	w.Shell("ip link set eth0 up; dhclient eth0")
+	w.resolves()
+	w.expect("dhclient", dnsState{owner: "dhclient file", resolves: true})
+	w.Shell("dhclient -r eth0; rm -f /etc/resolv.conf /var/lib/dhcp/*; ip link set eth0 up; udhcpc -i eth0 -q -n")
+	w.resolves()
+	w.expect("udhcpc", dnsState{owner: "udhcpc file", resolves: true})
+	w.Shell("rm /etc/resolv.conf; ip addr flush eth0; " + startDHCPCD + "")
+	w.resolves()
+	w.expect("dhcpcd", dnsState{owner: "dhcpcd file", resolves: true, boot: "dhcpcd"})
+	w.Shell("systemctl unmask dnsmasq; printf 'server=10.77.0.1\n' >/etc/dnsmasq.d/up.conf; systemctl start dnsmasq; systemctl stop dhcpcd; printf 'nameserver 127.0.0.1\n' >/etc/resolv.conf; ip addr add 10.77.0.20/24 dev eth0 || true; ip link set eth0 up")
+	w.resolves()
+	w.expect("dnsmasq, and the file by hand", dnsState{owner: "hand file", resolves: true})
+	w.Shell("systemctl stop dnsmasq")
+	w.expect("dnsmasq is stopped", dnsState{owner: "hand file"})
+	w.Shell("systemctl unmask unbound; systemctl start unbound")
+	w.expect("unbound without a way to the root servers", dnsState{owner: "hand file"})
+}
