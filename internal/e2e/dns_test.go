@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -100,10 +101,12 @@ type dnsAnswer struct {
 	Owner    struct{ ID, Mode string }
 	Resolves string
 	NextBoot struct{ Summary, Owner string } `json:"next_boot"`
-	Findings []struct {
-		ID, Severity, Title string
-		Next                []struct{ Command, Why string }
-	}
+	Findings []dnsFinding
+}
+
+type dnsFinding struct {
+	ID, Severity, Title string
+	Next                []struct{ Command, Why string }
 }
 
 // resolves waits for the network to have a name server that is used.
@@ -183,7 +186,7 @@ func TestDNSConnMan(t *testing.T) {
 	w.resolves()
 	w.expect("ConnMan with its proxy", dnsState{owner: "connman link", resolves: true, boot: "connman"})
 	w.Shell("systemctl stop connman")
-	w.expect("ConnMan is stopped", dnsState{owner: "connman link", boot: "connman"})
+	w.expect("ConnMan is stopped", dnsState{owner: "connman link", finding: "resolv-conf-empty", boot: "connman"})
 	w.Shell("mkdir -p /etc/systemd/system/connman.service.d; printf '[Service]\nExecStart=\nExecStart=/usr/sbin/connmand -n --nodnsproxy\n' >/etc/systemd/system/connman.service.d/proxy.conf; systemctl daemon-reload; systemctl start connman")
 	w.resolves()
 	w.expect("ConnMan without its proxy", dnsState{owner: "connman link", resolves: true, boot: "connman"})
@@ -233,7 +236,7 @@ func TestDNSResolved(t *testing.T) {
 	w.Shell("ln -sf /usr/lib/systemd/resolv.conf /etc/resolv.conf")
 	w.expect("static", dnsState{owner: "systemd-resolved static", resolves: true, boot: boot})
 	w.Shell("ln -sf ../run/systemd/resolve/stub-resolv.conf /etc/resolv.conf; systemctl stop systemd-resolved")
-	w.expect("stopped", dnsState{owner: "systemd-resolved stub", finding: "stub-daemon-dead", boot: boot})
+	w.expect("stopped", dnsState{owner: "systemd-resolved stub", finding: "stub-without-daemon", boot: boot})
 	if state, _ := w.Try("systemctl", "is-active", "systemd-resolved"); strings.TrimSpace(state) != "inactive" {
 		t.Errorf("asking about systemd-resolved has started it: it is %s", state)
 	}
@@ -256,9 +259,20 @@ func TestDNSResolvconf(t *testing.T) {
 	w.Shell("systemctl unmask dnsmasq; systemctl start dnsmasq")
 	w.resolves()
 	w.expect("dnsmasq in front", dnsState{owner: "resolvconf link", resolves: true, boot: "resolvconf"})
-	w.Shell("systemctl stop dnsmasq; systemctl mask dnsmasq; ifdown eth0; " + startDHCPCD + "")
-	w.resolves()
-	w.expect("dhcpcd", dnsState{owner: "resolvconf link", resolves: true, boot: "resolvconf"})
+	// Debian's unit of dhcpcd puts a mount over the file behind the link, so that
+	// resolvconf cannot rename the new one there.
+	w.Shell("systemctl stop dnsmasq; systemctl mask dnsmasq; ifdown eth0; " + startDHCPCD)
+	w.Wait("resolvconf to be told", func() bool {
+		_, err := w.Try("grep", "nameserver", "-r", "/run/resolvconf/interface")
+		return err == nil
+	})
+	a := w.expect("dhcpcd", dnsState{owner: "resolvconf link", finding: "resolv-conf-empty", boot: "resolvconf"})
+	if i := slices.IndexFunc(a.Findings, func(f dnsFinding) bool { return f.ID == "servers-not-reaching" }); i < 0 {
+		t.Errorf("nothing says that resolvconf has a server: %+v", a.Findings)
+	} else {
+		w.Shell(a.Findings[i].Next[0].Command)
+		w.expect("after "+a.Findings[i].Next[0].Command, dnsState{owner: "resolvconf link", resolves: true, boot: "resolvconf"})
+	}
 }
 
 func TestDNSOpenresolv(t *testing.T) {
@@ -278,17 +292,21 @@ func TestDNSPlainClients(t *testing.T) {
 	w.Shell("ip link set eth0 up; dhclient eth0")
 	w.resolves()
 	w.expect("dhclient", dnsState{owner: "dhclient file", resolves: true})
-	w.Shell("dhclient -r eth0; rm -f /etc/resolv.conf /var/lib/dhcp/*; ip link set eth0 up; udhcpc -i eth0 -q -n")
+	w.Shell("dhclient -r eth0; rm -f /etc/resolv.conf /var/lib/dhcp/*; ip link set eth0 up; udhcpc -i eth0 -n -b -p /run/udhcpc.pid")
 	w.resolves()
 	w.expect("udhcpc", dnsState{owner: "udhcpc file", resolves: true})
-	w.Shell("rm /etc/resolv.conf; ip addr flush eth0; " + startDHCPCD + "")
+	w.Shell("kill $(cat /run/udhcpc.pid); : >/etc/resolv.conf; ip addr flush eth0; " + startDHCPCD)
 	w.resolves()
 	w.expect("dhcpcd", dnsState{owner: "dhcpcd file", resolves: true, boot: "dhcpcd"})
 	w.Shell("systemctl unmask dnsmasq; printf 'server=10.77.0.1\n' >/etc/dnsmasq.d/up.conf; systemctl start dnsmasq; systemctl stop dhcpcd; printf 'nameserver 127.0.0.1\n' >/etc/resolv.conf; ip addr add 10.77.0.20/24 dev eth0 || true; ip link set eth0 up")
 	w.resolves()
 	w.expect("dnsmasq, and the file by hand", dnsState{owner: "hand file", resolves: true})
 	w.Shell("systemctl stop dnsmasq")
-	w.expect("dnsmasq is stopped", dnsState{owner: "hand file"})
-	w.Shell("systemctl unmask unbound; systemctl start unbound")
-	w.expect("unbound without a way to the root servers", dnsState{owner: "hand file"})
+	w.expect("dnsmasq is stopped", dnsState{owner: "hand file", finding: "loopback-server-silent"})
+	// Its root key is of a package that is not here.
+	w.Shell("rm /etc/unbound/unbound.conf.d/root-auto*; printf 'forward-zone:\n name: \".\"\n forward-addr: 10.77.0.1\n' >/etc/unbound/unbound.conf.d/up.conf; systemctl unmask unbound; systemctl start unbound")
+	w.expect("unbound, which has a zone test of its own (RFC 6761)", dnsState{owner: "hand file", finding: "name-not-found"})
+	w.Shell("printf 'server:\n local-zone: \"test.\" nodefault\n' >>/etc/unbound/unbound.conf.d/up.conf; systemctl restart unbound")
+	w.resolves()
+	w.expect("unbound", dnsState{owner: "hand file", resolves: true})
 }

@@ -240,6 +240,12 @@ func missing(s *state) *finding.Finding {
 		Evidence: []finding.Evidence{at(s.conf.Err.At, 0, "", "is not there")},
 		Next:     s.takeOver(),
 	}
+	if p := s.presence("dhcpcd"); p.active == "failed" {
+		// Debian's unit names the file in ReadWritePaths=, and systemd makes no
+		// sandbox with a mount on what is not there (status 226).
+		f.Evidence = append(f.Evidence, said("systemctl status "+p.unit, p.active, "a unit that has ReadWritePaths="+confPath+" does not start without the file"))
+		f.Next = append(f.Next, finding.Step{Command: "touch " + confPath + " && systemctl restart " + p.unit, Why: "gives dhcpcd the file that it may then write"})
+	}
 	if s.offline() {
 		f.Severity = finding.Note
 		f.Meaning = "This is an image: a program may make the file once it runs."

@@ -142,11 +142,15 @@ func (s *state) nextBoot() Boot {
 				continue
 			}
 		}
+		name := p.name
+		if to := s.presence("openresolv"); p.handsOver && to.installed != "" {
+			p, name = to, to.name+" with what "+name+" hands over"
+		}
 		if b.Owner == "" || p.writes == writesAlways {
 			b.Owner = p.id
 		}
-		writers = append(writers, p.name)
-		b.Trail = append(b.Trail, started(p)...)
+		writers = append(writers, name)
+		b.Trail = append(b.Trail, started(s.presence(managers[i].id))...)
 	}
 	if len(writers) == 0 {
 		b.Owner = s.owner.ID

@@ -184,6 +184,12 @@ func (s *state) ownFile() bool {
 			return true
 		}
 	}
+	if p := s.presence("udhcpc"); p.runs() {
+		o.ID, o.Name, o.Mode = p.id, p.name, mode
+		o.Guess = "it runs, and its script writes no comment"
+		o.Rivals = []string{"somebody by hand"}
+		return true
+	}
 	o.ID, o.Name, o.Mode = "hand", "nobody's program", mode
 	o.Guess = "no comment, no link and no file of a program says who wrote it: somebody by hand, or an installer"
 	for _, id := range []string{"dhclient", "udhcpc", "dhcpcd"} {

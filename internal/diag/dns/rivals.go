@@ -2,6 +2,7 @@ package dns
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -35,6 +36,9 @@ func (s *state) kept(p *presence) ([]server, *rootfs.File) {
 // notReaching: a manager that runs has servers, and /etc/resolv.conf has none of
 // them.
 func notReaching(s *state) *finding.Finding {
+	if f := s.recordsNotReaching(); f != nil {
+		return f
+	}
 	for _, id := range []string{"networkmanager", "connman", "systemd-resolved"} {
 		p := s.presence(id)
 		if id == s.owner.ID && s.conf.Err == nil || s.sys.Running() && !p.runs() {
@@ -77,6 +81,40 @@ func notReaching(s *state) *finding.Finding {
 		}
 		found.Next = s.takeOver()
 		return found
+	}
+	return nil
+}
+
+// recordsNotReaching: Debian's resolvconf has been told servers, and none of them
+// is in the file that it makes of them. That happens to whoever tells it from a
+// sandbox: a unit that may write /etc/resolv.conf has a mount over the file that
+// the link leads to (ReadWritePaths=), and the new one cannot be renamed there.
+func (s *state) recordsNotReaching() *finding.Finding {
+	if s.owner.ID != "resolvconf" || s.conf.Err != nil || len(s.rc.servers) > 0 || s.conf.More {
+		return nil
+	}
+	const dir = "/run/resolvconf/interface"
+	for _, name := range s.sys.Dir(dir).Names {
+		f := s.sys.File(path.Join(dir, name))
+		if f.Err != nil {
+			continue
+		}
+		servers := parseResolvConf(f.Data).servers
+		if len(servers) == 0 {
+			continue
+		}
+		v := servers[0]
+		return &finding.Finding{
+			Severity: finding.Degraded, Title: "resolvconf has a server that did not arrive in " + s.conf.Path + ": " + v.addr.String(),
+			Meaning: "It was told so for " + name + ", and did not make the file anew.",
+			Facts:   facts("owner", "resolvconf", "path", f.Path),
+			Guess:   "one who tells it from a sandbox that has a mount over the file (ReadWritePaths=" + confPath + " of a unit) keeps it from putting a new one there",
+			Evidence: []finding.Evidence{
+				at(f.Path, v.line, lineOf(f.Data, v.line), "resolvconf was told this"),
+				at(s.conf.Path, 0, describe(s.conf.Info), "names no server"),
+			},
+			Next: []finding.Step{{Command: "resolvconf -u", Why: "makes the file of what resolvconf has been told"}},
+		}
 	}
 	return nil
 }

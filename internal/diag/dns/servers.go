@@ -71,6 +71,20 @@ func (s *state) contained() (string, bool) {
 	return "", false
 }
 
+// serves tells whether a server at an address of the machine itself is installed
+// here: then it is meant, in a container that has an init of its own too.
+func (s *state) serves(v server) bool {
+	if isStub(v.addr) {
+		return s.presence("systemd-resolved").installed != ""
+	}
+	for i := range managers {
+		if p := s.presence(managers[i].id); p.listens == v.addr.String() && p.installed != "" && len(p.units) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 func (s *state) nobody(v server) []finding.Evidence {
 	return []finding.Evidence{
 		s.line(v, "the server is on the machine itself"),
@@ -84,7 +98,7 @@ func stubWithoutDaemon(s *state) *finding.Finding {
 		if !isStub(v.addr) || p.runs() {
 			continue
 		}
-		if _, inside := s.contained(); inside {
+		if _, inside := s.contained(); inside && !s.serves(v) {
 			continue
 		}
 		f := &finding.Finding{
@@ -189,7 +203,7 @@ func loopbackInContainer(s *state) *finding.Finding {
 	for _, v := range s.silent() {
 		// 127.0.0.11 is Docker's own: it is redirected to another port by rules of
 		// the container's network.
-		if v.addr.String() == "127.0.0.11" {
+		if v.addr.String() == "127.0.0.11" || s.serves(v) {
 			continue
 		}
 		return &finding.Finding{
@@ -204,11 +218,9 @@ func loopbackInContainer(s *state) *finding.Finding {
 }
 
 func loopbackSilent(s *state) *finding.Finding {
-	if _, inside := s.contained(); inside {
-		return nil
-	}
+	_, inside := s.contained()
 	for _, v := range s.silent() {
-		if isStub(v.addr) {
+		if isStub(v.addr) || inside && !s.serves(v) {
 			continue
 		}
 		f := &finding.Finding{
@@ -268,7 +280,7 @@ var upstreams = []struct{ id, path string }{
 // ask.
 func proxyWithoutUpstream(s *state) *finding.Finding {
 	for _, v := range s.rc.servers {
-		if !v.addr.IsLoopback() {
+		if !v.addr.IsLoopback() || resolves(s.ofServer(v.addr)) {
 			continue
 		}
 		id := ""
@@ -305,6 +317,10 @@ func proxyWithoutUpstream(s *state) *finding.Finding {
 	return nil
 }
 
+// ownDnsmasq is the name on the bus of the dnsmasq that NetworkManager starts
+// (dns=dnsmasq).
+const ownDnsmasq = "org.freedesktop.NetworkManager.dnsmasq"
+
 // withoutUpstream proves that a proxy has no servers, nil if it has some or that
 // cannot be told.
 func (s *state) withoutUpstream(id string) []finding.Evidence {
@@ -323,6 +339,9 @@ func (s *state) withoutUpstream(id string) []finding.Evidence {
 		}
 		return []finding.Evidence{at(f.Path, 0, describe(f.Info), "systemd-resolved lists no server there")}
 	case "dnsmasq":
+		if s.bus.Has(ownDnsmasq) {
+			return nil // NetworkManager gives it the servers by the bus
+		}
 		all := s.dnsmasqSettings()
 		if slices.ContainsFunc(all, func(c setting) bool { return c.key == "server" && !strings.HasPrefix(c.value, "/") }) {
 			return nil
