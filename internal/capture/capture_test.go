@@ -186,7 +186,7 @@ func TestOpen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }()
 	mounts, ferr := s.Mounts()
 	if ferr != nil || len(mounts) == 0 {
 		t.Errorf("%d mounts, %v", len(mounts), ferr)
@@ -215,7 +215,7 @@ func TestLookAtProcess(t *testing.T) {
 	if err != nil {
 		t.Skipf("cannot look into this process: %v", err)
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }()
 	if f := s.File("/etc/passwd"); f.Err != nil || len(f.Data) == 0 {
 		t.Errorf("%+v", f.Err)
 	}
@@ -232,12 +232,12 @@ func TestListeners(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }()
 	s, err := Open(Options{Now: time.Now()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }()
 	addr := l.LocalAddr().(*net.UDPAddr).AddrPort()
 	all, ferr := s.Listeners(addr.Port())
 	if ferr != nil || len(all) != 1 || all[0].Addr != addr || all[0].Network != "udp" {

@@ -86,10 +86,11 @@ func space(fd int, at string) Space {
 	if err := unix.Fstatfs(fd, &st); err != nil {
 		return Space{Err: newError(at, err)}
 	}
-	//nolint:unconvert // the widths differ between architectures
 	unit := uint64(st.Bsize)
 	return Space{
 		Size: st.Blocks * unit, Free: st.Bavail * unit, Files: st.Files, FreeFiles: st.Ffree,
 		ReadOnly: st.Flags&unix.ST_RDONLY != 0,
 	}
 }
+
+func mode(st *unix.Stat_t) uint32 { return st.Mode }

@@ -18,9 +18,9 @@ func lstat(dir int, name string) (*Info, error) {
 		return nil, err
 	}
 	sec, nsec := st.Mtim.Unix()
-	mode := uint32(st.Mode)
+	m := mode(&st)
 	return &Info{
-		Type: typeOf(mode), Mode: mode &^ unix.S_IFMT, UID: st.Uid, GID: st.Gid,
+		Type: typeOf(m), Mode: m &^ unix.S_IFMT, UID: st.Uid, GID: st.Gid,
 		Dev: uint64(st.Dev), Ino: st.Ino, Links: uint64(st.Nlink), Size: st.Size,
 		Modified: time.Unix(sec, nsec).UTC(),
 	}, nil
@@ -33,3 +33,5 @@ func openFlags(int, *Info) {}
 func space(_ int, at string) Space {
 	return Space{Err: &Error{Reason: Failed, At: at, Text: "is told on Linux only"}}
 }
+
+func mode(st *unix.Stat_t) uint32 { return uint32(st.Mode) }

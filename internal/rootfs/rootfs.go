@@ -216,7 +216,7 @@ func (r *Root) Read(name string) File {
 	defer closeFD(fd)
 	// It was a regular file; what was opened may be another one.
 	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err != nil || typeOf(uint32(st.Mode)) != Regular {
+	if err := unix.Fstat(fd, &st); err != nil || typeOf(mode(&st)) != Regular {
 		f.Err = &Error{Reason: Changed, At: f.Path, Text: "was replaced while it was looked at"}
 		return f
 	}

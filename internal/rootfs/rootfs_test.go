@@ -135,7 +135,7 @@ func TestReadLive(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.Close()
+	defer func() { _ = r.Close() }()
 	if f := r.Read("/proc/self/mountinfo"); f.Err != nil || !bytes.Contains(f.Data, []byte(" / ")) {
 		t.Errorf("mountinfo: %v, %d bytes", f.Err, len(f.Data))
 	}
@@ -204,22 +204,6 @@ func TestSwap(t *testing.T) {
 	<-done
 }
 
-func TestImmutable(t *testing.T) {
-	r := lay(t, "f etc/resolv.conf x")
-	fd, err := unix.Open(filepath.Join(r.Name(), "etc/resolv.conf"), unix.O_RDONLY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer unix.Close(fd)
-	if err := unix.IoctlSetPointerInt(fd, unix.FS_IOC_SETFLAGS, flagImmutable); err != nil {
-		t.Skipf("cannot set the attribute here: %v", err)
-	}
-	defer unix.IoctlSetPointerInt(fd, unix.FS_IOC_SETFLAGS, 0)
-	if f := r.Read("/etc/resolv.conf"); f.Err != nil || !f.Info.Immutable {
-		t.Errorf("%+v, %+v", f.Info, f.Err)
-	}
-}
-
 // FuzzWalk walks hostile links: no walk may end outside or hang.
 func FuzzWalk(f *testing.F) {
 	f.Add("../../etc/x", "b/../a", "/a/b")
@@ -242,7 +226,7 @@ func FuzzWalk(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer r.Close()
+		defer func() { _ = r.Close() }()
 		for _, n := range []string{name, "a/" + name, "a/secret", "d/b/" + name, "d/b/../secret", "../secret"} {
 			if f := r.Read(n); string(f.Data) == "secret" {
 				t.Fatalf("%q: read what lies outside", n)

@@ -67,9 +67,14 @@ func TestParseNsswitch(t *testing.T) {
 		status string
 		want   bool
 	}{
-		{0, "success", true}, {0, "notfound", false},
-		{1, "notfound", true}, {1, "unavail", false}, {1, "success", true},
-		{2, "unavail", false}, {2, "notfound", true}, {2, "success", false},
+		{0, "success", true},
+		{0, "notfound", false},
+		{1, "notfound", true},
+		{1, "unavail", false},
+		{1, "success", true},
+		{2, "unavail", false},
+		{2, "notfound", true},
+		{2, "success", false},
 	} {
 		if got := h.sources[c.source].returns(c.status); got != c.want {
 			t.Errorf("%s returns after %s: %v", h.sources[c.source].name, c.status, got)
@@ -147,7 +152,7 @@ func diagnoseDir(t *testing.T, dir string) *Report {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer sys.Close()
+	defer func() { _ = sys.Close() }()
 	done := make(chan *Report, 1)
 	go func() { done <- Diagnose(t.Context(), sys, Options{NoProbe: true}) }()
 	select {
@@ -233,7 +238,7 @@ func TestThisSystem(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer sys.Close()
+	defer func() { _ = sys.Close() }()
 	r := Diagnose(t.Context(), sys, Options{NoProbe: true})
 	wellFormed(t, r)
 	if r.Owner.Name == "" || len(r.Owner.Trail) == 0 {

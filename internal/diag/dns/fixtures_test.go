@@ -209,8 +209,12 @@ func TestFixtures(t *testing.T) {
 			}
 			owners[r.Owner.ID] = true
 			for _, c := range []struct{ key, got string }{
-				{"owner", r.Owner.ID}, {"mode", r.Owner.Mode}, {"findings", strings.Join(ids, " ")},
-				{"outcome", r.Check.Outcome.String()}, {"resolves", string(r.Resolves)}, {"boot", r.Boot.Owner},
+				{"owner", r.Owner.ID},
+				{"mode", r.Owner.Mode},
+				{"findings", strings.Join(ids, " ")},
+				{"outcome", r.Check.Outcome.String()},
+				{"resolves", string(r.Resolves)},
+				{"boot", r.Boot.Owner},
 			} {
 				if want, ok := f.header[c.key]; ok && strings.Join(want, " ") != c.got || !ok && (c.key == "owner" || c.key == "findings") {
 					t.Errorf("%s: %s\nwant %s", c.key, c.got, want)

@@ -53,15 +53,6 @@ type textLine struct {
 	why  string
 }
 
-func (c *resolvConf) option(name string) *option {
-	for i := range c.options {
-		if c.options[i].name == name {
-			return &c.options[i]
-		}
-	}
-	return nil
-}
-
 // parseResolvConf reads resolv.conf as res_init.c of glibc does: a keyword counts
 // at the beginning of a line only, of domain and search the last counts.
 func parseResolvConf(data []byte) resolvConf {

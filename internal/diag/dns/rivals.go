@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"dekho/internal/finding"
@@ -220,7 +221,7 @@ func remade(s *state) *finding.Finding {
 		f := &finding.Finding{
 			Severity: finding.Degraded, Title: "each boot makes " + confPath + " a link to " + r.target + " again",
 			Meaning:  "Whatever is put there instead lasts until then. It is done by: " + r.by + ".",
-			Facts:    facts("target", r.target, "by", r.by, "path", r.proof.Name, "line", fmt.Sprint(r.proof.Line)),
+			Facts:    facts("target", r.target, "by", r.by, "path", r.proof.Name, "line", strconv.Itoa(r.proof.Line)),
 			Evidence: []finding.Evidence{r.proof},
 		}
 		if r.by == "tmpfiles.d" {
@@ -273,7 +274,7 @@ func ndotsTrap(s *state) *finding.Finding {
 	return &finding.Finding{
 		Severity: finding.Note, Title: fmt.Sprintf("names with fewer than %d dots are first asked for with %d other endings", s.rc.ndots, len(s.rc.search)),
 		Meaning: fmt.Sprintf("A name such as www.example.org takes %d questions for each kind of address before the one that is meant; if one of these zones does not answer, it waits. A dot at the end of the name avoids that.", len(s.rc.search)),
-		Facts:   facts("ndots", fmt.Sprint(s.rc.ndots), "path", s.conf.Path),
+		Facts:   facts("ndots", strconv.Itoa(s.rc.ndots), "path", s.conf.Path),
 		Evidence: []finding.Evidence{
 			at(s.conf.Path, s.rc.ndotsLine, lineOf(s.conf.Data, s.rc.ndotsLine), "ndots"),
 			at(s.conf.Path, s.rc.searchLine, lineOf(s.conf.Data, s.rc.searchLine), "the endings"),

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -330,9 +331,11 @@ func (s *state) withoutUpstream(id string) []finding.Evidence {
 		if f.Err != nil || len(parseResolvConf(f.Data).servers) > 0 {
 			return nil
 		}
-		p := s.sys.Properties("org.freedesktop.resolve1", "/org/freedesktop/resolve1", "org.freedesktop.resolve1.Manager", "CurrentDNSServer", "DNS", "FallbackDNS")
-		if fallback := p.Values["FallbackDNS"]; p.Err == nil && strings.Contains(fallback, "[") && strings.Trim(fallback, "@a(iay) []") != "" {
-			return nil // it asks those
+		p := s.sys.Properties("org.freedesktop.resolve1", "/org/freedesktop/resolve1", "org.freedesktop.resolve1.Manager", "DNS", "FallbackDNS")
+		for _, list := range []string{p.Values["DNS"], p.Values["FallbackDNS"]} {
+			if list != "" && !strings.HasSuffix(list, "[]") {
+				return nil // it asks those
+			}
 		}
 		if c := last(s.resolvedSettings(), "Resolve", "DNS"); c != nil && c.value != "" {
 			return nil
@@ -533,7 +536,7 @@ func bogus(s *state) *finding.Finding {
 			Next:     []finding.Step{{Command: "delv @" + r.Server.Addr().String() + " " + r.Name, Why: "shows which signature"}, {Command: "date", Why: "is the clock right?"}},
 		}
 		for _, e := range r.Errors {
-			f.Evidence = append(f.Evidence, said("extended error of "+r.Server.Addr().String(), fmt.Sprint(e.Code)+" "+e.Name, e.Text))
+			f.Evidence = append(f.Evidence, said("extended error of "+r.Server.Addr().String(), strconv.Itoa(int(e.Code))+" "+e.Name, e.Text))
 		}
 		if !slices.ContainsFunc(s.answers.Results, func(o dnsquery.Result) bool { return o.Resolved() }) {
 			f.Severity = finding.Fatal
@@ -664,7 +667,7 @@ func refuses(s *state) *finding.Finding {
 			f.Meaning = "It could not find the answer itself: its own servers do not answer it, or it cannot verify them."
 		}
 		for _, e := range r.Errors {
-			f.Evidence = append(f.Evidence, said("extended error of "+v.addr.String(), fmt.Sprint(e.Code)+" "+e.Name, e.Text))
+			f.Evidence = append(f.Evidence, said("extended error of "+v.addr.String(), strconv.Itoa(int(e.Code))+" "+e.Name, e.Text))
 		}
 		if !s.resolved() {
 			f.Severity = finding.Fatal
