@@ -28,8 +28,8 @@ func (o *systemOptions) flags(cmd *cobra.Command) {
 }
 
 // exitChecks is what help says about the exit code of a diagnosis.
-const exitChecks = `The exit code is 0 if something is wrong, 1 if nothing was found, 3 if it could
-not look.`
+const exitChecks = `As everywhere, the exit code says whether something was found: 0 if something is
+wrong, 1 if nothing is, 3 if it could not look.`
 
 func newDNS(a *app) *cobra.Command {
 	var o systemOptions

@@ -11,9 +11,11 @@ func topics() []*cobra.Command {
 			Long: `Exit codes are part of the interface and do not change:
 
   0    an answer was found
-  1    nothing was found: no such name, no match, no record of a kernel
+  1    nothing was found: no such name, no match, no record of a kernel; of dekho
+       dns and doctor: nothing that is wrong
   2    usage: an unknown option, or a pattern that is none
-  3    an input cannot be read: no such file, a directory, not a log
+  3    an input cannot be read: no such file, a directory, not a log; of dekho
+       dns and doctor: what they look at could not be looked at
   4    there is no index, or it is damaged, of another version, or cannot be
        written; the message names the command that helps
   130  interrupted`,

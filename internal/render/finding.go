@@ -3,6 +3,7 @@ package render
 import (
 	"io"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -101,6 +102,9 @@ func (l *line) finding(root string, n int, all []finding.Finding) {
 		l.wrapped("", indent, link)
 	}
 	for _, s := range f.Next {
+		if slices.ContainsFunc(all[:n], func(o finding.Finding) bool { return slices.Contains(o.Next, s) }) {
+			continue // the same helps with one that stands above
+		}
 		l.put("", indent)
 		if s.Command != "" {
 			l.put("", "$ ")
@@ -156,6 +160,7 @@ func (o *object) system(about workbench.SystemAbout) {
 	o.str("kind", string(about.Kind))
 	o.str("root", about.Root)
 	o.optNum("pid", int64(about.PID))
+	o.flag("running", about.Running)
 	o.str("at", about.At.Format("2006-01-02T15:04:05Z07:00"))
 	o.num("uid", int64(about.UID))
 	o.close('}')

@@ -151,11 +151,26 @@ func (s *state) find(c *finding.Check) {
 	for _, f := range failures {
 		if found := f.look(s); found != nil {
 			found.ID = f.id
+			s.elsewhereRun(found.Next)
 			c.Findings = append(c.Findings, *found)
 		}
 	}
 	rank(c)
 	connect(c)
+}
+
+// elsewhereRun turns commands into advice where the system is not the one that
+// somebody would run them on: the rm that helps a container would be one of the
+// host's file.
+func (s *state) elsewhereRun(steps []finding.Step) {
+	if s.sys.About().Kind == capture.Host {
+		return
+	}
+	for i := range steps {
+		if c := steps[i].Command; c != "" && !strings.HasPrefix(c, "systemctl --root") && !strings.HasPrefix(c, "dekho") {
+			steps[i] = finding.Step{Why: "in that system: " + c + " (" + steps[i].Why + ")"}
+		}
+	}
 }
 
 // verdict says whether names resolve.

@@ -145,6 +145,31 @@ func TestManagersAreDistinct(t *testing.T) {
 	}
 }
 
+// The tables stand in the documentation too.
+func TestDocumented(t *testing.T) {
+	doc, err := os.ReadFile("../../../docs/dns.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	has := func(id string) {
+		if !strings.Contains(string(doc), "`"+id+"`") {
+			t.Errorf("docs/dns.md does not mention `%s`", id)
+		}
+	}
+	for _, m := range managers {
+		has(m.id)
+		for _, x := range m.targets {
+			has(x.path)
+		}
+	}
+	for _, r := range runtimes {
+		has(r.id)
+	}
+	for _, f := range failures {
+		has(f.id)
+	}
+}
+
 // diagnoseDir looks at a directory, within a time that nothing that blocks keeps.
 func diagnoseDir(t *testing.T, dir string) *Report {
 	t.Helper()

@@ -190,7 +190,7 @@ func (s *state) ownFile() bool {
 		o.Rivals = []string{"somebody by hand"}
 		return true
 	}
-	o.ID, o.Name, o.Mode = "hand", "nobody's program", mode
+	o.ID, o.Name, o.Mode = "hand", "no program", mode
 	o.Guess = "no comment, no link and no file of a program says who wrote it: somebody by hand, or an installer"
 	for _, id := range []string{"dhclient", "udhcpc", "dhcpcd"} {
 		if p := s.presence(id); p.runs() || p.installed != "" && len(p.headers) == 0 {
