@@ -85,7 +85,7 @@ func (s *LogSummary) add(r *LogRecord) {
 		return
 	}
 	s.Verdicts[r.Verdict]++
-	s.picker.add(r, s.spoken.add(r))
+	s.picker.add(r, !r.Mark.Kind.OfDump() && s.spoken.add(r))
 	var at boots.Place
 	if r.Verdict >= Likely && len(r.Sites) > 0 {
 		p := r.Where()
