@@ -16,7 +16,6 @@ func (o *open) describe() {
 		}
 		stack = nil
 	}
-	cpus := 0
 	user := false // the last program counter was one of user space
 	r.Fault.Address, r.Fault.Known = faultAddress(r.Headline)
 	r.Fault.Access = access(r.Headline)
@@ -60,7 +59,6 @@ func (o *open) describe() {
 				r.Code = Text{Text: strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(l.text), "Code:")), Place: l.at}
 			}
 		case lineCPU:
-			cpus++
 			if r.Release == "" {
 				o.cpuLine(l.text)
 			}
@@ -91,7 +89,7 @@ func (o *open) describe() {
 	if r.Panicked {
 		r.Severity = Fatal
 	}
-	if o.mixed && cpus > 1 {
+	if o.doubled {
 		r.Corrupted = "two reports are mixed: it began within another one, and the log does not tell their records apart"
 	}
 }

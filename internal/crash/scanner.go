@@ -1,6 +1,7 @@
 package crash
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -22,6 +23,9 @@ const (
 	idleRecords = 300
 	// staleRecords is the same for records of all streams.
 	staleRecords = 20000
+	// mixedWithin is how many such records there may be within a report before
+	// another begins for the two to be taken to print at the same time.
+	mixedWithin = 20
 	// panicWithin is how soon behind the end of an oops a panic is its doing.
 	panicWithin = 40
 )
@@ -59,6 +63,9 @@ type open struct {
 	within   bool // another report's headline cut it
 	spoiled  bool // others are written into its headline
 	mixed    bool // it began within another that has no caller either
+	doubled  bool // and what an oops has once is there twice
+	once     [onceKinds]string
+	user     bool // the last program counter was one of user space
 	ending   string
 }
 
@@ -187,7 +194,7 @@ func (s *Scanner) begin(r *klog.Record, key string, g *group, text string, at in
 		o.r.Line, o.r.Start = s.opener.Line, s.opener.Start
 		o.ruled = s.openerRuled && (strings.HasPrefix(text[at:], "BUG: K") || g.mark == "UBSAN:" || strings.HasPrefix(g.mark, "BUG k"))
 	}
-	o.mixed = cut != nil && !cut.ended && !cut.traced && r.Caller == ""
+	o.mixed = cut != nil && !cut.ended && cut.idle <= mixedWithin && r.Caller == ""
 	l := parseLine(strings.Clone(text))
 	l.kind, l.heading, l.at = lineText, headNone, p
 	o.lines = append(o.lines, l)
@@ -310,6 +317,9 @@ func (o *open) add(r *klog.Record, text string, seq int64) {
 	if l.kind == lineOffset && o.r.KernelOffset == "" {
 		o.r.KernelOffset = strings.Clone(strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(text), "Kernel Offset: ")))
 	}
+	if o.mixed && !o.doubled {
+		o.count(&l)
+	}
 	if o.ended || o.panicked {
 		return
 	}
@@ -325,6 +335,41 @@ func (o *open) add(r *klog.Record, text string, seq int64) {
 		o.allCPUs = true
 	}
 	o.keep(l)
+}
+
+// onceKinds are the lines that an oops has once: who it is about, where it was, its
+// trace, its code, its modules and its end.
+const onceKinds = 6
+
+// count looks for lines of another report between those of this one.
+func (o *open) count(l *line) {
+	text := strings.TrimSpace(l.text)
+	kind := 0
+	switch {
+	case l.kind == linePC:
+		if o.user = userMode(l.text); o.user {
+			return
+		}
+		kind, text = 1, l.frame.Function // some name it once more at the end
+	case l.kind == lineCPU && strings.HasPrefix(text, "CPU: "):
+	case l.heading == headCall:
+		kind = 2
+	case l.kind == lineCode && !o.user:
+		kind = 3
+	case strings.HasPrefix(text, "Modules linked in:"):
+		kind = 4
+	case l.kind == lineEnd && strings.HasPrefix(text, "---[ end trace "):
+		kind = 5
+	default:
+		return
+	}
+	if o.ended && kind != 5 {
+		return // registers and code may follow once more
+	}
+	if o.once[kind] != "" && (kind != 1 || o.once[kind] != text) {
+		o.doubled = true
+	}
+	o.once[kind] = cmp.Or(text, "?")
 }
 
 // keep remembers a line, within bounds.
