@@ -89,6 +89,9 @@ func (o *open) describe() {
 	if r.Panicked {
 		r.Severity = Fatal
 	}
+	if o.damaged > 0 && r.Corrupted == "" {
+		r.Corrupted = "line " + strconv.Itoa(o.damaged) + " of it is damaged"
+	}
 	if o.doubled {
 		r.Corrupted = "two reports are mixed: it began within another one, and the log does not tell their records apart"
 	}

@@ -539,7 +539,9 @@ func parsePCValue(s string) (f Frame, ok bool) {
 	if f.Address != 0 {
 		return f, true
 	}
-	if addr, _, found := cutHex(strings.TrimPrefix(s, "0x")); found {
+	// The rest of a damaged name may be made of such digits, too.
+	digits := strings.TrimPrefix(s, "0x")
+	if addr, rest, found := cutHex(digits); found && (len(digits) < len(s) || len(digits)-len(rest) >= 8) {
 		f.Address = addr
 		return f, true
 	}

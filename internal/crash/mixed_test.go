@@ -52,7 +52,7 @@ func TestBehindUnfinished(t *testing.T) {
 func TestRandomlyMixed(t *testing.T) {
 	r := rand.New(rand.NewSource(3))
 	one, two := oopsOf("frob", 101), oopsOf("mars", 202)
-	for n := range 3000 {
+	for n := range 1000 {
 		var log strings.Builder
 		caller := n%2 == 0
 		a, b := 0, 0
@@ -94,5 +94,30 @@ func TestRandomlyMixed(t *testing.T) {
 		if caller && (whole != 2 || len(list) != 2) {
 			t.Fatalf("%q of\n%s", titles(list), log.String())
 		}
+	}
+}
+
+// TestDamaged: a bad serial line in the middle of an oops is told, whatever of it
+// can be read.
+func TestDamaged(t *testing.T) {
+	whole := stamped(strings.Join(oopsOf("frob", 101), "\n")+"\n", "")
+	const title = "BUG: unable to handle kernel paging request in "
+	checkTitles(t, whole, title+"frob_probe")
+	for _, c := range []struct{ from, to, want string }{
+		{" frob_close+0x5/0x90", " frob_\xff\xfe\x00x5/0x90", title + "frob_probe [line 16 of it is damaged]"},
+		{" frob_close+0x5/0x90\n", " frob_clo", title + "frob_probe [line 16 of it is damaged]"},                             // the next record follows in the line
+		{" frob_close+0x5/0x90\n", " frob_close+0x5/0x90", title + "frob_probe"},                                             // only the end of the line is lost
+		{"RIP: 0010:frob_probe+0x12/0x80", "RIP: 0010:fr\x80\x80\x80\x80", title + "corrupted [no function to blame in it]"}, // what matters most is lost
+		{"RIP: 0010:frob_probe+0x12/0x80\n", "RIP: 0010:", title + "corrupted [no function to blame in it]"},                 // the same
+		{"Comm: frob", "Comm: fr\xf6b", title + "frob_probe"},                                                                // tasks may have such names
+		{" <TASK>\n", " <TASK>\n[   12.345679] usb 1-1: new high-speed USB device\n", title + "frob_probe"},                  // somebody else's message
+		{" <TASK>\n", " <TASK>\n** 12 printk messages dropped **\n", title + "frob_probe"},                                   // frames may be missing, which Lost tells
+		{"address: ffffc90000000101\n", "address: ffffc9000[   12.345678] usb 1-1: new device\n", title + "frob_probe [another record is written into its headline]"},
+	} {
+		log := strings.Replace(whole, c.from, c.to, 1)
+		if log == whole {
+			t.Fatalf("nothing changed by %q", c.from)
+		}
+		checkTitles(t, log, c.want)
 	}
 }

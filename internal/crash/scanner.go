@@ -64,6 +64,7 @@ type open struct {
 	spoiled  bool // others are written into its headline
 	mixed    bool // it began within another that has no caller either
 	doubled  bool // and what an oops has once is there twice
+	damaged  int  // physical line with bytes that no kernel prints, or cut by another record
 	once     [onceKinds]string
 	user     bool // the last program counter was one of user space
 	ending   string
@@ -323,6 +324,9 @@ func (o *open) add(r *klog.Record, text string, seq int64) {
 	if o.ended || o.panicked {
 		return
 	}
+	if o.damaged == 0 {
+		o.damaged = o.damage(r, &l)
+	}
 	o.r.Records++
 	switch {
 	case l.kind == lineHeading:
@@ -335,6 +339,25 @@ func (o *open) add(r *klog.Record, text string, seq int64) {
 		o.allCPUs = true
 	}
 	o.keep(l)
+}
+
+// damage is the physical line of a record that a bad connexion has damaged, or of
+// the frame before it that another record was written into, 0 if there is none.
+// What can be read all the same does not count.
+func (o *open) damage(r *klog.Record, l *line) int {
+	const damaged = klog.FlagNUL | klog.FlagInvalidUTF8 | klog.FlagGarbled
+	if l.kind == lineText && r.Flags&damaged != 0 {
+		return r.Line
+	}
+	n := len(o.lines)
+	if r.Flags&klog.FlagMidLine == 0 || n < 3 || o.lines[n-2].kind != lineFrame {
+		return 0
+	}
+	// Behind a frame: others are printed in pieces, with anything in between.
+	if last := &o.lines[n-1]; last.kind == lineText && last.at.Line == r.Line && strings.TrimSpace(last.text) != "" {
+		return r.Line
+	}
+	return 0
 }
 
 // onceKinds are the lines that an oops has once: who it is about, where it was, its
