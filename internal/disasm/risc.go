@@ -15,9 +15,19 @@ import (
 func (d *decoder) arm(at int) Instruction {
 	in, err := armasm.Decode(d.code[at:], armasm.ModeARM)
 	if err != nil {
+		if len(d.code)-at >= 4 {
+			if in, ok := d.armMissing(at); ok {
+				return in
+			}
+		}
 		return d.data(at)
 	}
 	out := Instruction{Offset: at, Len: 4, Text: armasm.GNUSyntax(in)}
+	if name, option, ok := strings.Cut(out.Text, " #"); ok && (name == "dmb" || name == "dsb" || name == "isb") {
+		if option, ok := barriers["#"+option]; ok {
+			out.Text = name + " " + option
+		}
+	}
 	size := 0
 	for _, a := range in.Args {
 		switch a := a.(type) {
@@ -95,11 +105,8 @@ func armSize(op string) int {
 
 // armRegister is the name of a register in dumps.
 func armRegister(r armasm.Reg) string {
-	switch r {
-	case armasm.R11:
-		return "fp"
-	case armasm.R12:
-		return "ip"
+	if int(r) < len(armNames) {
+		return armNames[r]
 	}
 	return strings.ToLower(r.String())
 }
@@ -107,9 +114,14 @@ func armRegister(r armasm.Reg) string {
 func (d *decoder) arm64(at int) Instruction {
 	in, err := arm64asm.Decode(d.code[at:])
 	if err != nil {
+		if len(d.code)-at >= 4 {
+			if in, ok := d.arm64Missing(at); ok {
+				return in
+			}
+		}
 		return d.data(at)
 	}
-	out := Instruction{Offset: at, Len: 4, Text: arm64asm.GNUSyntax(in)}
+	out := Instruction{Offset: at, Len: 4, Text: systemRegisters.Replace(arm64asm.GNUSyntax(in))}
 	if name, ok := hints[in.Enc]; ok {
 		out.Text = name
 	}
@@ -176,7 +188,7 @@ func (d *decoder) arm64(at int) Instruction {
 var hints = map[uint32]string{
 	0xd503233f: "paciasp", 0xd50323bf: "autiasp", 0xd503237f: "pacibsp", 0xd50323ff: "autibsp",
 	0xd503241f: "bti", 0xd503245f: "bti c", 0xd503249f: "bti j", 0xd50324df: "bti jc",
-	0xd503221f: "esb", 0xd503225f: "tsb csync", 0xd503229f: "csdb",
+	0xd503221f: "esb", 0xd503225f: "tsb csync", 0xd503229f: "csdb", 0xd50320ff: "xpaclri",
 }
 
 // arm64Register is the name of a register in dumps, which have those of 64 bits
