@@ -3,6 +3,7 @@ package disasm
 import (
 	"encoding/binary"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -117,7 +118,7 @@ func (d *decoder) arm64Missing(at int) (in Instruction, ok bool) {
 		if n == 31 {
 			return letter + "zr"
 		}
-		return letter + fmt.Sprint(n)
+		return letter + strconv.FormatUint(uint64(n), 10)
 	}
 	o := Operand{Base: fmt.Sprintf("x%d", base), bits: 64, Size: 1 << size}
 	if base == 31 {
