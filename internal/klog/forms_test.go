@@ -214,6 +214,9 @@ var forms = []struct {
 		`k "** 17 printk messages dropped ** "`, `k 12.000000 mid-line "a"`, `k "** replaying previous printk message **"`,
 	}},
 	{"broken in the stamp", "[    1.000000] a\n[    1.00\n0001] b\n[    1.000002] c\n", []string{`k 1.000000 "a"`, `k 1.000001 "b"`, `k 1.000002 "c"`}},
+	{"characters lost on the wire", "[    1.000000] a\n[    1.00001] b\n   1.000002] c\n[    1.\xb000003] d\n[12] e\n[    1.000004] f\n", []string{
+		`k 1.000000 "a"`, `k garbled "[    1.00001] b"`, `k garbled "   1.000002] c"`, `k invalid-utf8,garbled "[    1.\xb000003] d"`, `? "[12] e"`, `k 1.000004 "f"`,
+	}},
 	{"no time stamps", "Linux version 6.1.0 (a@b) (arm-linux-gnueabihf-gcc) #1\nCPU: ARMv7\nusb 1-1: x\nKernel panic - not syncing: y\n", []string{
 		`k "Linux version 6.1.0 (a@b) (arm-linux-gnueabihf-gcc) #1"`, `? "CPU: ARMv7"`, `? "usb 1-1: x"`, `k "Kernel panic - not syncing: y"`,
 	}},

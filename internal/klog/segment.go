@@ -439,6 +439,11 @@ func (b *boot) judgeUnknown(rec *Record) {
 		rec.Origin = OriginKernel
 		return
 	}
+	if b.HasTime && isBrokenStamp(rec.Text) {
+		rec.Origin = OriginKernel
+		rec.Flags |= FlagGarbled
+		return
+	}
 	switch b.phase {
 	case PhaseUnknown:
 		if strings.HasSuffix(rec.Text, " login: ") {

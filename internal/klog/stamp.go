@@ -51,6 +51,25 @@ func scanStamp(c []byte) (ns int64, n int, wide bool) {
 	return sec*1e9 + usec*1e3, i + 1, wide
 }
 
+// isBrokenStamp reports whether a text begins with what is left of a time stamp
+// that lost some of its characters on the wire: "[    1.23456] usb", "  1.234567] usb",
+// "[    1234567] usb", or had their highest bits set there.
+func isBrokenStamp(text string) bool {
+	const least, most = 6, 18 // digits, and characters in all
+	digits := 0
+	for i := 0; i < len(text) && i <= most; i++ {
+		switch c := text[i] & 0x7f; {
+		case isDigit(c):
+			digits++
+		case c == ']':
+			return digits >= least && i+1 < len(text) && text[i+1]&0x7f == ' '
+		case c != ' ' && c != '.' && (c != '[' || i > 0):
+			return false
+		}
+	}
+	return false
+}
+
 // scanStampTail skips what vendor kernels put between the microseconds and the
 // closing bracket, and returns the index of the bracket, or 0.
 func scanStampTail(c []byte, i int) int {

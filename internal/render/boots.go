@@ -43,6 +43,9 @@ func endingText(b *workbench.Boot) string {
 		if b.FirmwareStarts > 1 {
 			text += fmt.Sprintf(", started %d times", b.FirmwareStarts)
 		}
+		if !e.Last.Known() {
+			return text + "; there is no text in it"
+		}
 		text += "; stops after " + last
 		if len(e.Evidence) > 0 && e.Evidence[0].Line != e.Last.Line {
 			text += fmt.Sprintf(": %s%s", e.Evidence[0].Value, at)
