@@ -6,8 +6,13 @@ import (
 	"fmt"
 	"os/exec"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/net/dns/dnsmessage"
 
 	"dekho/internal/nstest"
 )
@@ -140,7 +145,7 @@ func (w *dnsWorld) expect(what string, want dnsState) dnsAnswer {
 	if want.boot != "" {
 		got.boot = a.NextBoot.Owner
 	}
-	addrs, libcErr := w.Try("getent", "ahosts", www)
+	addrs, libcErr := w.Try("timeout", "7", "getent", "ahosts", www) // a FIFO keeps it forever
 	if got != want || (libcErr == nil) != got.resolves {
 		text, _ := w.Try("dekho", "dns", "--name", www)
 		file, _ := w.Try("sh", "-c", "ls -l /etc/resolv.conf; cat /etc/resolv.conf")
@@ -309,4 +314,151 @@ func TestDNSPlainClients(t *testing.T) {
 	w.Shell("printf 'server:\n local-zone: \"test.\" nodefault\n' >>/etc/unbound/unbound.conf.d/up.conf; systemctl restart unbound")
 	w.resolves()
 	w.expect("unbound", dnsState{owner: "hand file", resolves: true})
+}
+
+// TestDNSFailures breaks what works in one way after the other.
+func TestDNSFailures(t *testing.T) {
+	t.Parallel()
+	w := newDNSWorld(t, "plain", "dnsmasq.service", "unbound.service", "dhcpcd.service")
+	const silent, bogus, refuses = "10.77.0.10", "10.77.0.11", "10.77.0.12"
+	for addr, answer := range map[string]func([]byte, bool) [][]byte{
+		silent:  func([]byte, bool) [][]byte { return nil },
+		bogus:   unlessCheckingDisabled,
+		refuses: func(msg []byte, _ bool) [][]byte { return [][]byte{failing(msg, dnsmessage.RCodeRefused)} },
+	} {
+		w.LAN.AddAddress(addr)
+		w.LAN.ServeDNS(addr, answer)
+	}
+	w.Boot()
+	const works = "nameserver " + nstest.Router + "\n"
+	w.Shell("ip addr add 10.77.0.20/24 dev eth0; ip link set eth0 up; cp /etc/nsswitch.conf /run/nsswitch.conf")
+	for _, tt := range []struct {
+		what   string
+		conf   string // resolv.conf
+		script string // what is done then, and undone
+		undo   string
+		want   dnsState
+	}{
+		{"nothing", works, "true", "true", dnsState{owner: "hand file", resolves: true}},
+		{"first server silent", "nameserver " + silent + "\n" + works, "true", "true", dnsState{owner: "hand file", resolves: true, finding: "server-dead"}},
+		{"server silent", "nameserver " + silent + "\noptions timeout:1 attempts:1\n", "true", "true", dnsState{owner: "hand file", finding: "servers-dead"}},
+		{"server refuses", "nameserver " + refuses + "\n", "true", "true", dnsState{owner: "hand file", finding: "server-refuses"}},
+		{"DNSSEC bogus", "nameserver " + bogus + "\n", "true", "true", dnsState{owner: "hand file", finding: "dnssec-bogus"}},
+		{"no route", "nameserver 192.0.2.53\n", "true", "true", dnsState{owner: "hand file", finding: "no-route-to-server"}},
+		{"link-local server without interface", "nameserver fe80::1\n", "true", "true", dnsState{owner: "hand file", finding: "servers-dead"}},
+		{"no servers", "search office.test\n", "true", "true", dnsState{owner: "hand file", finding: "resolv-conf-empty"}},
+		{"indented", " " + works, "true", "true", dnsState{owner: "hand file", finding: "resolv-conf-empty"}},
+		{"nsswitch without dns", works, "sed -i 's/^hosts:.*/hosts: files/' /etc/nsswitch.conf", "cp /run/nsswitch.conf /etc", dnsState{owner: "hand file", finding: "nsswitch-no-dns"}},
+		{"nsswitch returns", works, "sed -i 's/^hosts:.*/hosts: files [NOTFOUND=return] dns/' /etc/nsswitch.conf", "cp /run/nsswitch.conf /etc", dnsState{owner: "hand file", finding: "nsswitch-returns-before-dns"}},
+		{"bind mount", "nameserver " + silent + "\noptions timeout:1 attempts:1\n", "printf '" + strings.TrimSpace(works) + "\\n' >/run/over; mount --bind /run/over /etc/resolv.conf", "umount /etc/resolv.conf", dnsState{owner: "mount bind mount", resolves: true, finding: "bind-mounted"}},
+		{"link loop", works, "ln -sf resolv.conf /etc/resolv.conf", "rm /etc/resolv.conf", dnsState{finding: "resolv-conf-loop"}},
+		{"FIFO", works, "rm /etc/resolv.conf; mkfifo /etc/resolv.conf", "rm /etc/resolv.conf", dnsState{finding: "resolv-conf-not-a-file"}},
+	} {
+		w.Shell("printf '" + strings.ReplaceAll(tt.conf, "\n", "\\n") + "' >/etc/resolv.conf")
+		w.Shell(tt.script)
+		w.expect(tt.what, tt.want)
+		w.Shell(tt.undo)
+	}
+}
+
+// failing is an answer with an error.
+func failing(msg []byte, rcode dnsmessage.RCode) []byte {
+	var m dnsmessage.Message
+	if m.Unpack(msg) != nil {
+		return nil
+	}
+	m.Response, m.RecursionAvailable, m.RCode, m.Additionals = true, true, rcode, nil
+	out, err := m.Pack()
+	if err != nil {
+		return nil
+	}
+	return out
+}
+
+// unlessCheckingDisabled answers as a server does that cannot verify what it
+// gets.
+func unlessCheckingDisabled(msg []byte, tcp bool) [][]byte {
+	var m dnsmessage.Message
+	if m.Unpack(msg) == nil && m.CheckingDisabled {
+		return office(msg, tcp)
+	}
+	return [][]byte{failing(msg, dnsmessage.RCodeServerFailure)}
+}
+
+// TestDNSAnywhere looks at one system from inside, from outside, later, and while
+// it is down.
+func TestDNSAnywhere(t *testing.T) {
+	t.Parallel()
+	w := newDNSWorld(t, "desktop", "NetworkManager.service")
+	w.Boot()
+	w.Run("systemctl", "stop", "connman")
+	answer := func(out string) (a dnsAnswer) {
+		t.Helper()
+		if err := json.Unmarshal([]byte(out), &a); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		return a
+	}
+	out, _ := w.Try("dekho", "dns", "--json", "--save", "/root/facts.tar")
+	inside := answer(out)
+	if inside.Owner.ID != "connman" || len(inside.Findings) == 0 {
+		t.Fatalf("from inside: %s", out)
+	}
+	out, _ = w.Try("dekho", "dns", "--json", "/root/facts.tar")
+	if diff := cmp.Diff(inside, answer(out)); diff != "" {
+		t.Errorf("from the facts that were saved (-inside +facts):\n%s", diff)
+	}
+	bin, err := program(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, _ = w.Try("dekho", "dns", "--json", "--no-probe")
+	inside = answer(out)
+	outside, _ := exec.Command(bin, "dns", "--json", "--no-probe", "--pid", strconv.Itoa(w.PID())).Output()
+	if diff := cmp.Diff(inside, answer(string(outside))); diff != "" {
+		t.Errorf("through a process of it (-inside +outside):\n%s", diff)
+	}
+	w.Halt()
+	offline, _ := w.Offline(bin, "dns", "--json", "--root", ".")
+	if a := answer(offline); a.Owner.ID != "connman" || a.NextBoot.Owner != "connman" || slices.ContainsFunc(a.Findings, func(f dnsFinding) bool { return f.Severity != "note" }) {
+		t.Errorf("while it is down: %s", offline)
+	}
+}
+
+// TestDNSBars measures how long it takes, with nobody asked, and with as many
+// silent servers as there can be.
+func TestDNSBars(t *testing.T) {
+	w := newDNSWorld(t, "desktop", "connman.service")
+	w.Write(connection, static, 0o600)
+	w.Link("/run/NetworkManager/resolv.conf", "/etc/resolv.conf")
+	w.Boot()
+	w.Shell(online)
+	w.resolves()
+	var all []time.Duration
+	for range 10 {
+		at := time.Now()
+		w.Try("dekho", "dns", "--no-probe") //nolint:errcheck // it finds nothing
+		all = append(all, time.Since(at))
+	}
+	slices.Sort(all)
+	nothing := time.Now()
+	w.Run("dekho", "version")
+	fmt.Printf("dekho dns --no-probe: %v, median of %d; dekho version %v\n", all[len(all)/2].Round(time.Millisecond), len(all), time.Since(nothing).Round(time.Millisecond))
+	servers := ""
+	for _, addr := range []string{"10.77.0.10", "10.77.0.11", "10.77.0.12"} {
+		w.LAN.AddAddress(addr)
+		w.LAN.ServeDNS(addr, func([]byte, bool) [][]byte { return nil })
+		servers += "nameserver " + addr + "\\n"
+	}
+	w.Shell("printf '" + servers + "' >/run/silent; rm /etc/resolv.conf; cp /run/silent /etc/resolv.conf")
+	at := time.Now()
+	out, _ := w.Try("dekho", "dns", "--json")
+	took := time.Since(at)
+	if !strings.Contains(out, "servers-dead") {
+		t.Errorf("three silent servers: %s", out)
+	}
+	fmt.Printf("dekho dns with three silent servers: %v\n", took.Round(10*time.Millisecond))
+	if took > 4*time.Second {
+		t.Errorf("dekho dns with three silent servers took %v", took)
+	}
 }

@@ -188,6 +188,21 @@ func (w *World) Halt() {
 	}
 }
 
+// PID is that of the world's init, as the tests see it.
+func (w *World) PID() int { return w.pid }
+
+// Offline runs a program of the machine of the tests in the root of the world,
+// which is down, as one does with an image. It returns its standard output.
+func (w *World) Offline(args ...string) (string, error) {
+	w.t.Helper()
+	if w.pid != 0 {
+		w.t.Fatal("the world is up")
+	}
+	const script = `mount -t overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" overlay "$2/root"; cd "$2/root"; shift 2; exec "$@"`
+	out, err := exec.Command("unshare", append([]string{"--mount", "sh", "-eu", "-c", script, "sh", w.layers, w.dir}, args...)...).Output()
+	return string(out), err
+}
+
 // Reboot ends the world and boots it again.
 func (w *World) Reboot() {
 	w.t.Helper()
