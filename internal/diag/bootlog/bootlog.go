@@ -172,6 +172,9 @@ func (r *Reader) hit(e *Entry, rec *klog.Record, st Statement, v vars) bool {
 	key := hitKey{e, rec.Boot, e.what(v, rec.Text)}
 	if h := r.hits[key]; h != nil {
 		h.count++
+		if h.vars.name == "" {
+			h.vars.name = strings.Clone(v.name)
+		}
 		h.lastLine = rec.Line
 		if len(h.places) < placesKept {
 			h.places = append(h.places, evidence(rec, "said again"))
@@ -199,6 +202,9 @@ func (e *Entry) what(v vars, text string) string {
 	case v.device == "" && v.name == "":
 		return klog.Masked(text)
 	case v.device == "":
+		if e.Whole {
+			return strings.ToLower(v.name)
+		}
 		return v.driver + "\x00" + strings.ToLower(v.name)
 	}
 	return v.device + "\x00" + strings.ToLower(v.name) + "\x00" + v.errno

@@ -219,7 +219,7 @@ func (f *finisher) title(n *node) string {
 	}
 	t := fill(n.entry.Title, f.parts(n))
 	switch {
-	case n.entry.Whole:
+	case n.entry.Whole && (n.vars.name != "" || n.Device == "" || n.entry.Stage == StageAny || n.entry.Stage == StageSystem):
 	case n.Device != "" && !strings.Contains(t, n.Device):
 		t = n.Device + ": " + t
 	case n.Driver != "" && n.Device == "" && n.entry.Stage != StageSystem && n.entry.Stage != StageAny && !strings.Contains(t, n.Driver):

@@ -120,6 +120,30 @@ func TestLogs(t *testing.T) {
 	}
 }
 
+// Every entry has a log of its own, in which it is found.
+func TestEntriesHaveLogs(t *testing.T) {
+	ids := make(map[string]bool)
+	for _, e := range Knowledge() {
+		if e.ID == "" || ids[e.ID] {
+			t.Errorf("the ID %q is missing or used twice", e.ID)
+		}
+		ids[e.ID] = true
+		data, err := os.ReadFile("testdata/" + e.ID + ".log")
+		if err != nil {
+			t.Errorf("%s: %v", e.ID, err)
+			continue
+		}
+		_, body, _ := bytes.Cut(data, []byte("\n\n"))
+		found := false
+		for _, f := range read(t, body) {
+			found = found || f.ID == e.ID
+		}
+		if found == e.harmless {
+			t.Errorf("%s: found in its log: %v", e.ID, found)
+		}
+	}
+}
+
 func FuzzReader(f *testing.F) {
 	files, _ := filepath.Glob("testdata/*.log")
 	for _, file := range files {

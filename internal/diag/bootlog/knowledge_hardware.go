@@ -6,7 +6,7 @@ import "dekho/internal/finding"
 var hardware = []*Entry{
 	{
 		// arch/x86/kernel/cpu/mce/core.c, drivers/edac, drivers/firmware/efi/cper.c, drivers/acpi/apei/ghes.c, drivers/pci/pcie/aer.c
-		ID: "machine-check", Severity: finding.Broken, Stage: StageSupply, Title: "the hardware reports an error[: {name}]",
+		ID: "machine-check", Severity: finding.Broken, Stage: StageSupply, Whole: true, Title: "the hardware reports an error[: {name}]",
 		Meaning: "processor, memory or a bus found that data is wrong: no software will mend it",
 		Next:    []finding.Step{{Why: "rasdaemon or mcelog names the part; memory has its slot in the EDAC record"}},
 		Rules: []Rule{
@@ -16,7 +16,7 @@ var hardware = []*Entry{
 			{"event severity:", `event severity: (?P<name>fatal|recoverable)`},
 			{" ue ", `edac (?P<name>mc\d+): \d+ ue`},
 			{"uncorrectable", `edac (?P<name>\w+).*uncorrectable`},
-			{"pcie bus error", `severity=(?P<name>uncorrect[^,]*)`},
+			{"pcie bus error", `(?P<name>[0-9a-f]+:[0-9a-f.:]+): pcie bus error: severity=uncorrect`},
 			{"uncorrected hardware memory error", ``},
 			{"memory failure:", `memory failure: (?P<name>0x\w+): .*(?:recovery action|hardware memory corruption|recovered|failed)`},
 			{"uncorr_err", ``},
@@ -105,7 +105,7 @@ var hardware = []*Entry{
 		Meaning: "nothing answers at the other end: no card, no supply, no reset or no reference clock",
 		Rules: []Rule{
 			{"phy link never came up", ``},
-			{"pcie link", `pcie link (?:is )?(?:down|fail|training fail|never)`},
+			{"pcie link", `pcie link (?:is )?(?:down|fail|training .*(?:fail|timeout)|never)`},
 			{"link up timeout", ``},
 			{"link training failed", ``},
 			{"link is slow to respond", `^(?P<name>ata\d+)`},

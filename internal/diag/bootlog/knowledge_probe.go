@@ -22,7 +22,7 @@ var supplies = []*Entry{
 	},
 	{
 		// kernel/irq, drivers/base/platform.c, drivers/pci, drivers/acpi/pci_irq.c
-		ID: "irq-not-available", Severity: finding.Broken, Stage: StageSupply, Resource: IRQ, Title: "no interrupt[ {name}]",
+		ID: "irq-not-available", Severity: finding.Broken, Stage: StageSupply, Resource: IRQ, Title: "no interrupt[ {name}][ of {supplier}]",
 		Meaning: "the driver did not get its interrupt: it gives up, or goes on and will never be told of what happens",
 		Next: []finding.Step{
 			{Why: "interrupts and interrupt-parent of the device's node, and whether the driver of that interrupt controller is there"},

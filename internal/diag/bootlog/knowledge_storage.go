@@ -24,7 +24,7 @@ var storage = []*Entry{
 	},
 	{
 		// block/blk-core.c, fs/buffer.c, drivers/mmc/host, drivers/ata/libata-eh.c, drivers/scsi, drivers/nvme/host
-		ID: "io-error", Severity: finding.Broken, Stage: StageUse, Title: "input/output errors[ on {name}]",
+		ID: "io-error", Severity: finding.Broken, Stage: StageUse, Whole: true, Title: "input/output errors[ on {name}]",
 		Meaning: "the disk, its link or its controller failed a request",
 		Next:    []finding.Step{{Why: "smartctl -a, or nvme smart-log: a disk that fails counts it; else the cable, the supply or the controller"}},
 		Rules: []Rule{
@@ -43,6 +43,7 @@ var storage = []*Entry{
 			{"uncorrectable error", `\b(?:ubi|nand|mtd|nvme)`},
 			{"error -74 (ecc error)", `(?P<name>ubi\d+)?`},
 			{"i/o timeout", `nvme (?P<name>nvme\d+)`},
+			{" timeout, ", `nvme (?P<name>nvme\d+): i/o \d+ .*timeout`},
 			{"i/o tag", `nvme (?P<name>nvme\d+): i/o tag .* timeout`},
 			{"controller is down", `nvme (?P<name>nvme\d+)`},
 			{"rejecting i/o to offline device", ``},
@@ -54,7 +55,7 @@ var storage = []*Entry{
 	},
 	{
 		// fs/{ext4,xfs,btrfs,f2fs,jffs2,ubifs,squashfs,fat,jbd2}, drivers/md/dm-verity-target.c, dm-crypt.c
-		ID: "fs-error", Severity: finding.Broken, Stage: StageUse, Title: "the file system[ on {name}] is damaged or cannot be read",
+		ID: "fs-error", Severity: finding.Broken, Stage: StageUse, Whole: true, Title: "the file system[ on {name}] is damaged or cannot be read",
 		Meaning: "what was read is not what the file system wrote: it was not unmounted, the disk lies, or the image is not what it should be",
 		Next:    []finding.Step{{Why: "check it from another system (fsck without repairs first), and look for input/output errors before"}},
 		Rules: []Rule{
@@ -87,7 +88,6 @@ var storage = []*Entry{
 			{"invalid superblock magic number", `xfs \((?P<name>[\w-]+)\)`},
 			{"unknown filesystem type", ``},
 		},
-		EarlyOnly: true,
 	},
 	{
 		ID: "fs-unclean", Severity: finding.Note, Stage: StageAny, Title: "the file system[ on {name}] was not unmounted before",

@@ -78,7 +78,7 @@ var system = []*Entry{
 		Meaning: "what was to be mounted or started did not come, and the system is not up: the kernel did its part, or a driver below did not",
 		Next:    []finding.Step{{Why: "journalctl -xb in that shell; look for the disk or file system among the findings above"}},
 		Rules: []Rule{
-			{"gave up waiting for", `gave up waiting for (?P<name>root(?: file system)? device|\S+)`},
+			{"gave up waiting for", ``},
 			{"dropping to a shell", `alert! +(?P<name>\S+) does not exist`},
 			{"you are in emergency mode", ``},
 			{"entering emergency mode", ``},
@@ -125,6 +125,7 @@ var system = []*Entry{
 			{"not responding, ", `server (?P<name>\S+) not responding, (?:still trying|timed out)`},
 			{"root fs via nfs", `unable to mount (?P<name>root fs via nfs)`},
 		},
+		PerBoot: true,
 	},
 	{
 		// mm/oom_kill.c, mm/page_alloc.c, mm/cma.c
@@ -314,7 +315,7 @@ var (
 		EarlyOnly: true,
 	}
 	timeBackwards = &Entry{
-		ID: "time-backwards", Severity: finding.Note, Stage: StageAny, Title: "time goes backwards[: from {name}]",
+		ID: "time-backwards", Severity: finding.Note, Stage: StageAny, Whole: true, Title: "time goes backwards[: from {name}]",
 		Meaning: "the time stamps of one boot fall back: another clock was taken, or records of another boot stand here",
 		PerBoot: true,
 	}

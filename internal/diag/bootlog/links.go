@@ -175,7 +175,7 @@ func isWord(c byte) bool {
 	return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }
 func endsInWord(s string) bool     { return s != "" && isWord(s[len(s)-1]) }
-func startsWithWord(s string) bool { return s != "" && isWord(s[0]) }
+func startsWithWord(s string) bool { return s != "" && (isWord(s[0]) || s[0] == '-') }
 
 // traceDepth is how many frames a cause is looked for in: further out the trace
 // tells what the task was about, not what failed.

@@ -347,6 +347,8 @@ func tried(list []word, i int) (Resource, act, string) {
 		if i++; i < len(list) && acts[list[i].text] != 0 {
 			i++
 		}
+	case a == attach && list[i].text == "to" && i+1 < len(list):
+		i++
 	case list[i].text == "or" && i+1 < len(list) && acts[list[i+1].text] != 0:
 		i += 2
 	}

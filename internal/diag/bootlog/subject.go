@@ -33,6 +33,8 @@ func subjectOf(rec *klog.Record) subject {
 		s.device = words[0]
 	case len(words) == 1 && !strings.ContainsAny(words[0], "()[]<>\"'") && len(words[0]) <= 32:
 		s.driver = words[0] // what pr_fmt puts there
+	case len(words) == 2 && isIdentifier(words[0]) && isIdentifier(words[1]) && !looksLikeDevice(words[1]) && !endWords[words[1]] && !endWords[words[0]]:
+		s.driver, s.device = words[0], words[1] // a device without an address
 	case len(words) >= 2 && len(words) <= 4 && looksLikeDevice(words[1]):
 		// A network interface may follow: "r8152 1-1.2:1.0 eth0: ".
 		s.driver, s.device = words[0], words[1]
@@ -46,6 +48,12 @@ func subjectOf(rec *klog.Record) subject {
 		s.driver = ""
 	}
 	return s
+}
+
+// isIdentifier reports whether a word is made of small letters, digits and marks,
+// as the names of drivers and devices are.
+func isIdentifier(w string) bool {
+	return len(w) <= 32 && w[0] >= 'a' && w[0] <= 'z' && strings.Trim(w, "abcdefghijklmnopqrstuvwxyz0123456789_-.") == "" && acts[w] == noAct
 }
 
 // looksLikeDevice reports whether a word is a device's name as buses make them:
