@@ -43,6 +43,10 @@ the source that printed it, with the values of its arguments. First comes a
 summary: the kernel and the machine, the boots with how each ended, how much was
 mapped, and the records that matter most.
 
+Of a crash, it shows the functions that led there and the code that failed,
+disassembled, with the address that its operand came to; with --vmlinux, the
+lines that ran.
+
 With --timeline, it draws where the time of each boot went: stages, the longest
 silences, and if the kernel was booted with initcall_debug, the slowest initcalls
 and probes. --report writes that and the records that matter into a page.

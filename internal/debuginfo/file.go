@@ -276,15 +276,15 @@ func (f *File) index() error {
 		f.dwarfErr = ErrNoDebugInfo
 		return f.dwarfErr
 	}
-	f.dwarf, f.dwarfErr = f.openDWARF()
-	if f.dwarfErr != nil {
-		return f.dwarfErr
+	info, err := f.section("info")
+	if err == nil {
+		f.dwarf, err = f.openDWARF(info)
 	}
-	offsets, err := f.unitOffsets()
 	if err != nil {
 		f.dwarfErr = err
 		return err
 	}
+	offsets := f.unitOffsets(info)
 	r := f.dwarf.Reader()
 	for _, off := range offsets {
 		r.Seek(off)
@@ -309,22 +309,18 @@ func (f *File) index() error {
 
 // openDWARF makes the sections of debug information ready. Those of a kernel that
 // is mapped are used where they are: the standard library would copy all of them.
-func (f *File) openDWARF() (*dwarf.Data, error) {
-	if f.image == nil || f.relocatable {
+func (f *File) openDWARF(info []byte) (*dwarf.Data, error) {
+	if f.relocatable {
 		return f.elf.DWARF()
 	}
 	var main [4][]byte
 	var err error
-	for i, name := range [...]string{"abbrev", "info", "line", "str"} {
+	for i, name := range [...]string{"abbrev", "line", "ranges", "str"} {
 		if main[i], err = f.section(name); err != nil {
 			return nil, err
 		}
 	}
-	ranges, err := f.section("ranges")
-	if err != nil {
-		return nil, err
-	}
-	d, err := dwarf.New(main[0], nil, nil, main[1], main[2], nil, ranges, main[3])
+	d, err := dwarf.New(main[0], nil, nil, info, main[1], nil, main[2], main[3])
 	if err != nil {
 		return nil, err
 	}
@@ -362,11 +358,7 @@ func (f *File) section(name string) ([]byte, error) {
 
 // unitOffsets are the offsets of the first entries of all units. The reader of
 // the standard library would read each unit to its end to find the next.
-func (f *File) unitOffsets() ([]dwarf.Offset, error) {
-	data, err := f.section("info")
-	if err != nil {
-		return nil, err
-	}
+func (f *File) unitOffsets(data []byte) []dwarf.Offset {
 	var list []dwarf.Offset
 	order := f.elf.ByteOrder
 	for at := uint64(0); at+11 <= uint64(len(data)); {
@@ -387,7 +379,7 @@ func (f *File) unitOffsets() ([]dwarf.Offset, error) {
 		}
 		at += head + length
 	}
-	return list, nil
+	return list
 }
 
 // firstEntry is how far behind the length the entries of a unit begin, by the

@@ -89,6 +89,16 @@ func (t *LogText) crash(w io.Writer, c *workbench.Crash, title bool) error {
 		if err := t.flush(w); err != nil {
 			return err
 		}
+		if i > 0 || f.Text == "" {
+			continue
+		}
+		// What ran when it failed; of the others the places tell enough.
+		l.reset()
+		l.put("", indent+indent)
+		l.tail("", f.Text)
+		if err := t.flush(w); err != nil {
+			return err
+		}
 	}
 	return t.code(w, c.Listing)
 }
@@ -169,6 +179,7 @@ func crashJSON(o *object, c *workbench.Crash) {
 			o.close('}')
 			o.optNum("other_definitions", int64(f.Others))
 		}
+		o.opt("text", f.Text)
 		if len(f.Source) > 0 {
 			o.open("lines", '[')
 			for j := range f.Source {

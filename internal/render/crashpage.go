@@ -24,8 +24,8 @@ type pageCrash struct {
 }
 
 type pageFrame struct {
-	Name   string
-	Places []pagePlace
+	Name, Text string
+	Places     []pagePlace
 }
 
 type pageInstruction struct {
@@ -44,7 +44,7 @@ func crashPage(root string, c *workbench.Crash) pageCrash {
 		if f.Module != "" {
 			name += " [" + f.Module + "]"
 		}
-		frame := pageFrame{Name: safe(name)}
+		frame := pageFrame{Name: safe(name), Text: safe(f.Text)}
 		switch {
 		case len(f.Source) > 0:
 			for j := range f.Source {

@@ -34,8 +34,21 @@ func hostileSummary(text string) *workbench.LogSummary {
 	m := workbench.Matter{Count: 2}
 	m.Text, m.Line, m.Verdict = text, 7, workbench.Certain
 	m.Sites = []workbench.Site{{Place: workbench.Place{Path: text, Line: 3, Function: text}}}
+	c := workbench.Crash{
+		CrashReport: workbench.CrashReport{Title: text, Corrupted: text, Comm: text, Panicked: true, Panic: text},
+		Trail: []workbench.TrailFrame{
+			{StackFrame: workbench.StackFrame{Function: text, Size: 1, Module: text}, Source: []workbench.SourceLine{{Function: text, Path: text, Line: 1, Inlined: true}}, Text: text},
+			{StackFrame: workbench.StackFrame{File: text, SourceLine: 1}},
+			{Path: text, Definition: 1},
+		},
+		Listing: &workbench.CodeListing{
+			Unread: text, Guess: true, Instructions: []workbench.CodeInstruction{{Place: text, Bytes: []byte(text), Text: text}},
+			Accesses: []workbench.MemoryAccess{{Operand: text, Known: true, Registers: []workbench.RegisterValue{{Name: text, Value: 1, Meaning: text, Place: text}}}},
+		},
+	}
 	return &workbench.LogSummary{
-		Name: text, Root: "/" + text, Kernel: text, Mismatch: text, Boots: []workbench.Boot{b},
+		Crashes: []workbench.Crash{c},
+		Name:    text, Root: "/" + text, Kernel: text, Mismatch: text, Boots: []workbench.Boot{b},
 		Loops: []workbench.BootLoop{{First: 1, Last: 2, Count: 2, Facts: []boots.LoopFact{{Name: "message", Same: true, Values: []string{text}}}}}, Matters: []workbench.Matter{m},
 	}
 }

@@ -1,6 +1,7 @@
 package workbench
 
 import (
+	"bytes"
 	"context"
 	"path"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"dekho/internal/diag/bootlog"
 	"dekho/internal/disasm"
 	"dekho/internal/klog"
+	"dekho/internal/source"
 )
 
 // The words of crash reports, for front ends.
@@ -49,6 +51,8 @@ type TrailFrame struct {
 	// Source is the line that was run, if symbols of the kernel were given:
 	// first that of the innermost function that was inlined there.
 	Source []SourceLine
+	// Text is the first of them as the tree has it, "" if it has none.
+	Text string
 }
 
 const (
@@ -182,6 +186,9 @@ func (t *Tree) locateCrashes(ctx context.Context, s *LogSummary, symbols *symbol
 			if symbols != nil && i < crashesLocated {
 				symbols.frame(c, &frame, f.Line == c.PC.Line)
 				f = frame.StackFrame
+				if len(frame.Source) > 0 {
+					frame.Text = t.lineOf(frame.Source[0].Path, frame.Source[0].Line)
+				}
 			}
 			if name := f.Symbol(); i < crashesLocated && name != "" {
 				defs, ok := known[name]
@@ -213,6 +220,33 @@ func (t *Tree) locateCrashes(ctx context.Context, s *LogSummary, symbols *symbol
 		s.SymbolNotes = symbols.notes
 	}
 	return nil
+}
+
+// maxSourceText bounds a line of the source that is shown.
+const maxSourceText = 200
+
+// lineOf is a line of a file of the tree without its indentation, "" if there is
+// none.
+func (t *Tree) lineOf(path string, line int) string {
+	id, ok := t.idx.FileByPath(path)
+	if !ok {
+		return ""
+	}
+	var r source.Reader
+	text, err := t.idx.ReadText(&r, id)
+	if err != nil {
+		return ""
+	}
+	for ; line > 1; line-- {
+		_, rest, ok := bytes.Cut(text, []byte("\n"))
+		if !ok {
+			return ""
+		}
+		text = rest
+	}
+	text, _, _ = bytes.Cut(text, []byte("\n"))
+	text = bytes.TrimSpace(text)
+	return string(text[:min(len(text), maxSourceText)])
 }
 
 // unmovable reports whether the tree has KASLR, but not for an instruction set.
