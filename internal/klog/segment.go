@@ -106,6 +106,7 @@ type boot struct {
 	phase         Phase
 	ended         bool // the kernel's last message was that it ends
 	afterKernel   bool // the record before is the kernel's, with a time stamp
+	takeover      bool // the record before says that a console takes over
 	arch          archTally
 	seen          seenRecords
 }
@@ -132,6 +133,7 @@ type segmenter struct {
 	// once more, while replaying.
 	replaying   bool
 	replayFirst bool // of the record at hand: it is the first
+	replayed    bool // the record before was printed once more
 	replayUntil time.Duration
 	// ahead calls f for the lines that follow, as far as they are in memory
 	// and no more than max, until it returns false. It returns how many.
@@ -198,16 +200,21 @@ func (s *segmenter) place(rec *Record, bootID string) {
 	if bootID != "" {
 		b.ID = bootID
 	}
-	if s.replaying && rec.HasTime {
+	if s.replays(rec) {
 		rec.Flags |= FlagReplay
-		b.again(rec, s.replayFirst)
+		b.again(rec, s.replayFirst || !s.replayed)
 		s.replayFirst = false
 	}
+	s.replayed = rec.Flags&FlagReplay != 0
 	b.judge(rec, said)
 	rec.Boot, rec.Phase = b.Number, b.phase
 
 	if rec.Flags&FlagContinuation == 0 {
 		b.afterKernel = rec.Origin == OriginKernel && rec.HasTime
+	}
+	if !b.HasTime && b.Kernel && rec.Text != "" && rec.Flags&FlagReplay == 0 {
+		b.takeover = takesOver(rec.Text)
+		b.seen.add(0, rec.Text, rec.Line)
 	}
 	s.budget = min(s.budget+lookAhead, maxBudget)
 	b.Records++
@@ -219,6 +226,27 @@ func (s *segmenter) place(rec *Record, bootID string) {
 		b.gather(rec)
 		b.arch.add(rec)
 	}
+}
+
+// replays reports whether a record is printed once more.
+func (s *segmenter) replays(rec *Record) bool {
+	b := s.cur
+	switch {
+	case rec.HasTime:
+		// One that is of an earlier time and was seen is a part of the log that
+		// somebody looks at.
+		return s.replaying || rec.Time > chanceTime && (rec.Time < b.LastTime || s.replayed && rec.Time == b.LastTime) && b.seen.has(rec.Time, rec.Text)
+	case !s.replaying || b.HasTime:
+		return false
+	}
+	s.replaying = b.seen.has(0, rec.Text)
+	return s.replaying
+}
+
+// takesOver matches what the kernel says when a console begins to print, which
+// may begin with all that was said before.
+func takesOver(text string) bool {
+	return strings.Contains(text, "console [") && (strings.HasSuffix(text, "] enabled") || strings.HasSuffix(text, "] disabled"))
 }
 
 // opens decides whether rec is the first of a new boot, and why.
@@ -241,18 +269,31 @@ func (s *segmenter) opens(rec *Record, kind bannerKind, bootID string) Opening {
 		return OpenedByHandover
 	}
 	if rec.Origin != OriginKernel {
-		if rec.Origin == OriginUnknown && !b.HasTime && b.entered(rec.Text) {
-			return OpenedByBanner
+		if rec.Origin == OriginUnknown && !b.HasTime {
+			return s.opensUntimed(rec)
 		}
 		return OpenedByCapture
 	}
 	if !rec.HasTime {
-		if !b.HasTime && b.entered(rec.Text) {
-			return OpenedByBanner
+		if !b.HasTime {
+			return s.opensUntimed(rec)
 		}
 		return OpenedByCapture
 	}
 	return s.opensByTime(rec)
+}
+
+// opensUntimed decides for a record of a kernel without time stamps.
+func (s *segmenter) opensUntimed(rec *Record) Opening {
+	b := s.cur
+	switch {
+	case !b.entered(rec.Text) || s.replaying:
+		return OpenedByCapture
+	case b.takeover && b.seen.has(0, rec.Text):
+		s.replaying, s.replayFirst = true, true
+		return OpenedByCapture
+	}
+	return OpenedByBanner
 }
 
 // entered reports whether text is the first message of a kernel, in a boot

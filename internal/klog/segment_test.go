@@ -79,6 +79,7 @@ func TestBoots(t *testing.T) {
 		{"/proc/version", armBoot + "root\r\n# cat /proc/version\r\nLinux version 6.1.0-armmp (build@host) #1 SMP\r\n# \r\n", 1, []Opening{OpenedByCapture}},
 		{"no time stamps", untimed, 1, []Opening{OpenedByCapture}},
 		{"no time stamps, twice", untimed + untimed, 2, []Opening{OpenedByCapture, OpenedByBanner}},
+		{"no time stamps, a console takes over", untimed + "console [ttyS0] enabled\n" + untimed + "console [ttyS0] enabled\nbar: baz\n", 1, []Opening{OpenedByCapture}},
 		{"firmware restarts", ">>>>SecStartup\r\nfoo\r\n>>>>SecStartup\r\nfoo\r\n>>>>SecStartup\r\n", 0, []Opening{OpenedByCapture}},
 		{"journal", journal("a") + journal("a") + journal("b"), 2, []Opening{OpenedByCapture, OpenedByJournal}},
 		{
@@ -98,6 +99,33 @@ func TestBoots(t *testing.T) {
 			}
 			if l.KernelBoots() != c.kernels || fmt.Sprint(opened) != fmt.Sprint(c.opened) {
 				t.Errorf("%d kernel boots, opened by %v; want %d, %v", l.KernelBoots(), opened, c.kernels, c.opened)
+			}
+		})
+	}
+}
+
+// TestReplays: what is printed once more is told, with the lines that it repeats.
+func TestReplays(t *testing.T) {
+	untimed := "Linux version 6.1.0 (a@b) #1\nMachine model: x\nfoo: bar\nconsole [ttyS0] enabled\n"
+	for _, c := range []struct {
+		name, capture string
+		want          []Replay // without bytes
+	}{
+		{"a console takes over", untimed + untimed + "bar: baz\nfoo: bar\n", []Replay{{FirstLine: 5, LastLine: 8, Records: 4, OfFirst: 1, OfLast: 4}}},
+		{
+			"dmesg | tail", "[    1.000000] a\n[    1.100000] b\n[    1.200000] c\n# dmesg | tail -2\n[    1.100000] b\n[    1.200000] c\n# \n[    1.300000] d\n[    1.300000] d\n",
+			[]Replay{{FirstLine: 5, LastLine: 6, Records: 2, OfFirst: 2, OfLast: 3}},
+		},
+		{"nothing twice", "[    1.000000] a\n[    1.000000] a\n[    1.100000] a\n[    1.050000] a\n", nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l := readString(t, c.capture, Options{})
+			got := l.Boots[0].Replays
+			for i := range got {
+				got[i].Start, got[i].End = 0, 0
+			}
+			if fmt.Sprint(got) != fmt.Sprint(c.want) {
+				t.Errorf("%+v, want %+v", got, c.want)
 			}
 		})
 	}
