@@ -101,6 +101,8 @@ func TestDisassemble(t *testing.T) {
 		{ARM, "(eafffffe)", "b .+0x0", ""},
 		{ARM, "(ee1d3f70)", "mrc 15, 0, r3, cr13, cr0, {3}", ""},
 		{ARM, "(e784300b)", "str r3, [r4, fp]", "[r4, fp] r4 fp 0x2000 4"},
+		{ARM, "(e79a2008)", "ldr r2, [sl, r8]", "[sl, r8] r10 r8 0x2000 4"},
+		{ARM, "(e78a300b)", "str r3, [sl, fp]", "[sl, fp] r10 fp 0x2000 4"},
 		{ARM, "(f57ff05a)", "dmb ishst", ""},
 		{ARM, "(ffffffff)", ".inst 0xffffffff", ""},
 		{ARM64, "(f9400c00)", "ldr x0, [x0,#24]", "[x0,#24] x0 0xffff888000001018 8"},

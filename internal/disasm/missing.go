@@ -17,7 +17,7 @@ var conditions = [...]string{"eq", "ne", "cs", "cc", "mi", "pl", "vs", "vc", "hi
 func (d *decoder) armMissing(at int) (in Instruction, ok bool) {
 	x := binary.LittleEndian.Uint32(d.code[at:])
 	cond := conditions[x>>28]
-	register := func(bit uint) string { return armNames[x>>bit&15] }
+	register := func(bit uint) string { return armText[x>>bit&15] }
 	in = Instruction{Offset: at, Len: 4}
 	switch {
 	case x>>28 == 15:
@@ -39,9 +39,9 @@ func (d *decoder) armMissing(at int) (in Instruction, ok bool) {
 		if x&(1<<22) != 0 {
 			name, size = name+"b", 1
 		}
-		o := Operand{Base: register(16), bits: 32, Size: size}
-		index, shift := register(0), x>>7&31
-		text := index
+		o := Operand{Base: armNames[x>>16&15], bits: 32, Size: size}
+		shift := x >> 7 & 31
+		text := register(0)
 		o.Scale = 1 << shift
 		if x&(1<<23) == 0 {
 			text, o.Scale = "-"+text, -o.Scale
@@ -51,11 +51,11 @@ func (d *decoder) armMissing(at int) (in Instruction, ok bool) {
 		}
 		switch {
 		case x&(1<<24) == 0:
-			o.Text = "[" + o.Base + "]"
+			o.Text = "[" + register(16) + "]"
 			in.Text = fmt.Sprintf("%s%s %s, %s, %s", name, cond, register(12), o.Text, text)
 		default:
-			o.Index = index
-			o.Text = "[" + o.Base + ", " + text + "]"
+			o.Index = armNames[x&15]
+			o.Text = "[" + register(16) + ", " + text + "]"
 			in.Text = fmt.Sprintf("%s%s %s, %s", name, cond, register(12), o.Text+strings.Repeat("!", int(x>>21&1)))
 		}
 		in.Memory = []Operand{o}
@@ -64,8 +64,11 @@ func (d *decoder) armMissing(at int) (in Instruction, ok bool) {
 	return in, false
 }
 
-// armNames are the registers as dumps have them, which is how binutils write them.
-var armNames = [...]string{"r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "fp", "ip", "sp", "lr", "pc"}
+// armNames are the registers as dumps have them, armText as binutils write them.
+var (
+	armNames = [...]string{"r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "fp", "ip", "sp", "lr", "pc"}
+	armText  = [...]string{"r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "sl", "fp", "ip", "sp", "lr", "pc"}
+)
 
 // barriers are the options of DMB, DSB and ISB, which the decoder writes as
 // numbers.

@@ -54,7 +54,8 @@ func (d *decoder) arm(at int) Instruction {
 func armOperand(in *armasm.Inst, m *armasm.Mem, size int) Operand {
 	op, _, _ := strings.Cut(in.Op.String(), ".")
 	o := Operand{Base: armRegister(m.Base), bits: 32, Size: cmp.Or(size, armSize(op))}
-	o.Text = "[" + o.Base + "]"
+	base := armText[m.Base&15]
+	o.Text = "[" + base + "]"
 	switch {
 	case size > 0:
 		// Many registers: from the base up, or down, with the base or without.
@@ -75,14 +76,14 @@ func armOperand(in *armasm.Inst, m *armasm.Mem, size int) Operand {
 			return o
 		}
 		o.Index, o.Scale = armRegister(m.Index), int64(m.Sign)<<m.Count
-		o.Text = "[" + o.Base + ", " + strings.Repeat("-", int(1-m.Sign)/2) + o.Index
+		o.Text = "[" + base + ", " + strings.Repeat("-", int(1-m.Sign)/2) + armText[m.Index&15]
 		if m.Count > 0 {
 			o.Text += ", lsl #" + strconv.Itoa(int(m.Count))
 		}
 		o.Text += "]"
 	case m.Offset != 0:
 		o.Disp = int64(m.Offset)
-		o.Text = "[" + o.Base + ", #" + strconv.FormatInt(o.Disp, 10) + "]"
+		o.Text = "[" + base + ", #" + strconv.FormatInt(o.Disp, 10) + "]"
 	}
 	if m.Base == armasm.PC {
 		o.Disp += 8 // what the register reads as

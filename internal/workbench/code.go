@@ -4,6 +4,7 @@ package workbench
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"strconv"
@@ -74,6 +75,7 @@ type codeReader struct {
 
 // telling are the values that tell something in a register of an architecture.
 type telling struct {
+	arch    disasm.Arch
 	poisons poisons
 	errnos  []Errno
 	// shadows are where the memory of KASAN may begin.
@@ -84,7 +86,7 @@ func (r *codeReader) telling(ctx context.Context, arch disasm.Arch, dir string) 
 	v := r.values[arch]
 	if v == nil {
 		v = &telling{
-			poisons: r.t.poisons(ctx, dir, arch.Bits(), r.config), errnos: r.t.errnos(dir),
+			arch: arch, poisons: r.t.poisons(ctx, dir, arch.Bits(), r.config), errnos: r.t.errnos(dir),
 			shadows: r.t.configDefaults(ctx, "KASAN_SHADOW_OFFSET", dir),
 		}
 		r.values[arch] = v
@@ -151,9 +153,15 @@ func (r *codeReader) read(ctx context.Context, c *Crash, b *Boot) *CodeListing {
 	return l
 }
 
-// kasanShift is how many bytes a byte of KASAN's memory stands for, as a shift
-// (generic KASAN, Documentation/dev-tools/kasan.rst).
-const kasanShift = 3
+// kasanShift is how many bytes a byte of KASAN's memory stands for, as a shift: of
+// KASAN by tags twice as many as else (Documentation/dev-tools/kasan.rst). The
+// condition of where that memory begins tells which.
+func kasanShift(condition string) int {
+	if strings.Contains(condition, "KASAN_SW_TAGS") && !strings.Contains(condition, "!KASAN_SW_TAGS") {
+		return 4
+	}
+	return 3
+}
 
 // access evaluates an operand with the registers of a crash.
 func (v *telling) access(c *Crash, o *disasm.Operand) MemoryAccess {
@@ -170,7 +178,7 @@ func (v *telling) access(c *Crash, o *disasm.Operand) MemoryAccess {
 	}
 	if c.Fault.Known && a.Known {
 		// A wide access may fail in its middle.
-		a.AtFault = c.Fault.Address-a.Address < uint64(max(o.Size, 1)) //nolint:gosec // a few bytes
+		a.AtFault = v.untagged(c.Fault.Address)-v.untagged(a.Address) < uint64(max(o.Size, 1)) //nolint:gosec // a few bytes
 		a.Elsewhere = !a.AtFault
 	}
 	for _, name := range o.Registers() {
@@ -181,14 +189,23 @@ func (v *telling) access(c *Crash, o *disasm.Operand) MemoryAccess {
 		r := RegisterValue{Name: name, Value: value}
 		r.Meaning, r.Place = v.meaning(value)
 		for _, s := range v.shadows {
-			if s.value == value && a.Known && len(o.Registers()) > 1 {
-				a.Shadow, a.Shadowed = true, (a.Address-value)<<kasanShift
+			if s.value == value && s.value != ^uint64(0) && a.Known && len(o.Registers()) > 1 {
+				a.Shadow, a.Shadowed = true, (a.Address-value)<<kasanShift(s.condition)
 				r.Meaning, r.Place = "KASAN_SHADOW_OFFSET", s.place
 			}
 		}
 		a.Registers = append(a.Registers, r)
 	}
 	return a
+}
+
+// untagged is an address without what AArch64 ignores of it when it translates it,
+// and may not report: the topmost byte repeats the bit below.
+func (v *telling) untagged(addr uint64) uint64 {
+	if v.arch != disasm.ARM64 {
+		return addr
+	}
+	return uint64(int64(addr<<8) >> 8) //nolint:gosec // two's complement
 }
 
 // meaning says what a value in a register stands for.
@@ -202,7 +219,23 @@ func (v *telling) meaning(value uint64) (text, place string) {
 			return "ERR_PTR(-" + e.Name + ")", e.Place
 		}
 	}
-	return v.poisons.name(value)
+	if text, place = v.poisons.name(value); text == "" && v.poisons.bits == 64 {
+		text = asText(value)
+	}
+	return text, place
+}
+
+// asText is a value as text if all of its bytes are such: a string was written
+// over a pointer, most likely. It is "" for others.
+func asText(value uint64) string {
+	var b [8]byte
+	binary.LittleEndian.PutUint64(b[:], value)
+	for _, c := range b {
+		if c < ' ' || c > '~' {
+			return ""
+		}
+	}
+	return "the text " + strconv.Quote(string(b[:]))
 }
 
 // codeArch is the instruction set of a crash, and its directory below arch.
