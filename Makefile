@@ -17,7 +17,7 @@ TEST_KERNELS := linux-image-amd64_amd64 linux-image-armmp_armhf
 # The programs that the tests drive dekho with, each with its Debian package;
 # the tests skip without.
 TEST_PROGRAMS := vim.nox:vim-nox nvim:neovim cscope:cscope ctags:universal-ctags tmux:tmux \
-	emacs:emacs-nox /usr/lib/emacsen-common/packages/install/elpa-xcscope:elpa-xcscope
+	emacs:emacs-nox qemu-arm-static:qemu-user-static /usr/lib/emacsen-common/packages/install/elpa-xcscope:elpa-xcscope
 
 # The captured boot that the demo explains.
 DEMO_LOG ?= testdata/captures/x86-64-faults.log
