@@ -294,6 +294,7 @@ func look(sys *capture.System) *state {
 	}
 	s.tmpfiles, s.tmpfilesErrs = s.services.Tmpfiles()
 	s.relinked = s.relinks()
+	s.interfaces = s.readInterfaces()
 	return s
 }
 
@@ -325,6 +326,7 @@ type state struct {
 	answers   *capture.Answers
 
 	relinked     []relink
+	interfaces   interfaces
 	tmpfiles     []services.TmpLine
 	tmpfilesErrs []*rootfs.Error
 
@@ -384,6 +386,9 @@ func (s *state) presence(id string) *presence {
 		}
 	}
 	p.starts = s.services.Starts(m.units, m.scripts)
+	if id == s.interfaces.client {
+		p.starts = append(p.starts, s.interfaces.starts...)
+	}
 	return p
 }
 

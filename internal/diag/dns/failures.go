@@ -57,6 +57,7 @@ var failures = []failure{
 	{"name-not-found", notFound},
 	// The managers.
 	{"servers-not-reaching", notReaching},
+	{"dns-nameservers-ignored", interfacesIgnored},
 	{"two-managers", twoManagers},
 	{"link-remade-at-boot", remade},
 	{"next-boot-breaks", nextBootBreaks},

@@ -167,6 +167,10 @@ func (s *state) ownFile() bool {
 	}
 	if m, _ := s.header(); m != nil {
 		o.ID, o.Name, o.Mode = m.id, m.name, mode
+		if m.writes == writesNothing && len(m.targets) > 0 && mode == "file" && m.id != "connman" {
+			o.Mode = "copy"
+			o.Guess = "the comment is its own, and it keeps its file at " + m.targets[0].path + ": this is a copy, which nobody brings up to date"
+		}
 		return true
 	}
 	if len(s.rc.servers) > 0 {

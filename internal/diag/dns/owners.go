@@ -226,6 +226,13 @@ var managers = []manager{
 		source:  "vpnc-script, modify_resolvconf_generic",
 	},
 	{
+		id: "strongswan", name: "strongSwan",
+		programs: []string{"charon", "charon-systemd"},
+		files:    []string{"/usr/lib/ipsec/charon", "/usr/sbin/charon-systemd", "/usr/libexec/ipsec/charon"},
+		units:    []string{"strongswan.service", "strongswan-starter.service"},
+		source:   "strongSwan, plugin resolve: marks its lines with \"# by strongSwan\"",
+	},
+	{
 		id: "pppd", name: "pppd",
 		targets: []target{{"/etc/ppp/resolv.conf", "link"}, {"/run/ppp/resolv.conf", "link"}},
 		files:   []string{"/usr/sbin/pppd"}, programs: []string{"pppd"},

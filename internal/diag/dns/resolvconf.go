@@ -22,9 +22,11 @@ type resolvConf struct {
 	servers, late []server
 	search        []string
 	searchLine    int
-	options       []option
-	ndots         int
-	ndotsLine     int
+	// overridden are earlier lines search and domain, which do not count.
+	overridden []int
+	options    []option
+	ndots      int
+	ndotsLine  int
 	// comments are those above the first setting.
 	comments []textLine
 	// ignored are lines that glibc does not understand, with why.
@@ -96,6 +98,9 @@ func parseResolvConf(data []byte) resolvConf {
 				c.servers = append(c.servers, server{addr, number, text})
 			}
 		case "search", "domain":
+			if c.searchLine > 0 {
+				c.overridden = append(c.overridden, c.searchLine)
+			}
 			c.search, c.searchLine = strings.Fields(rest), number
 			if at := slices.IndexFunc(c.search, func(s string) bool { return s[0] == '#' || s[0] == ';' }); at >= 0 {
 				c.search = c.search[:at]

@@ -301,6 +301,14 @@ func searchTrap(s *state) *finding.Finding {
 		}
 	}
 	switch {
+	case len(s.rc.overridden) > 0:
+		n := s.rc.overridden[0]
+		return &finding.Finding{
+			Severity: finding.Note, Title: "of several lines search and domain only the last counts",
+			Meaning:  "The domains of the earlier ones are not searched.",
+			Facts:    facts("path", s.conf.Path),
+			Evidence: []finding.Evidence{at(s.conf.Path, n, lineOf(s.conf.Data, n), "does not count"), line},
+		}
 	case len(s.rc.search) > 6 || length > 255:
 		return &finding.Finding{
 			Severity: finding.Note, Title: fmt.Sprintf("the search list has %d domains, %d characters", len(s.rc.search), length),

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"dekho/internal/capture/dnsquery"
+	"dekho/internal/diag/services"
 	"dekho/internal/finding"
 	"dekho/internal/rootfs"
 )
@@ -40,19 +41,43 @@ func (s *state) alone(v server) finding.Severity {
 	return finding.Fatal
 }
 
-// silent are the servers on the machine itself where nobody listens. Whether
-// somebody does is known of a system that runs only.
+// silent are the servers on the machine itself where nobody listens. Of an image
+// it is told by what it starts.
 func (s *state) silent() []server {
-	if !s.sys.Running() || s.listenersErr != nil {
+	if s.sys.Running() && s.listenersErr != nil {
 		return nil
 	}
 	var all []server
 	for _, v := range s.rc.servers {
-		if (v.addr.IsLoopback() || v.addr.IsUnspecified()) && s.listener(v.addr) == nil {
+		if !v.addr.IsLoopback() && !v.addr.IsUnspecified() {
+			continue
+		}
+		if s.sys.Running() && s.listener(v.addr) == nil || !s.sys.Running() && !s.willListen(v) {
 			all = append(all, v)
 		}
 	}
 	return all
+}
+
+// willListen tells whether a boot of the image starts somebody who answers at an
+// address of the machine itself.
+func (s *state) willListen(v server) bool {
+	if isStub(v.addr) {
+		return len(s.presence("systemd-resolved").starts) > 0 && !off(s.stubSetting())
+	}
+	for i := range managers {
+		if p := s.presence(managers[i].id); p.listens != "" && p.id != "systemd-resolved" && len(p.starts) > 0 {
+			return true
+		}
+	}
+	plugin := last(s.managerSettings(), "main", "dns")
+	return plugin != nil && (plugin.value == "dnsmasq" || plugin.value == "unbound") && len(s.presence("networkmanager").starts) > 0
+}
+
+// stubSetting is the one that switches the stub of systemd-resolved on or off, nil
+// without.
+func (s *state) stubSetting() *setting {
+	return last(s.resolvedSettings(), "Resolve", "DNSStubListener")
 }
 
 // contained tells whether the system is a container, and what says so.
@@ -86,24 +111,46 @@ func (s *state) serves(v server) bool {
 	return false
 }
 
+// nobody is the evidence that nobody answers at an address of the machine itself.
 func (s *state) nobody(v server) []finding.Evidence {
-	return []finding.Evidence{
-		s.line(v, "the server is on the machine itself"),
-		said(s.sys.ProcPath("net/udp"), "", "nobody listens at "+v.addr.String()+" port 53"),
+	proof := said(s.sys.ProcPath("net/udp"), "", "nobody listens at "+v.addr.String()+" port 53")
+	if !s.sys.Running() {
+		proof = at("/etc/systemd/system", 0, "", "nothing that a boot starts is known to answer at "+v.addr.String())
+		if s.services.Init != services.Systemd {
+			proof.Name = "/etc/init.d"
+		}
 	}
+	return []finding.Evidence{s.line(v, "the server is on the machine itself"), proof}
+}
+
+// does is what is said of a program: that it does not run, or of an image, that
+// nothing starts it.
+func (s *state) does() string {
+	if s.sys.Running() {
+		return "which does not run"
+	}
+	return "which nothing starts"
+}
+
+// unknownServer is why it is not certain that nobody will answer in an image.
+func (s *state) unknownServer() string {
+	if s.sys.Running() {
+		return ""
+	}
+	return "this does not run: a server of names that dekho does not know may be started"
 }
 
 func stubWithoutDaemon(s *state) *finding.Finding {
 	for _, v := range s.silent() {
 		p := s.presence("systemd-resolved")
-		if !isStub(v.addr) || p.runs() {
+		if !isStub(v.addr) || p.runs() || !s.sys.Running() && len(p.starts) > 0 {
 			continue
 		}
 		if _, inside := s.contained(); inside && !s.serves(v) {
 			continue
 		}
 		f := &finding.Finding{
-			Severity: s.alone(v), Title: "the server " + v.addr.String() + " is the stub of systemd-resolved, which does not run",
+			Severity: s.alone(v), Title: "the server " + v.addr.String() + " is the stub of systemd-resolved, " + s.does(),
 			Meaning:  "Nobody answers there.",
 			Facts:    facts("server", v.addr.String(), "owner", s.owner.ID, "path", s.conf.Path),
 			Evidence: s.nobody(v),
@@ -119,36 +166,23 @@ func stubWithoutDaemon(s *state) *finding.Finding {
 		f.Next = append(f.Next, s.takeOver()...)
 		return f
 	}
-	// An image is told by what it starts.
-	if s.sys.Running() || s.owner.ID != "systemd-resolved" || s.conf.Err != nil || len(s.rc.servers) == 0 || !isStub(s.rc.servers[0].addr) {
-		return nil
-	}
-	if p := s.presence("systemd-resolved"); len(p.starts) == 0 {
-		v := s.rc.servers[0]
-		return &finding.Finding{
-			Severity: s.alone(v), Title: "the server " + v.addr.String() + " is the stub of systemd-resolved, which nothing starts",
-			Meaning:  "Nobody will answer there.",
-			Facts:    facts("server", v.addr.String(), "owner", s.owner.ID, "path", s.conf.Path),
-			Evidence: []finding.Evidence{s.line(v, "the stub")},
-		}
-	}
 	return nil
 }
 
 func stubOff(s *state) *finding.Finding {
 	p := s.presence("systemd-resolved")
 	for _, v := range s.silent() {
-		if !isStub(v.addr) || !p.runs() {
+		if !isStub(v.addr) || !p.runs() && (s.sys.Running() || len(p.starts) == 0) {
 			continue
 		}
 		f := &finding.Finding{
-			Severity: s.alone(v), Title: "systemd-resolved runs, and its stub at " + v.addr.String() + " does not listen",
+			Severity: s.alone(v), Title: "the stub of systemd-resolved at " + v.addr.String() + " does not listen",
 			Meaning:  "Programs that read resolv.conf get no answer.",
 			Facts:    facts("server", v.addr.String(), "owner", s.owner.ID, "path", s.conf.Path),
 			Evidence: s.nobody(v),
 			Next:     []finding.Step{{Command: "ln -sfn ../run/systemd/resolve/resolv.conf " + confPath, Why: "gives programs the servers themselves, without the stub"}},
 		}
-		if c := last(s.resolvedSettings(), "Resolve", "DNSStubListener"); off(c) {
+		if c := s.stubSetting(); off(c) {
 			f.Evidence = append(f.Evidence, at(c.path, c.line, c.text, "the stub is switched off"))
 			f.Next = append(f.Next, finding.Step{Why: fmt.Sprintf("or take away %s:%d and restart systemd-resolved", c.path, c.line)})
 		}
@@ -212,6 +246,7 @@ func loopbackInContainer(s *state) *finding.Finding {
 			Meaning:  "The address was meant for the host: resolv.conf was copied or mounted into the container as it is there.",
 			Facts:    facts("server", v.addr.String(), "owner", s.owner.ID, "path", s.conf.Path),
 			Evidence: append(s.nobody(v), said("container", why, "says that this is a container")),
+			Guess:    s.unknownServer(),
 			Next:     []finding.Step{{Why: "give the container a server that it can reach (docker run --dns, dns of daemon.json, systemd-nspawn --resolv-conf=replace-uplink)"}},
 		}
 	}
@@ -225,7 +260,7 @@ func loopbackSilent(s *state) *finding.Finding {
 			continue
 		}
 		f := &finding.Finding{
-			Severity: s.alone(v), Title: "nobody listens at the server " + v.addr.String(),
+			Severity: s.alone(v), Title: "nobody listens at the server " + v.addr.String(), Guess: s.unknownServer(),
 			Meaning:  "It is on the machine itself: a server of names should run here.",
 			Facts:    facts("server", v.addr.String(), "owner", s.owner.ID, "path", s.conf.Path),
 			Evidence: s.nobody(v),
@@ -398,6 +433,10 @@ func staleServer(s *state) *finding.Finding {
 		} else if m, line := s.header(); m != nil && (m.id == "tailscale" || m.id == "vpnc") && !s.presence(m.id).runs() && !s.tunnel() {
 			what = m.name
 			proof = append(proof, at(s.conf.Path, line.line, line.text, m.name+" wrote the file, and does not run"))
+		}
+		if strings.HasSuffix(lineOf(s.conf.Data, v.line), "# by strongSwan") && !s.presence("strongswan").runs() {
+			what = "strongSwan"
+			proof = append(proof, said("strongswan", "", "the line is its own, and it does not run"))
 		}
 		if what == "" || resolves(s.ofServer(v.addr)) {
 			continue
