@@ -23,7 +23,7 @@ type resolvConf struct {
 	search        []string
 	searchLine    int
 	// overridden are earlier lines search and domain, which do not count.
-	overridden []int
+	overridden []searchLine
 	options    []option
 	ndots      int
 	ndotsLine  int
@@ -40,6 +40,12 @@ type server struct {
 	addr netip.Addr
 	line int
 	text string
+}
+
+// searchLine is a line search or domain.
+type searchLine struct {
+	line    int
+	domains []string
 }
 
 // option is one of the line "options".
@@ -99,7 +105,7 @@ func parseResolvConf(data []byte) resolvConf {
 			}
 		case "search", "domain":
 			if c.searchLine > 0 {
-				c.overridden = append(c.overridden, c.searchLine)
+				c.overridden = append(c.overridden, searchLine{c.searchLine, c.search})
 			}
 			c.search, c.searchLine = strings.Fields(rest), number
 			if at := slices.IndexFunc(c.search, func(s string) bool { return s[0] == '#' || s[0] == ';' }); at >= 0 {

@@ -300,15 +300,19 @@ func searchTrap(s *state) *finding.Finding {
 			}
 		}
 	}
-	switch {
-	case len(s.rc.overridden) > 0:
-		n := s.rc.overridden[0]
-		return &finding.Finding{
-			Severity: finding.Note, Title: "of several lines search and domain only the last counts",
-			Meaning:  "The domains of the earlier ones are not searched.",
-			Facts:    facts("path", s.conf.Path),
-			Evidence: []finding.Evidence{at(s.conf.Path, n, lineOf(s.conf.Data, n), "does not count"), line},
+	for _, o := range s.rc.overridden {
+		lost := slices.IndexFunc(o.domains, func(d string) bool { return !slices.Contains(s.rc.search, d) })
+		if lost < 0 {
+			continue // dhclient writes both lines with the same domain
 		}
+		return &finding.Finding{
+			Severity: finding.Note, Title: "of several lines search and domain only the last counts: " + o.domains[lost] + " is not searched",
+			Meaning:  "The domains of the earlier ones are forgotten.",
+			Facts:    facts("domain", o.domains[lost], "path", s.conf.Path),
+			Evidence: []finding.Evidence{at(s.conf.Path, o.line, lineOf(s.conf.Data, o.line), "does not count"), line},
+		}
+	}
+	switch {
 	case len(s.rc.search) > 6 || length > 255:
 		return &finding.Finding{
 			Severity: finding.Note, Title: fmt.Sprintf("the search list has %d domains, %d characters", len(s.rc.search), length),
