@@ -41,7 +41,7 @@ func (f *finisher) link() {
 			}
 			for boot, from := range a.lines {
 				to, ok := b.lines[boot]
-				if !ok || to < from || to == from && b.entry.Stage <= a.entry.Stage {
+				if !ok || to < from || to == from && b.entry.Stage <= a.entry.Stage && !slices.Contains(bootEnds, b.entry) {
 					continue
 				}
 				if why, guess := f.connects(a, b, boot); why != "" {
