@@ -16,7 +16,7 @@ TEST_KERNELS := linux-image-amd64_amd64 linux-image-armmp_armhf
 
 # The programs that the tests drive dekho with, each with its Debian package;
 # the tests skip without.
-TEST_PROGRAMS := vim.nox:vim-nox nvim:neovim cscope:cscope ctags:universal-ctags tmux:tmux \
+TEST_PROGRAMS := gcc:gcc objdump:binutils vim.nox:vim-nox nvim:neovim cscope:cscope ctags:universal-ctags tmux:tmux \
 	emacs:emacs-nox qemu-arm-static:qemu-user-static /usr/lib/emacsen-common/packages/install/elpa-xcscope:elpa-xcscope
 
 # The captured boot that the demo explains.
