@@ -133,8 +133,8 @@ type Options struct {
 	// as the first of the function; negative if none is. It may lie behind the
 	// code.
 	Start int
-	// PC is the address of the first byte of the code. Unless it is Known, it only
-	// serves for Symbol, and distances are shown in place of addresses.
+	// PC is the address of the first byte of the code. Unless PCKnown, it is any that
+	// Symbol understands, and distances are shown in place of addresses.
 	PC      uint64
 	PCKnown bool
 	// Symbol names what is at an address, "" if it is not known: the destinations

@@ -119,6 +119,9 @@ func (r *codeReader) read(ctx context.Context, c *Crash, b *Boot) *CodeListing {
 			o.Start = code.Trap - int(f.Offset) //nolint:gosec // at most as long as the code
 		}
 		function, known := r.symbols.linkAddress(f)
+		if !known && f.Address != 0 {
+			function, o.PCKnown = f.Address-f.Offset, true
+		}
 		place = func(addr uint64) string {
 			if off := addr - function; off < max(f.Size, 1) {
 				return fmt.Sprintf("%s+%#x", f.Function, off)

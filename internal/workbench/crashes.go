@@ -201,7 +201,7 @@ func (t *Tree) locateCrashes(ctx context.Context, s *LogSummary, symbols *symbol
 				}
 				fits := defs[:0:0]
 				for _, d := range defs {
-					if ofArch(d.Path, arch) {
+					if ofArch(d.Path, arch) && place(d.Path) != placeTools {
 						fits = append(fits, d)
 					}
 				}
