@@ -13,7 +13,7 @@ import (
 // and to set a clock's rate is another matter than to get it.
 
 // failureNeedles are the words of which a sentence has one.
-var failureNeedles = []string{"fail", "unable", "cannot", "can not", "can't", "couldn", "could no", "error", "no ", "missing", "not found", "not available", "unavailable", "without ", "invalid "}
+var failureNeedles = []string{"fail", "unable", "cannot", "can not", "can't", "couldn", "could no", "error", "no ", "missing", "not found", "not available", "not specified", "not defined", "not provided", "not present", "unavailable", "without ", "invalid "}
 
 // act is what was tried.
 type act uint16
@@ -43,7 +43,7 @@ var acts = map[string]act{
 	"enable": enable, "enabling": enable, "prepare": enable, "preparing": enable, "activate": enable, "turn": enable, "power": enable,
 	"powering": enable, "ungate": enable, "switch": enable, "start": enable,
 	"attach": attach, "attaching": attach, "connect": attach, "connecting": attach, "hook": attach, "install": attach, "installing": attach,
-	"setup": attach, "configure": attach, "configuring": attach, "bind": attach,
+	"setup": set, "configure": set, "configuring": set, "bind": attach,
 	"set": set, "setting": set, "select": set, "selecting": set, "apply": set, "applying": set,
 	"assert": toggle, "deassert": toggle, "deasserting": toggle, "asserting": toggle, "release": toggle,
 	"register": register, "registering": register, "registration": register, "add": create, "adding": create, "create": create, "creating": create,
@@ -67,7 +67,7 @@ var (
 	pinThing    = thing{Pinctrl, obtain | enable | attach | set | start}
 	phyThing    = thing{PHY, obtain | enable | attach | start}
 	resetThing  = thing{ResetLine, obtain | toggle}
-	dmaThing    = thing{DMA, obtain | attach | start}
+	dmaThing    = thing{DMA, obtain | attach | set | start}
 	memThing    = thing{Memory, obtain | mapIn}
 	mapThing    = thing{Memory, mapIn}
 	otherThing  = thing{OtherDevice, obtain | enable | attach}
@@ -145,6 +145,9 @@ var suffixes = []struct {
 	{"-gpios", gpioThing},
 	{"_gpio", gpioThing},
 	{"-supply", supplyThing},
+	{"_reset", resetThing},
+	{"_rst", resetThing},
+	{"clk", clockThing},
 }
 
 // tails may follow a noun without changing what is meant.
@@ -152,7 +155,7 @@ var tails = wordSet("handler handle line lines number numbers resource resources
 
 // adjectives say nothing about which one it is.
 var adjectives = wordSet("the a an our any its valid required specified all needed necessary necessarily associated this that new own platform usable suitable parent device optional external " +
-	"corresponding specific following proper some hw host interrupt")
+	"corresponding specific following proper some hw host")
 
 // ends are the words at which a run of words ends.
 var endWords = wordSet("for from of in on at to with by while because during and or due using is are was were not has as after before into via when since but if than defined found specified given " +
@@ -340,7 +343,6 @@ func tried(list []word, i int) (Resource, act, string) {
 	i++
 	switch {
 	case list[i-1].text == "set" && list[i].text == "up":
-		a = attach
 		i++
 	case list[i].text == "up" || list[i].text == "on" || list[i].text == "and" && i+1 < len(list):
 		// "look up", "turn on", "prepare and enable"
@@ -373,7 +375,7 @@ func object(list []word, a act) (Resource, act, string) {
 		}
 	}
 	run := list[:n]
-	for len(run) > 0 && adjectives[run[0].text] {
+	for len(run) > 1 && adjectives[run[0].text] {
 		run = run[1:]
 	}
 	for k := len(run) - 1; k >= 0; k-- {
@@ -395,8 +397,8 @@ func object(list []word, a act) (Resource, act, string) {
 			return NoResource, register, ""
 		}
 		before := naming(run[:from])
-		if name == "" && from == k && len(run[k].as) > len("clocks") && strings.ContainsAny(run[k].as, "_-") && !strings.Contains(run[k].as, "/") {
-			return of.resource, a, run[k].as // "ahb_clk" is a name itself
+		if as := run[k].as; name == "" && from == k && isOwnName(as) {
+			return of.resource, a, as
 		}
 		switch {
 		case before != "" && name != "" && isNumber(name):
@@ -407,6 +409,11 @@ func object(list []word, a act) (Resource, act, string) {
 		return of.resource, a, name
 	}
 	return noThing(a, run)
+}
+
+// isOwnName reports whether a noun is a name itself: "ahb_clk", "pclk".
+func isOwnName(w string) bool {
+	return len(w) > len("clocks") && strings.ContainsAny(w, "_-") && !strings.Contains(w, "/") || len(w) > len("clk") && strings.HasSuffix(w, "clk")
 }
 
 // noThing is for an object that is no resource: a step of the driver's start
@@ -504,6 +511,14 @@ func function(name string) Resource {
 	return NoResource
 }
 
+// namedFor is what a text is for: "clk_get failed for 'ipg'".
+func namedFor(list []word) string {
+	if len(list) > 1 && list[0].text == "for" && (list[1].quoted || isName(list[1].as)) {
+		return list[1].as
+	}
+	return ""
+}
+
 // missingWords follow "not" where something is not there.
 var missingWords = wordSet("found available specified defined provided present supplied ready")
 
@@ -531,7 +546,7 @@ func behind(list []word, i int) (Resource, act, string) {
 	if a == noAct {
 		verb := list[end-1].text
 		if r := function(verb); r != NoResource {
-			return r, obtain, ""
+			return r, obtain, namedFor(list[i+1:])
 		}
 		var ok bool
 		if a, ok = acts[verb]; !ok {
@@ -543,6 +558,9 @@ func behind(list []word, i int) (Resource, act, string) {
 			}
 			return NoResource, noAct, ""
 		}
+	}
+	if a == register && (list[end-1].text == "data" || list[end-1].text == "read" || list[end-1].text == "write") {
+		return NoResource, noAct, "" // it is a noun there
 	}
 	from := end
 	for from > 0 && end-from < maxRun && !list[from-1].ends && !endWords[list[from-1].text] {
