@@ -12,6 +12,7 @@ import (
 	"dekho/internal/boots"
 	"dekho/internal/crash"
 	"dekho/internal/klog"
+	"dekho/internal/testenv"
 )
 
 var update = flag.Bool("update", false, "rewrite what is expected of the logs in testdata")
@@ -142,6 +143,26 @@ func TestEntriesHaveLogs(t *testing.T) {
 			t.Errorf("%s: found in its log: %v", e.ID, found)
 		}
 	}
+}
+
+// BenchmarkReader reads the records of a boot in which little goes wrong.
+func BenchmarkReader(b *testing.B) {
+	data, err := os.ReadFile(testenv.Captures(b, "x86-64-boot.log"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	log, err := klog.ReadAll(bytes.NewReader(data), klog.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(int64(len(data)))
+	for b.Loop() {
+		r := NewReader()
+		for i := range log.Records {
+			r.Add(&log.Records[i], Statement{})
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(log.Records)), "ns/record")
 }
 
 func FuzzReader(f *testing.F) {

@@ -29,7 +29,7 @@ var supplies = []*Entry{
 		},
 		Rules: []Rule{
 			{"irq index", `irq index (?P<name>\d+) not found`},
-			{"irq", `\birq (?P<name>[\w.-]+) not found`},
+			{" not found", `\birq (?P<name>[\w.-]+) not found`},
 			{"flags mismatch irq", `flags mismatch irq (?P<name>\d+)\. \S+ \((?P<driver>[^)]*)\)`},
 			{"no irq domain found", `no irq domain found for (?P<supplier>\S+)`},
 			{"can't derive routing for pci int", `can't derive routing for pci (?P<name>int \w)`},

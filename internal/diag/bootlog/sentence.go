@@ -24,7 +24,9 @@ const (
 	mapIn
 	enable
 	attach
+	arrange
 	set
+	alloc
 	toggle // a reset line
 	register
 	create // or add
@@ -35,15 +37,15 @@ const (
 
 var acts = map[string]act{
 	"get": obtain, "getting": obtain, "find": obtain, "finding": obtain, "request": obtain, "requesting": obtain, "reguest": obtain, "acquire": obtain,
-	"acquiring": obtain, "obtain": obtain, "obtaining": obtain, "allocate": obtain, "allocating": obtain, "alloc": obtain, "lookup": obtain,
+	"acquiring": obtain, "obtain": obtain, "obtaining": obtain, "allocate": alloc, "allocating": alloc, "alloc": alloc, "lookup": obtain,
 	"look": obtain, "fetch": obtain, "fetching": obtain, "retrieve": obtain, "retrieving": obtain, "claim": obtain, "claiming": obtain,
 	"grab": obtain, "reserve": obtain, "reserving": obtain, "locate": obtain, "parse": obtain, "parsing": obtain, "resolve": obtain,
-	"allocation": obtain, "requested": obtain, "assign": obtain, "use": obtain,
+	"allocation": alloc, "requested": obtain, "assign": obtain, "use": obtain,
 	"map": mapIn, "mapping": mapIn, "remap": mapIn, "ioremap": mapIn, "iomap": mapIn, "remapping": mapIn,
-	"enable": enable, "enabling": enable, "prepare": enable, "preparing": enable, "activate": enable, "turn": enable, "power": enable,
+	"enable": enable, "enabling": enable, "prepare": enable, "preparing": enable, "activate": enable, "prepare_enable": enable, "turn": enable, "power": enable,
 	"powering": enable, "ungate": enable, "switch": enable, "start": enable,
 	"attach": attach, "attaching": attach, "connect": attach, "connecting": attach, "hook": attach, "install": attach, "installing": attach,
-	"setup": set, "configure": set, "configuring": set, "bind": attach,
+	"setup": arrange, "configure": arrange, "configuring": arrange, "bind": attach,
 	"set": set, "setting": set, "select": set, "selecting": set, "apply": set, "applying": set,
 	"assert": toggle, "deassert": toggle, "deasserting": toggle, "asserting": toggle, "release": toggle,
 	"register": register, "registering": register, "registration": register, "add": create, "adding": create, "create": create, "creating": create,
@@ -60,14 +62,14 @@ type thing struct {
 }
 
 var (
-	irqThing    = thing{IRQ, obtain | mapIn | attach | set | register | create | start}
-	clockThing  = thing{Clock, obtain | enable | start}
+	irqThing    = thing{IRQ, obtain | alloc | mapIn | attach | arrange | register | create | start}
+	clockThing  = thing{Clock, obtain | alloc | enable | start}
 	supplyThing = thing{Regulator, obtain | enable | start}
-	gpioThing   = thing{GPIO, obtain | enable | attach | start}
-	pinThing    = thing{Pinctrl, obtain | enable | attach | set | start}
+	gpioThing   = thing{GPIO, obtain | alloc | enable | attach | arrange | start}
+	pinThing    = thing{Pinctrl, obtain | enable | attach | arrange | set | start}
 	phyThing    = thing{PHY, obtain | enable | attach | start}
 	resetThing  = thing{ResetLine, obtain | toggle}
-	dmaThing    = thing{DMA, obtain | attach | set | start}
+	dmaThing    = thing{DMA, obtain | alloc | attach | arrange | start}
 	memThing    = thing{Memory, obtain | mapIn}
 	mapThing    = thing{Memory, mapIn}
 	otherThing  = thing{OtherDevice, obtain | enable | attach}
@@ -83,15 +85,15 @@ var things = map[string]thing{
 	"vcc": supplyThing, "vdd": supplyThing, "avdd": supplyThing, "dvdd": supplyThing, "iovdd": supplyThing, "vddio": supplyThing, "vbus": supplyThing,
 	"gpio": gpioThing, "gpios": gpioThing, "gpiod": gpioThing,
 	"pinctrl": pinThing, "pinmux": pinThing, "pins": pinThing, "pin control": pinThing, "pinstate": pinThing, "pin state": pinThing, "pinctrl state": pinThing,
-	"pinctrl states": pinThing,
-	"phy":            phyThing, "phys": phyThing, "usb-phy": phyThing, "phy device": phyThing, "usbphy": phyThing,
+	"pinctrl states": pinThing, "pin states": pinThing, "default state": pinThing,
+	"phy": phyThing, "phys": phyThing, "usb-phy": phyThing, "phy device": phyThing, "usbphy": phyThing,
 	"reset": resetThing, "resets": resetThing, "reset control": resetThing, "reset controls": resetThing, "reset line": resetThing, "reset lines": resetThing,
 	"reset controller": resetThing, "reset ctrl": resetThing,
 	"dma channel": dmaThing, "dma channels": dmaThing, "dma chan": dmaThing, "dma": dmaThing, "dmaengine": dmaThing, "dma engine": dmaThing,
 	"iomem": memThing, "memory-region": memThing, "mmio": memThing, "io memory": memThing, "i/o memory": memThing, "memory region": memThing, "mem region": memThing, "i/o space": mapThing,
 	"memory resource": memThing, "mem resource": memThing, "memory resources": memThing, "io resource": memThing, "mmio resource": memThing,
 	"register resource": memThing, "reg resource": memThing, "iomem resource": memThing, "io region": memThing, "i/o region": memThing,
-	"register space": memThing, "register region": memThing, "registers": mapThing, "regs": mapThing, "bar": mapThing,
+	"register space": memThing, "register region": memThing, "registers": mapThing, "register": mapThing, "regs": mapThing, "bar": mapThing,
 	"pwm": otherThing, "nvmem": otherThing, "nvmem cell": otherThing, "mailbox": otherThing, "mbox": otherThing, "mailbox channel": otherThing,
 	"mbox channel": otherThing, "power domain": otherThing, "power domains": otherThing, "pm domain": otherThing, "pm domains": otherThing,
 	"interconnect": otherThing, "interconnect path": otherThing, "icc path": otherThing, "syscon": otherThing, "backlight": otherThing,
@@ -151,15 +153,15 @@ var suffixes = []struct {
 }
 
 // tails may follow a noun without changing what is meant.
-var tails = wordSet("handler handle line lines number numbers resource resources source signal descriptor desc pin handlers info phandle")
+var tails = wordSet("handler handle line lines number numbers resource resources source signal descriptor desc pin handlers phandle channel channels")
 
 // adjectives say nothing about which one it is.
-var adjectives = wordSet("the a an our any its valid required specified all needed necessary necessarily associated this that new own platform usable suitable parent device optional external " +
+var adjectives = wordSet("the a an our any its valid required specified all needed necessary necessarily associated this that new own free platform usable suitable parent device optional external " +
 	"corresponding specific following proper some hw host")
 
 // ends are the words at which a run of words ends.
 var endWords = wordSet("for from of in on at to with by while because during and or due using is are was were not has as after before into via when since but if than defined found specified given " +
-	"failed fail failure error err ret rc errno status provided present available set configured returned, via, =, please disabling aborting continuing ignoring skipping property")
+	"failed fail failure error err ret rc errno status provided present available set configured returned, via, =, please disabling aborting continuing ignoring skipping property passed")
 
 // parts are what a driver adds or creates when it starts; others come and go while
 // it works.
@@ -180,7 +182,8 @@ type word struct {
 	text, as string
 	// ends says that a mark behind it ends a run of words, named that it is in
 	// quotes or has the form of a name.
-	ends, quoted bool
+	// call that it is a function's.
+	ends, quoted, call bool
 }
 
 const (
@@ -203,13 +206,18 @@ func split(text string) []word {
 		w := word{as: strings.TrimLeft(f, "([{<'\"`*")}
 		w.quoted = strings.ContainsAny(f[:len(f)-len(w.as)], "'\"`")
 		body := strings.TrimRight(w.as, ")]}>'\"`:;,.!?*=-")
-		w.ends = strings.ContainsAny(w.as[len(body):], ")]}:;,.!?=-")
+		behind := w.as[len(body):]
+		w.ends = strings.ContainsAny(behind, ":;,.!?=-") || strings.ContainsAny(behind, ")]}") && !strings.ContainsAny(body, "([{")
+		if strings.Contains(body, "[") && strings.HasPrefix(behind, "]") {
+			body += "]"
+		}
 		w.as = body
 		if i := strings.IndexAny(body, "(=:"); i > 0 && !w.quoted {
 			// "foo()", "ret=-5", "gpio:-2"
 			w.as, w.ends = body[:i], true
 			if body[i:] == "(" {
-				w.ends = false
+				w.ends = false // a function
+				w.call = true
 			}
 		}
 		if w.as == "" {
@@ -343,7 +351,10 @@ func tried(list []word, i int) (Resource, act, string) {
 	i++
 	switch {
 	case list[i-1].text == "set" && list[i].text == "up":
+		a = arrange
 		i++
+	case list[i].text == "off":
+		return NoResource, noAct, ""
 	case list[i].text == "up" || list[i].text == "on" || list[i].text == "and" && i+1 < len(list):
 		// "look up", "turn on", "prepare and enable"
 		if i++; i < len(list) && acts[list[i].text] != 0 {
@@ -413,7 +424,8 @@ func object(list []word, a act) (Resource, act, string) {
 
 // isOwnName reports whether a noun is a name itself: "ahb_clk", "pclk".
 func isOwnName(w string) bool {
-	return len(w) > len("clocks") && strings.ContainsAny(w, "_-") && !strings.Contains(w, "/") || len(w) > len("clk") && strings.HasSuffix(w, "clk")
+	return len(w) > len("clocks") && strings.ContainsAny(w, "_-") && !strings.Contains(w, "/") || len(w) > len("clk") && strings.HasSuffix(w, "clk") ||
+		len(w) > len("irq") && len(w) <= len("irq1234") && isNumber(w[len("irq"):])
 }
 
 // noThing is for an object that is no resource: a step of the driver's start
@@ -445,6 +457,9 @@ func thingAt(run []word, k int) (of thing, from int, ok bool) {
 			return s.of, k, true
 		}
 	}
+	if number, numbered := strings.CutPrefix(run[k].text, "irq"); numbered && isNumber(number) {
+		return irqThing, k, true
+	}
 	if before, _, cut := strings.Cut(run[k].text, "/"); cut {
 		of, ok = things[before]
 	}
@@ -471,13 +486,13 @@ func rest(run []word) (name string, ok bool) {
 // "ipg", "7". Which short words are names, cannot be told; those that follow a noun
 // and mean something are few.
 func isName(w string) bool {
-	if notNames[strings.ToLower(w)] {
+	if notNames[strings.ToLower(w)] || w[0] == '@' {
 		return false
 	}
 	return strings.ContainsAny(w, "0123456789_-./") || len(w) <= 5
 }
 
-var notNames = wordSet("rate freq index table data state name node type mode mask pool map chip id ids addr size desc range value count list cells cell entry event group domain reset sub-node subnode " +
+var notNames = wordSet("rate freq index table data state name node type mode mask pool map chip id ids addr size desc range value count list cells cell entry event group domain reset sub-node subnode masks field fields level wakeup ranges " +
 	"speed link delay info regs write read reg op ops again first early fifo queue irqs irq clk gpio gpios setup init test vector wake trigger affinity handler caps mux")
 
 func isNumber(w string) bool { return strings.Trim(w, "0123456789#") == "" }
@@ -519,6 +534,26 @@ func namedFor(list []word) string {
 	return ""
 }
 
+// registerNoun are words beside which a register is a thing.
+var registerNoun = wordSet("data read write access reading writing status")
+
+// ordered reads what failed where it says it as an order, up to its end: "request
+// gpiod failed".
+func ordered(list []word) (Resource, act, string) {
+	from := len(list)
+	for from > 0 && len(list)-from < maxRun && !list[from-1].ends {
+		from--
+	}
+	if len(list)-from < 2 {
+		return NoResource, noAct, ""
+	}
+	a, ok := acts[list[from].text]
+	if last := list[len(list)-1].text; !ok || a == register && registerNoun[last] {
+		return NoResource, noAct, ""
+	}
+	return object(list[from+1:], a)
+}
+
 // missingWords follow "not" where something is not there.
 var missingWords = wordSet("found available specified defined provided present supplied ready")
 
@@ -549,8 +584,13 @@ func behind(list []word, i int) (Resource, act, string) {
 			return r, obtain, namedFor(list[i+1:])
 		}
 		var ok bool
-		if a, ok = acts[verb]; !ok {
-			return NoResource, noAct, ""
+		switch a, ok = acts[verb]; {
+		case ok:
+		case verb == "on" && end > 1 && acts[list[end-2].text] == enable:
+			a = enable // "power on failed"
+			end--
+		default:
+			return ordered(list[:end])
 		}
 		if end--; end == 0 || list[end-1].ends {
 			if a == probe || a == start {
@@ -559,8 +599,8 @@ func behind(list []word, i int) (Resource, act, string) {
 			return NoResource, noAct, ""
 		}
 	}
-	if a == register && (list[end-1].text == "data" || list[end-1].text == "read" || list[end-1].text == "write") {
-		return NoResource, noAct, "" // it is a noun there
+	if a == register && (registerNoun[list[end-1].text] || end > 1 && registerNoun[list[end-2].text]) {
+		return NoResource, noAct, ""
 	}
 	from := end
 	for from > 0 && end-from < maxRun && !list[from-1].ends && !endWords[list[from-1].text] {
@@ -573,10 +613,10 @@ func behind(list []word, i int) (Resource, act, string) {
 			continue
 		}
 		name, ok := rest(run[k+1:])
-		if !ok || of.with&a == 0 {
-			break
+		if !ok || of.with&a == 0 || of.resource == ResetLine && run[k].text == "reset" && a == obtain && w != "not" {
+			break // a reset that was asked for
 		}
-		if name == "" {
+		if name == "" && !run[0].call {
 			name = naming(run[:at])
 		}
 		return of.resource, a, name
