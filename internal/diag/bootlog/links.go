@@ -142,7 +142,8 @@ func (f *finisher) supplies(a, b *node, boot int) (edge, bool) {
 	comesUp := func(n *node) bool {
 		return n.Device != "" && (n.entry.Stage == StageSupply || n.entry.Stage == StageProbe)
 	}
-	if f.log.Supplier == nil || a.Severity < finding.Broken || !comesUp(a) || !comesUp(b) || sameDevice(a.Device, b.Device) {
+	// A pin controller speaks of those who want its pins.
+	if f.log.Supplier == nil || a.Severity < finding.Broken || a.entry.Resource == Pinctrl || !comesUp(a) || !comesUp(b) || sameDevice(a.Device, b.Device) {
 		return edge{}, false
 	}
 	ev, ok := f.log.Supplier(boot, b.Device, a.Device)
