@@ -271,6 +271,59 @@ func TestCalls(t *testing.T) {
 	}
 }
 
+const printing = `
+static int probe(struct device *dev)
+{
+	int ret;
+
+	ret = clock(dev);
+	if (ret < 0) {
+		dev_err(dev, "no clock\n");
+		goto out;
+	}
+	ret = power(dev);
+	if (ret)
+		goto out;
+	if (dev->old) {
+		dev_warn(dev, "is "
+			 "old\n");
+		put(dev);
+		return -ENODEV;
+	}
+	ret = late(dev);
+	if (dev->late)
+		dev_err(dev, "late\n");
+	return ret;
+out:
+	pr_info("probe failed\n");
+	if (ret == -EPROBE_DEFER)
+		return ret;
+	pr_err("for ever\n");
+	return ret;
+}
+`
+
+func TestPrints(t *testing.T) {
+	fn := read(t, printing, "probe")
+	for _, s := range fn.Returns(Want{}) {
+		for _, errno := range []string{"EIO", "EPROBE_DEFER"} {
+			got := s.Name
+			for _, p := range fn.Prints(&s, Want{Errno: errno}) {
+				got += fmt.Sprintf(" %s:%d-%d", p.Name, p.First, p.Last)
+			}
+			want := map[string]string{
+				"clock EIO": "clock dev_err:8-8 pr_info:25-25 pr_err:28-28", "clock EPROBE_DEFER": "clock dev_err:8-8 pr_info:25-25",
+				"power EIO": "power pr_info:25-25 pr_err:28-28", "power EPROBE_DEFER": "power pr_info:25-25",
+				"late EIO": "late", "late EPROBE_DEFER": "late",
+				"ENODEV EIO": "ENODEV dev_warn:15-16", "ENODEV EPROBE_DEFER": "ENODEV dev_warn:15-16",
+			}[s.Name+" "+errno]
+			if got != want {
+				t.Errorf("%s, want %s", got, want)
+			}
+		}
+	}
+}
+
 // FuzzRead reads functions of any text: whatever it is, it ends, and places lie
 // in the text.
 func FuzzRead(f *testing.F) {
@@ -298,6 +351,7 @@ func FuzzRead(f *testing.F) {
 					fn.Possible(&r, []Value{Null, Set})
 					fn.Guards(&r)
 					fn.Callee(&r)
+					fn.Prints(&r, w)
 					for i := range r.Args {
 						fn.Handed(&r, i, w)
 						fn.Known(r.Args[i], nil, func(string) bool { return true })

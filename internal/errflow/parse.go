@@ -18,6 +18,7 @@ type Func struct {
 	params []string
 	object bool // it returns a pointer
 	nodes  []node
+	succs  [][]edge // of each node, once somebody asked
 
 	// While it is read.
 	labels map[string]int    // node of a label

@@ -99,6 +99,9 @@ func (l *line) origin(n int, o *workbench.WhyOrigin) {
 	for _, c := range o.Jumps {
 		l.note("reached from line " + strconv.FormatUint(uint64(c.Line), 10) + condition(&c))
 	}
+	for i := range o.Said {
+		l.note("the log has line " + strconv.Itoa(o.Said[i].Line) + ": " + o.Said[i].Text)
+	}
 	for i := range o.Steps {
 		s := &o.Steps[i]
 		l.put("", "        ")
@@ -161,6 +164,7 @@ func WhyJSON(w io.Writer, y *workbench.Why) error {
 			o.close('}')
 		}
 		o.close(']')
+		o.said(r.Said)
 		o.flag("guess", r.Guess)
 		o.lens(r.Lens)
 		o.close('}')
@@ -181,6 +185,22 @@ func (o *object) errno(e *workbench.Errno) {
 	o.opt("meaning", e.Meaning)
 	o.opt("place", e.Place)
 	o.close('}')
+}
+
+func (o *object) said(list []workbench.WhySaid) {
+	if len(list) == 0 {
+		return
+	}
+	o.open("said", '[')
+	for i := range list {
+		o.open("", '{')
+		o.num("line", int64(list[i].Line))
+		o.str("text", list[i].Text)
+		o.str("path", list[i].Path)
+		o.num("statement", int64(list[i].Statement))
+		o.close('}')
+	}
+	o.close(']')
 }
 
 func (o *object) conditions(name string, list []workbench.WhyCond) {

@@ -92,6 +92,9 @@ type WhyOrigin struct {
 	Share float64
 	// Steps lead from the statement that was asked about to it.
 	Steps []WhyStep
+	// Said are the records of the log that were printed on the way from there,
+	// before the one that was asked about.
+	Said []WhySaid
 	// Guess says that the code is stored where the names of variable and member
 	// agree, and nothing else tells that it is the same object.
 	Guess bool
@@ -125,13 +128,13 @@ var ErrNoStatement = errors.New("no statement of a function is there")
 // Why explains an error code at a statement: of a file of the tree by its line.
 func (t *Tree) Why(ctx context.Context, file string, line uint32, opts WhyOptions) (w *Why, err error) {
 	err = index.Guard(func() error {
-		w, err = t.why(ctx, file, line, opts)
+		w, err = t.why(ctx, file, line, opts, nil)
 		return err
 	})
 	return w, t.idx.Err(err)
 }
 
-func (t *Tree) why(ctx context.Context, file string, line uint32, opts WhyOptions) (*Why, error) {
+func (t *Tree) why(ctx context.Context, file string, line uint32, opts WhyOptions, heard *heard) (*Why, error) {
 	id, ok := t.file(file)
 	if !ok {
 		near, err := t.nearestFiles(ctx, file)
@@ -146,7 +149,7 @@ func (t *Tree) why(ctx context.Context, file string, line uint32, opts WhyOption
 	}
 	s := &whySearch{ctx: ctx, t: t, g: g, errnos: t.errnos(opts.Arch), files: make(map[source.FileID]*whyFile), until: time.Now().Add(whyTime)}
 	w := &Why{Path: t.idx.Path(id), Line: line}
-	s.start, s.common, s.reach = w.Path, t.commonBeside(id), 1
+	s.start, s.asked, s.heard, s.common, s.reach = w.Path, line, heard, t.commonBeside(id), 1
 	if opts.Errno != "" {
 		e, ok := errno(s.errnos, opts.Errno)
 		if !ok {
@@ -214,6 +217,9 @@ func hasConstant(leaves []whyLeaf) bool {
 
 // finish ranks what was found.
 func (s *whySearch) finish(w *Why, leaves []whyLeaf, limit int) {
+	for i := range leaves {
+		leaves[i].weight = leaves[i].likely()
+	}
 	// Several ways to one place are one origin, with the likeliest way.
 	slices.SortStableFunc(leaves, func(a, b whyLeaf) int { return cmp.Compare(b.weight, a.weight) })
 	total := 0.0

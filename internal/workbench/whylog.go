@@ -27,6 +27,7 @@ func (t *Tree) WhyRecord(ctx context.Context, name string, in io.Reader, line in
 func (t *Tree) whyRecord(ctx context.Context, name string, in io.Reader, line int, opts WhyOptions) (*Why, error) {
 	var rec LogRecord
 	found := false
+	before := new(heard)
 	past := errors.New("past the line")
 	sum, err := t.ExplainLog(ctx, name, in, LogOptions{Arch: opts.Arch}, func(r *LogRecord) error {
 		if r.Line > line {
@@ -34,6 +35,7 @@ func (t *Tree) whyRecord(ctx context.Context, name string, in io.Reader, line in
 		}
 		// The last that starts at the line or, where lines continue one, before.
 		rec, found = *r, true
+		before.add(r)
 		return nil
 	})
 	ended := err == nil
@@ -55,11 +57,12 @@ func (t *Tree) whyRecord(ctx context.Context, name string, in io.Reader, line in
 		opts.Errno, opts.Value = t.errnoIn(&rec, opts)
 	}
 	place := rec.Where()
-	w, err := t.Why(ctx, place.Path, place.Line, opts)
+	before.close(&rec)
+	w, err := t.why(ctx, place.Path, place.Line, opts, before)
 	if w != nil {
 		w.Record, w.RecordLine, w.Verdict = strings.Clone(rec.Text), rec.Line, rec.Verdict
 	}
-	return w, err
+	return w, t.idx.Err(err)
 }
 
 // errnoIn finds the error code that a record gives, and the argument that held

@@ -47,6 +47,8 @@ type whySearch struct {
 	cut    bool // too much was looked at
 
 	start    string // the file that is asked about
+	asked    uint32 // the line
+	heard    *heard
 	firmware firmware
 	common   *commonness
 
@@ -96,12 +98,16 @@ type whyKnown struct {
 type whyLeaf struct {
 	origin WhyOrigin // its steps innermost first
 	weight float64
+	sure   float64 // how much likelier the log makes it
 	// param is, of a parameter of the function that the question was about, its
 	// number from 1: who calls it knows more.
 	param int
 	// callback says that it is called.
 	callback bool
 }
+
+// likely is the weight of a leaf with what the log says.
+func (l *whyLeaf) likely() float64 { return l.weight * l.sure }
 
 func (s *whySearch) file(id source.FileID) (*whyFile, error) {
 	if f, ok := s.files[id]; ok {
@@ -199,8 +205,11 @@ func (s *whySearch) sources(at whyPlace, list []errflow.Source, params []errflow
 		if !hasConstant(leaves) {
 			weight *= weightDeadEnd
 		}
+		sure, said := s.evidence(at, src)
 		for _, l := range leaves {
 			l.weight *= weight
+			l.sure *= sure
+			l.origin.Said = append(slices.Clip(l.origin.Said), said...)
 			l.origin.Steps = join(&l.origin, s.steps(at, src, how, grade))
 			out = append(out, l)
 		}
@@ -328,13 +337,13 @@ func normal(out []whyLeaf) []whyLeaf {
 			continue
 		}
 		weight := max(kept[i].weight, l.weight) + whyAgain*min(kept[i].weight, l.weight)
-		if l.weight > kept[i].weight {
+		if l.likely() > kept[i].likely() {
 			kept[i] = l
 		}
 		kept[i].weight = weight
 	}
 	out = kept
-	slices.SortStableFunc(out, func(a, b whyLeaf) int { return cmp.Compare(b.weight, a.weight) })
+	slices.SortStableFunc(out, func(a, b whyLeaf) int { return cmp.Compare(b.likely(), a.likely()) })
 	out = out[:min(len(out), whyLeaves)]
 	total := 0.0
 	for i := range out {
@@ -396,7 +405,9 @@ func (s *whySearch) leaf(at whyPlace, src *errflow.Source, what, name string, we
 		}
 	}
 	o.Lens, _ = s.t.Judge(o.Path, o.Line) // without what the lens says the place is as true
-	return whyLeaf{origin: o, weight: weight}
+	sure, said := s.evidence(at, src)
+	o.Said = said
+	return whyLeaf{origin: o, weight: weight, sure: sure}
 }
 
 // called follows a call by name. known says that the function was looked at.
@@ -499,6 +510,8 @@ func (s *whySearch) handed(at whyPlace, src *errflow.Source, leaves []whyLeaf, p
 		}
 		for _, m := range more {
 			m.weight *= weight
+			m.sure *= l.sure
+			m.origin.Said = append(slices.Clip(m.origin.Said), l.origin.Said...)
 			m.origin.Steps = append(slices.Clip(m.origin.Steps), WhyStep{Path: l.origin.Path, Line: l.origin.Line, Function: l.origin.Function, Text: l.origin.Text})
 			out = append(out, m)
 		}
