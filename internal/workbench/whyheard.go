@@ -5,6 +5,7 @@ package workbench
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"dekho/internal/errflow"
@@ -25,6 +26,7 @@ type heard struct {
 	records  []LogRecord // the last ones, oldest first
 	families map[string]bool
 	said     map[string][]WhySaid // by path
+	paths    map[string]bool      // that printed something in this boot
 }
 
 // maxHeard is how many records count: what made the error was printed shortly
@@ -37,7 +39,13 @@ func (h *heard) add(r *LogRecord) {
 		return
 	}
 	if n := len(h.records); n > 0 && h.records[n-1].Boot != r.Boot {
-		h.records = h.records[:0]
+		h.records, h.paths = h.records[:0], nil
+	}
+	if r.Verdict == Certain {
+		if h.paths == nil {
+			h.paths = make(map[string]bool)
+		}
+		h.paths[r.Sites[0].Path] = true
 	}
 	if len(h.records) == 2*maxHeard { // the older half goes
 		h.records = append(h.records[:0], h.records[maxHeard:]...)
@@ -71,6 +79,9 @@ func (h *heard) close(asked *LogRecord) {
 	h.records = nil
 }
 
+// present reports whether a file printed something, so that its driver is there.
+func (h *heard) present(path string) bool { return h != nil && h.paths[path] }
+
 // at is the last record that a statement printed.
 func (h *heard) at(path string, p errflow.Print) (WhySaid, bool) {
 	list := h.said[path]
@@ -82,10 +93,11 @@ func (h *heard) at(path string, p errflow.Print) (WhySaid, bool) {
 	return WhySaid{}, false
 }
 
-// What it counts that the log has what is printed on a way, and that it lacks it
-// though it has other records of that kind.
+// What it counts that the log has what is printed on a way, above all with the
+// same code in it; and that it lacks it though it has other records of that kind.
 const (
 	weightSaid   = 10
+	weightSame   = 1000
 	weightSilent = 0.15
 )
 
@@ -104,7 +116,11 @@ func (s *whySearch) evidence(at whyPlace, src *errflow.Source) (weight float64, 
 		switch {
 		case ok:
 			said = append(said, record)
-			weight *= weightSaid
+			if s.sameCode(record.Text) {
+				weight *= weightSame
+			} else {
+				weight *= weightSaid
+			}
 		case p.Name == "dev_err_probe" && s.want.Errno == "EPROBE_DEFER": // is silent then
 		case s.heard.families[p.Name]:
 			weight *= weightSilent
@@ -112,4 +128,10 @@ func (s *whySearch) evidence(at whyPlace, src *errflow.Source) (weight float64, 
 	}
 	slices.SortFunc(said, func(a, b WhySaid) int { return a.Line - b.Line })
 	return weight, slices.Compact(said)
+}
+
+// sameCode reports whether a text has the code that is asked about.
+func (s *whySearch) sameCode(text string) bool {
+	e, ok := errno(s.errnos, s.want.Errno)
+	return ok && s.want.Errno != "" && slices.Contains(codeWords(text), "-"+strconv.Itoa(e.Number))
 }

@@ -87,10 +87,19 @@ func (t *Tree) errnoIn(r *LogRecord, opts WhyOptions) (code, value string) {
 			return a.Text, strings.Clone(a.Name)
 		}
 	}
-	for word := range strings.FieldsFuncSeq(r.Text, func(c rune) bool { return strings.ContainsRune(" \t:,;()[]=", c) }) {
-		if is(strings.TrimSuffix(word, ".")) {
-			return strings.TrimSuffix(word, "."), ""
+	for _, word := range codeWords(r.Text) {
+		if is(word) {
+			return word, ""
 		}
 	}
 	return "", ""
+}
+
+// codeWords are the words of a text among which an error code would be.
+func codeWords(text string) []string {
+	words := strings.FieldsFunc(text, func(c rune) bool { return strings.ContainsRune(" \t:,;()[]=", c) })
+	for i := range words {
+		words[i] = strings.TrimSuffix(words[i], ".")
+	}
+	return words
 }

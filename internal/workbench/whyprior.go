@@ -97,7 +97,7 @@ func (c *commonness) parts(board source.FileID) []source.FileID {
 }
 
 // of lists the sources of device trees with devices for the driver in a file, or
-// for those that use what the file exports.
+// in those beside it that use what the file exports.
 func (c *commonness) of(id source.FileID) []source.FileID {
 	list, ok := c.sources[id]
 	if !ok {
@@ -110,16 +110,19 @@ func (c *commonness) of(id source.FileID) []source.FileID {
 	return list
 }
 
-// throughUsers are the sources for the drivers that use what a file exports.
+// throughUsers are the sources for the drivers beside a file that use what it
+// exports.
 func (c *commonness) throughUsers(id source.FileID) []source.FileID {
 	content, _, err := c.t.idx.ReadFile(id)
 	if err != nil || c.layer >= maxLayers {
 		return nil
 	}
-	users := make(map[source.FileID]bool)
+	users, dir := make(map[source.FileID]bool), path.Dir(c.t.idx.Path(id))
 	for name := range exported(content) {
 		err := c.t.idx.EachRef(name, index.Roles(lang.Call, lang.Read), func(r index.Ref) bool {
-			if r.File != id {
+			// What is elsewhere uses a service of the kernel; here it is a part of
+			// the same driver.
+			if r.File != id && path.Dir(c.t.idx.Path(r.File)) == dir {
 				users[r.File] = true
 			}
 			return len(users) < maxUsers
@@ -131,13 +134,8 @@ func (c *commonness) throughUsers(id source.FileID) []source.FileID {
 	c.layer++
 	defer func() { c.layer-- }()
 	var list []source.FileID
-	dir := path.Dir(c.t.idx.Path(id))
 	for user := range users {
-		if path.Dir(c.t.idx.Path(user)) == dir { // a part of the same driver
-			list = append(list, c.of(user)...)
-		} else {
-			list = append(list, c.own(user)...)
-		}
+		list = append(list, c.of(user)...)
 	}
 	slices.Sort(list)
 	return slices.Compact(list)
@@ -222,14 +220,18 @@ const (
 	whySpread       = 0.8
 	whySpreadBeside = 0.4  // if it is known what is beside the asking driver
 	whyAbsent       = 0.03 // of what is on none of the boards then
+	whyUnknown      = 0.05 // of what is in no device tree
 )
 
 // weight says how common the driver in a file is, beside others.
 func (c *commonness) weight(id source.FileID) float64 {
 	list := c.of(id)
 	n := 1 + float64(min(len(list), maxCommon))
-	if c.boards == 0 {
+	switch {
+	case c.boards == 0:
 		return math.Pow(n, whySpread)
+	case len(list) == 0:
+		return whyUnknown
 	}
 	most := 0
 	for _, part := range list {
@@ -237,6 +239,15 @@ func (c *commonness) weight(id source.FileID) float64 {
 	}
 	return math.Pow(n, whySpreadBeside) * (whyAbsent + float64(most)/float64(c.boards))
 }
+
+// What it counts that a driver is the one that asks: who registers with a core is
+// called back by it. It counts less that it is in the same directory, and that the
+// log has something of it.
+const (
+	weightSelf    = 8
+	weightBesides = 2
+	weightPresent = 5
+)
 
 // prior says how likely a pointer holds a function, beside others.
 func (s *whySearch) prior(t *Target) float64 {
@@ -246,9 +257,12 @@ func (s *whySearch) prior(t *Target) float64 {
 	}
 	switch {
 	case t.Path == s.start:
-		w *= 8 // a driver that registers itself
+		w *= weightSelf
 	case path.Dir(t.Path) == path.Dir(s.start):
-		w *= 2
+		w *= weightBesides
+	}
+	if s.heard.present(t.Path) {
+		w *= weightPresent
 	}
 	switch t.Grade {
 	case TypeMatched:

@@ -22,8 +22,8 @@ import (
 // Bounds of the search.
 const (
 	whyTime       = 5 * time.Second
-	whyFirstDepth = 4    // calls
-	whyDeeper     = 3    // more at a time
+	whyFirstDepth = 5    // calls
+	whyDeeper     = 5    // more at a time
 	whyDepth      = 10   // at most
 	whyLeaves     = 24   // kept of one function
 	whyTargets    = 40   // functions behind one pointer
