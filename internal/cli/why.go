@@ -31,7 +31,12 @@ statement that prints no code, what was tested before it is followed.
 What a share says is an estimate: of how many ways the code can come, how many
 lead there. Paths that the code or the arguments of the calls rule out are left
 out, and with --config or --arch what is not built. What cannot be followed, such
-as a member of a struct, is listed as what it is.`,
+as a member of a struct, is listed as what it is.
+
+Of the functions behind a pointer those come first whose drivers are on many
+boards of the tree, above all on those that have the device of the driver that
+asks. Of a log it counts what was printed before the record, and what would have
+been printed on the way but was not.`,
 		Example: `  dekho why boot.txt:120
   dekho why drivers/spi/spi-nxp-fspi.c:1173 -22
   dmesg | dekho why -:815 --config /boot/config-$(uname -r)`,
