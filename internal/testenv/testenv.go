@@ -96,17 +96,22 @@ func DebugInfo(t testing.TB) string {
 }
 
 // Worlds returns the directory of the small Debian systems that
-// scripts/fetch-worlds installed below the build's cache. The test is skipped
-// without them, or without being root, and fails when CI is set.
+// scripts/fetch-worlds installed below the build's cache: those of the release
+// DEKHO_TEST_RELEASE, or of bookworm. The test is skipped without them, or
+// without being root, and fails when CI is set.
 func Worlds(t testing.TB) string {
 	t.Helper()
 	if os.Getuid() != 0 {
 		missing(t, "booting systems in namespaces needs root")
 	}
+	release := os.Getenv("DEKHO_TEST_RELEASE")
+	if release == "" {
+		release = "bookworm"
+	}
 	cache, err := Cache()
 	if err == nil {
 		var found []string
-		if found, err = filepath.Glob(filepath.Join(cache, "worlds", "*", "made-of")); err == nil && len(found) == 1 {
+		if found, err = filepath.Glob(filepath.Join(cache, "worlds", release+"_*", "made-of")); err == nil && len(found) == 1 {
 			// Links are resolved, since the path has no meaning inside of a system.
 			var dir string
 			if dir, err = filepath.EvalSymlinks(filepath.Dir(found[0])); err == nil {
@@ -114,7 +119,7 @@ func Worlds(t testing.TB) string {
 			}
 		}
 	}
-	missing(t, "no systems to boot in namespaces: run scripts/fetch-worlds")
+	missing(t, "no systems to boot in namespaces: run scripts/fetch-worlds "+release)
 	return ""
 }
 

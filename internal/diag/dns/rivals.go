@@ -91,33 +91,58 @@ func notReaching(s *state) *finding.Finding {
 // sandbox: a unit that may write /etc/resolv.conf has a mount over the file that
 // the link leads to (ReadWritePaths=), and the new one cannot be renamed there.
 func (s *state) recordsNotReaching() *finding.Finding {
-	if s.owner.ID != "resolvconf" || s.conf.Err != nil || len(s.rc.servers) > 0 || s.conf.More {
+	if s.owner.ID != "resolvconf" || s.conf.Err != nil || s.conf.More {
+		return nil
+	}
+	// Behind a server on this machine others are left out.
+	if slices.ContainsFunc(s.rc.servers, func(v server) bool { return v.addr.IsLoopback() && s.listener(v.addr) != nil }) {
 		return nil
 	}
 	const dir = "/run/resolvconf/interface"
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:_-"
+	var told, gone server
+	var by, left *rootfs.File
 	for _, name := range s.sys.Dir(dir).Names {
 		f := s.sys.File(path.Join(dir, name))
 		if f.Err != nil {
 			continue
 		}
-		servers := parseResolvConf(f.Data).servers
-		if len(servers) == 0 {
-			continue
-		}
-		v := servers[0]
-		return &finding.Finding{
-			Severity: finding.Degraded, Title: "resolvconf has a server that did not arrive in " + s.conf.Path + ": " + v.addr.String(),
-			Meaning: "It was told so for " + name + ", and did not make the file anew.",
-			Facts:   facts("owner", "resolvconf", "path", f.Path),
-			Guess:   "one who tells it from a sandbox that has a mount over the file (ReadWritePaths=" + confPath + " of a unit) keeps it from putting a new one there",
-			Evidence: []finding.Evidence{
-				at(f.Path, v.line, lineOf(f.Data, v.line), "resolvconf was told this"),
-				at(s.conf.Path, 0, describe(s.conf.Info), "names no server"),
-			},
-			Next: []finding.Step{{Command: "resolvconf -u", Why: "makes the file of what resolvconf has been told"}},
+		for _, v := range parseResolvConf(f.Data).servers {
+			switch {
+			case slices.ContainsFunc(s.rc.servers, func(has server) bool { return has.addr == v.addr }):
+				if !v.addr.IsLoopback() {
+					return nil
+				}
+				if strings.Trim(name, plain) == "" {
+					gone, left = v, f
+				}
+			case by == nil && !v.addr.IsLoopback():
+				told, by = v, f
+			}
 		}
 	}
-	return nil
+	if by == nil {
+		return nil
+	}
+	f := &finding.Finding{
+		Severity: finding.Degraded, Title: "resolvconf has a server that did not arrive in " + s.conf.Path + ": " + told.addr.String(),
+		Meaning: "It was told so for " + path.Base(by.Path) + ".",
+		Facts:   facts("owner", "resolvconf", "path", by.Path),
+		Evidence: []finding.Evidence{
+			at(by.Path, told.line, lineOf(by.Data, told.line), "resolvconf was told this"),
+			at(s.conf.Path, 0, describe(s.conf.Info), "does not name it"),
+		},
+	}
+	if left != nil {
+		f.Meaning += " Behind a server on this machine it leaves out the others, and the one that it was told of is not there any more."
+		f.Evidence = append(f.Evidence, at(left.Path, gone.line, lineOf(left.Data, gone.line), "is left of it"))
+		f.Next = []finding.Step{{Command: "resolvconf -d " + path.Base(left.Path), Why: "takes away what is left of the server on this machine"}}
+		return f
+	}
+	f.Meaning += " It did not make the file anew."
+	f.Guess = "one who tells it from a sandbox that has a mount over the file (ReadWritePaths=" + confPath + " of a unit) keeps it from putting a new one there"
+	f.Next = []finding.Step{{Command: "resolvconf -u", Why: "makes the file of what resolvconf has been told"}}
+	return f
 }
 
 // active tells whether a manager is at work: it runs, or a boot of the image
