@@ -150,6 +150,7 @@ func TestParseTmpfiles(t *testing.T) {
 func FuzzTmpfiles(f *testing.F) {
 	f.Add([]byte("L+ /etc/resolv.conf - - - - ../run/x\n"))
 	f.Add([]byte("d \"/a b\" '\n%"))
+	f.Add([]byte("\"\" /x"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		for _, l := range ParseTmpfiles("f", data) {
 			if l.Type == "" || !strings.HasPrefix(l.Path, "/") || l.Line < 1 {

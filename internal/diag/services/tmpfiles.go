@@ -41,7 +41,7 @@ func ParseTmpfiles(file string, data []byte) []TmpLine {
 			continue
 		}
 		fields, rest := words(text, 6)
-		if len(fields) < 2 {
+		if len(fields) < 2 || fields[0] == "" {
 			continue
 		}
 		l := TmpLine{File: file, Line: number, Text: text, Path: specifiers(fields[1])}
