@@ -372,6 +372,9 @@ func (s *System) ours(pid string) bool {
 		return err1 == nil && err2 == nil && a == b
 	}
 	status := s.proc.Read(pid + "/status")
+	if status.Err != nil {
+		return s.about.Kind == Image // it has ended, or it is a copy without that
+	}
 	for line := range bytes.Lines(status.Data) {
 		if rest, ok := bytes.CutPrefix(line, []byte("NSpid:")); ok {
 			return len(bytes.Fields(rest)) == 1

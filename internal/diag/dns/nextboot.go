@@ -172,7 +172,7 @@ func (s *state) bootLink(b *Boot, link string) {
 		m, t = s.linkTarget()
 	}
 	switch {
-	case m == nil && s.sys.Stat(to).Err == nil && !volatile(to):
+	case m == nil && s.sys.Stat(to).Err == nil && (!volatile(to) || to == "/dev/null"):
 		b.Summary += " It leads to a file that stays."
 		b.Owner = s.owner.ID
 		return
