@@ -29,6 +29,7 @@ var harmless = []*Entry{
 		{"no controller found", `i8042|ps/2`},
 		{"no ps/2 controller found", ``},
 		{"no legacy irq", ``},
+		{"dev fd0", `i/o error`}, // the drive of which a virtual machine has only the controller
 		{"no irqs for pmu", ``},
 	}},
 	// Debian's drivers/base/firmware_loader/main.c

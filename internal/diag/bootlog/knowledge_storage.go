@@ -37,6 +37,7 @@ var storage = []*Entry{
 			{"timeout waiting for hardware", `^(?P<name>mmc\d+)`},
 			{"card stuck being busy", `^(?P<name>mmc\d+|\S+)`},
 			{"transferring data, sector", `^(?P<name>mmcblk\w+): error (?P<errno>-\d+)`},
+			{"cache flush error", `^(?P<name>mmc\d+): cache flush error (?P<errno>-\d+)`},
 			{"recovery failed!", `^(?P<name>mmcblk\w+): recovery failed`},
 			{"attempt to access beyond end of device", `(?:^(?P<name>\w+): )?`},
 			{"uncorrectable ecc error", ``},

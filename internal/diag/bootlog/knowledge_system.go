@@ -122,10 +122,15 @@ var system = []*Entry{
 			{"ip-config: ", `ip-config: (?P<name>auto-configuration of network failed|no network devices available|retrying forever|reopening network|device [^ ]+ not found|incomplete network configuration|failed to open \S+)`},
 			{"dhcp/bootp: no suitable device", ``},
 			{"root-nfs:", `root-nfs: (?P<name>no nfs server|.*failed.*|unable.*|server returned error.*)`},
-			{"not responding, ", `server (?P<name>\S+) not responding, (?:still trying|timed out)`},
 			{"root fs via nfs", `unable to mount (?P<name>root fs via nfs)`},
 		},
 		PerBoot: true,
+	},
+	{
+		// net/sunrpc/clnt.c
+		ID: "nfs-server", Severity: finding.Degraded, Stage: StageUse, Whole: true, Title: "the NFS server[ {name}] does not answer",
+		Meaning: "what reads from it waits until it does: the server, the network, or an interface that sends nothing any more",
+		Rules:   []Rule{{"not responding, ", `server (?P<name>\S+) not responding, (?:still trying|timed out)`}},
 	},
 	{
 		// mm/oom_kill.c, mm/page_alloc.c, mm/cma.c
@@ -223,7 +228,30 @@ var system = []*Entry{
 			{"duplicate name in", ``},
 		},
 	},
+	{
+		// drivers/acpi/acpica, include/linux/printk.h (FW_BUG)
+		ID: "firmware-bug", Severity: finding.Note, Stage: StageAny, Title: "the firmware's tables are not right[: {name}]",
+		Meaning: "what firmware tells of the machine contradicts itself or the hardware: the kernel works around it, or leaves something out",
+		Rules: []Rule{
+			{"acpi bios error", `acpi bios error[^:]*: (?P<name>.*)`},
+			{"acpi error:", `acpi error: (?P<name>.*)`},
+			{"[firmware bug]:", `\[firmware bug\]: (?P<name>.*)`},
+		},
+		PerBoot: true,
+	},
+	askedFor,
 	serialCorruption,
+}
+
+// askedFor is drivers/misc/lkdtm, drivers/tty/sysrq.c, lib/fault-inject.c.
+var askedFor = &Entry{
+	ID: "asked-for", Severity: finding.Note, Stage: StageAny, Title: "a failure was asked for[: {name}]",
+	Meaning: "a test or a person made the kernel fail: what follows is no bug by itself",
+	Rules: []Rule{
+		{"lkdtm: performing direct entry", `direct entry (?P<name>\w+)`},
+		{"trigger a crash", `(?P<name>sysrq)`},
+		{"forcing a failure", `(?P<name>fault_injection)`},
+	},
 }
 
 // reports are the crash reports. What their titles begin with is said by

@@ -99,6 +99,10 @@ func (f *finisher) connects(a, b *node, boot int) (why string, guess bool) {
 func (f *finisher) systemNeeds(a, b *node, boot int) (why string, guess bool) {
 	is := func(n *node, ids ...string) bool { return slices.Contains(ids, n.entry.ID) }
 	switch {
+	case a.entry == askedFor:
+		if b.Failure >= 0 {
+			return "it was asked for", true
+		}
 	case b.entry == hung && a.Failure < 0:
 		if call := f.unfinished(a, boot); call != "" {
 			return "the initcall " + call + "() of its driver did not return", false
