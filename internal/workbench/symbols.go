@@ -152,7 +152,7 @@ func (s *symbolizer) frame(c *Crash, f *TrailFrame, inner bool) {
 	}
 	if file == nil {
 		if f.Module != "" {
-			s.note("frames of module %s have no line: its file can be given, too", f.Module)
+			s.note("frames of module %s have no lines: --vmlinux takes the file of a module, too", f.Module)
 		}
 		return
 	}
