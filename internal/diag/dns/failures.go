@@ -40,12 +40,12 @@ var failures = []failure{
 	{"nsswitch-returns-before-dns", returnsBefore},
 	{"nss-module-missing", moduleMissing},
 	// The servers.
+	{"loopback-down", loopbackDown},
 	{"stub-without-daemon", stubWithoutDaemon},
 	{"stub-listener-off", stubOff},
 	{"port-53-taken", portTaken},
 	{"loopback-in-container", loopbackInContainer},
 	{"loopback-server-silent", loopbackSilent},
-	{"loopback-down", loopbackDown},
 	{"proxy-without-upstream", proxyWithoutUpstream},
 	{"stale-vpn-server", staleServer},
 	{"no-route-to-server", noRoute},
