@@ -36,6 +36,11 @@ var layers = []layer{
 		why:      "facts of a system are asked for without a thought of what they mean",
 	},
 	{
+		packages: []string{"internal/remedy"},
+		imports:  []string{"internal/rootfs"},
+		why:      "a root is changed and put back without a thought of what for",
+	},
+	{
 		packages: []string{"internal/store", "internal/trigram", "internal/klog"},
 		imports:  []string{"internal/source", "internal/finding"},
 		why:      "formats and readers stand on the leaves and not on each other",
@@ -163,7 +168,7 @@ var layers = []layer{
 		packages: []string{"internal/diag/...", "internal/fndiff/...", "internal/soak/..."},
 		imports: []string{
 			"internal/index/...", "internal/logmap/...", "internal/klog", "internal/lang", "internal/source",
-			"internal/finding", "internal/rootfs", "internal/capture/...", "internal/diag/services", "internal/query/...", "internal/boots",
+			"internal/finding", "internal/rootfs", "internal/capture/...", "internal/remedy", "internal/diag/services", "internal/query/...", "internal/boots",
 			"internal/crash",
 		},
 		why: "a diagnosis stands on the index and on what was captured",
@@ -173,7 +178,7 @@ var layers = []layer{
 		imports: []string{
 			"internal/index/...", "internal/logmap/...", "internal/ops", "internal/diag/...", "internal/fndiff/...", "internal/soak/...",
 			"internal/macro", "internal/xref", "internal/lang/...", "internal/query/...", "internal/store", "internal/trigram", "internal/klog",
-			"internal/source", "internal/finding", "internal/rootfs", "internal/capture",
+			"internal/source", "internal/finding", "internal/rootfs", "internal/capture", "internal/remedy",
 			"internal/prose", "internal/kerneldoc", "internal/highlight", "internal/outline", "internal/ofmatch", "internal/constexpr",
 			"internal/kbuild", "internal/lens", "internal/initcall", "internal/boots", "internal/logdiff", "internal/crash", "internal/debuginfo", "internal/disasm", "internal/noise",
 			"internal/errflow",
