@@ -79,6 +79,7 @@ func commands(a *app) []*cobra.Command {
 		newKconfig(a),
 		newDeviceTree(a),
 		newDNS(a),
+		newUndo(a),
 		newDoctor(a),
 		newCscope(a),
 		newLSP(a),

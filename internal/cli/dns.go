@@ -33,13 +33,20 @@ wrong, 1 if nothing is, 3 if it could not look.`
 
 func newDNS(a *app) *cobra.Command {
 	var o systemOptions
+	var fo fixOptions
 	var name string
 	cmd := &cobra.Command{
 		Use:   "dns [FACTS]",
 		Short: "Find why names do not resolve on this machine",
 		Long: `Dns tells who owns /etc/resolv.conf and how that shows, which way a name takes,
 what the next boot will make of it, and what is wrong, the worst first, each with
-the evidence for it. It changes nothing and starts nothing.
+the evidence for it. It starts nothing, and changes nothing without --fix.
+
+With --fix it proposes the smallest change for the first finding that has one,
+shows it as a diff and asks. What it changes is saved first; then it is proven
+that names resolve, and the change is taken back if they do not. "dekho undo"
+takes it back later. Then the exit code is 0 if the change was made and holds, 1
+if there is none, it was not agreed to or did not hold, 3 if it could not be made.
 
 It looks at this system, at an image or sysroot (--root), at a container through
 one of its processes (--pid), or at FACTS, which --save wrote on another machine
@@ -48,12 +55,23 @@ one of its processes (--pid), or at FACTS, which --save wrote on another machine
 ` + exitChecks,
 		Example: `  dekho dns
   dekho dns --root build/rootfs
-  dekho dns --save facts.tar`,
+  dekho dns --save facts.tar
+  dekho dns --fix`,
 		GroupID: groupSystem,
 		Args:    oneArg,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			opts := workbench.DNSOptions{NoProbe: o.noProbe, Name: name}
+			if err := fo.check(args); err != nil || fo.fix {
+				if err == nil {
+					err = a.fixDNS(cmd.Context(), &o, &fo, opts)
+				}
+				return err
+			}
 			return a.onSystem(args, &o, func(sys *workbench.System) ([]workbench.Check, error) {
-				d := workbench.DiagnoseDNS(cmd.Context(), sys, workbench.DNSOptions{NoProbe: o.noProbe, Name: name})
+				if len(args) == 0 {
+					a.sayInterrupted(sys.About())
+				}
+				d := workbench.DiagnoseDNS(cmd.Context(), sys, opts)
 				show := func() error { return render.DNSText(a.out, a.style(), d) }
 				if a.global.json {
 					show = func() error { return render.DNSJSON(a.out, d) }
@@ -63,6 +81,7 @@ one of its processes (--pid), or at FACTS, which --save wrote on another machine
 		},
 	}
 	o.flags(cmd)
+	fo.flags(cmd)
 	cmd.Flags().StringVar(&name, "name", workbench.DNSDefaultName, "ask the servers for `HOST`, such as the one that does not resolve")
 	return cmd
 }

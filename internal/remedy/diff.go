@@ -18,7 +18,7 @@ const maxShown = 64 << 10
 // Diff shows a change as a unified diff; of a link it compares what it says.
 func (c *Change) Diff() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "--- %s\t(%s)\n+++ %s\t(%s)\n", c.Path, c.Before.describe(), c.Path, c.After.describe())
+	fmt.Fprintf(&b, "--- %s\t(%s)\n+++ %s\t(%s)\n", c.Path, c.Before.Describe(), c.Path, c.After.Describe())
 	old, isText1 := c.Before.lines()
 	now, isText2 := c.After.lines()
 	if !isText1 || !isText2 {

@@ -92,8 +92,8 @@ func (s *State) same(want *State) bool {
 	return want.Modified.IsZero() || s.Type == rootfs.Directory || s.Modified.Equal(want.Modified)
 }
 
-// describe says what stands there, without its content.
-func (s *State) describe() string {
+// Describe says what stands there, without its content.
+func (s *State) Describe() string {
 	switch s.Type {
 	case "":
 		return "nothing"

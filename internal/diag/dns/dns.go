@@ -333,6 +333,8 @@ type state struct {
 	owner Ownership
 	boot  *Boot
 	here  map[string]*presence
+
+	temporary bool // the next boot undoes the fix that is proposed
 }
 
 // presence is what there is of a manager.
