@@ -3,6 +3,7 @@ package remedy
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -69,7 +70,7 @@ func unified(old, now []string) string {
 			start--
 		}
 		if size == 1 {
-			return fmt.Sprint(start)
+			return strconv.Itoa(start)
 		}
 		return fmt.Sprintf("%d,%d", start, size)
 	}

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"path"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -112,10 +113,10 @@ func decode(data []byte) (*Journal, error) {
 	if !ok || len(words) != 4 || words[0] != magic {
 		return nil, ErrDamaged
 	}
-	if words[1] != fmt.Sprint(journalFormat) {
+	if words[1] != strconv.Itoa(journalFormat) {
 		return nil, fmt.Errorf("%w: it has format %q, this dekho reads %d", ErrDamaged, words[1], journalFormat)
 	}
-	if sum := sha256.Sum256(body); words[2] != hex.EncodeToString(sum[:]) || words[3] != fmt.Sprint(len(body)) {
+	if sum := sha256.Sum256(body); words[2] != hex.EncodeToString(sum[:]) || words[3] != strconv.Itoa(len(body)) {
 		return nil, fmt.Errorf("%w: its checksum is wrong", ErrDamaged)
 	}
 	var doc struct {

@@ -55,7 +55,7 @@ func setFlags(name string, flags int) error {
 	if err != nil {
 		return err
 	}
-	defer unix.Close(fd)
+	defer func() { _ = unix.Close(fd) }()
 	have, err := unix.IoctlGetInt(fd, unix.FS_IOC_GETFLAGS)
 	if err != nil {
 		return err
@@ -210,7 +210,7 @@ func tree(t testing.TB, dir string) map[string]string {
 			}
 			flags, _ := unix.IoctlGetInt(fd, unix.FS_IOC_GETFLAGS)
 			text += fmt.Sprintf(" flags %x", flags)
-			unix.Close(fd)
+			_ = unix.Close(fd)
 		}
 		list := make([]byte, 4096)
 		if n, err := unix.Llistxattr(p, list); err == nil {
@@ -265,7 +265,7 @@ func apply(s *remedy.Store, dir string, plan *remedy.Plan) (*remedy.Journal, err
 	if err != nil {
 		return nil, err
 	}
-	defer r.Close()
+	defer func() { _ = r.Close() }()
 	f, err := remedy.Prepare(r, plan, true)
 	if err != nil {
 		return nil, err

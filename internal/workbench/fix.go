@@ -272,21 +272,26 @@ func (x *Fixer) Prepare(id, root string) (*Undoing, error) {
 		if id != "" && j.ID != id || root != "" && j.Root != root {
 			continue
 		}
-		r, err := rootfs.Open(j.Root)
-		if err != nil {
-			return nil, &InputError{Name: j.Root, Err: err, Hint: "the fix " + j.ID + " was made there"}
-		}
-		defer func() { _ = r.Close() }() // only read
-		f, err := j.Undoing(r)
-		if err != nil {
-			return nil, &InputError{Name: j.Root, Err: err}
-		}
-		return &Undoing{FixJournal: j, Notes: f.Plan.Notes, Changes: f.Changes}, nil
+		return undoing(j)
 	}
 	if len(bad) > 0 {
 		return nil, &InputError{Name: bad[0].Name, Err: bad[0].Err}
 	}
 	return nil, ErrNoFix
+}
+
+// undoing looks at what taking a fix back changes.
+func undoing(j *FixJournal) (*Undoing, error) {
+	r, err := rootfs.Open(j.Root)
+	if err != nil {
+		return nil, &InputError{Name: j.Root, Err: err, Hint: "the fix " + j.ID + " was made there"}
+	}
+	defer func() { _ = r.Close() }() // only read
+	f, err := j.Undoing(r)
+	if err != nil {
+		return nil, &InputError{Name: j.Root, Err: err}
+	}
+	return &Undoing{FixJournal: j, Notes: f.Plan.Notes, Changes: f.Changes}, nil
 }
 
 // Undo takes a fix back.
