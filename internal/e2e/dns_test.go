@@ -16,6 +16,7 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 
 	"dekho/internal/nstest"
+	"dekho/internal/testenv"
 )
 
 // www is the name that dekho dns is tested with, which only the name server of
@@ -128,9 +129,12 @@ func (w *dnsWorld) resolves() {
 }
 
 // expect compares what dekho dns says with what is so, and with what the C
-// library does.
+// library and systemd-resolved do.
 func (w *dnsWorld) expect(what string, want dnsState) dnsAnswer {
 	w.t.Helper()
+	if want.resolves { // soon: who has been started may still be asking for an address
+		w.resolves()
+	}
 	out, err := w.Try("dekho", "dns", "--json", "--name", www)
 	var a dnsAnswer
 	var exit *exec.ExitError
@@ -158,7 +162,22 @@ func (w *dnsWorld) expect(what string, want dnsState) dnsAnswer {
 		file, _ := w.Try("sh", "-c", "ls -l /etc/resolv.conf; cat /etc/resolv.conf")
 		w.t.Errorf("%s:\n got %+v (%s)\nwant %+v\ngetent: %q, %v\n%s\n%s", what, got, a.Resolves, want, addrs, libcErr, text, file)
 	}
+	if strings.HasPrefix(want.owner, "systemd-resolved ") && want.resolves {
+		if _, err := w.Try("resolvectl", "query", www); err != nil {
+			w.t.Errorf("%s: %v", what, err)
+		}
+	}
 	return a
+}
+
+// finds looks for a finding beside others.
+func (w *dnsWorld) finds(id string) {
+	w.t.Helper()
+	out, _ := w.Try("dekho", "dns", "--json", "--name", www)
+	var a dnsAnswer
+	if err := json.Unmarshal([]byte(out), &a); err != nil || !slices.ContainsFunc(a.Findings, func(f dnsFinding) bool { return f.ID == id }) {
+		w.t.Errorf("%s is not among the findings (%v):\n%s", id, err, out)
+	}
 }
 
 // TestDNSUsersCase goes through what cost somebody an office day: ConnMan and
@@ -195,12 +214,10 @@ func TestDNSConnMan(t *testing.T) {
 	w := newDNSWorld(t, "desktop", "NetworkManager.service")
 	w.Write("/var/lib/connman/office.config", "[service_office]\nType=ethernet\nIPv4=10.77.0.20/255.255.255.0/10.77.0.1\nIPv6=off\nNameservers=10.77.0.1\nSearchDomains=office.test\n", 0o600)
 	w.Boot()
-	w.resolves()
 	w.expect("ConnMan with its proxy", dnsState{owner: "connman link", resolves: true, boot: "connman"})
 	w.Shell("systemctl stop connman")
 	w.expect("ConnMan is stopped", dnsState{owner: "connman link", finding: "resolv-conf-empty", boot: "connman"})
 	w.Shell("mkdir -p /etc/systemd/system/connman.service.d; printf '[Service]\nExecStart=\nExecStart=/usr/sbin/connmand -n --nodnsproxy\n' >/etc/systemd/system/connman.service.d/proxy.conf; systemctl daemon-reload; systemctl start connman")
-	w.resolves()
 	w.expect("ConnMan without its proxy", dnsState{owner: "connman link", resolves: true, boot: "connman"})
 }
 
@@ -235,6 +252,33 @@ func TestDNSNetworkManager(t *testing.T) {
 	}
 }
 
+// TestDNSNotWritable keeps NetworkManager from writing the file.
+func TestDNSNotWritable(t *testing.T) {
+	t.Parallel()
+	w := newDNSWorld(t, "desktop", "connman.service")
+	w.Write(connection, static, 0o600)
+	w.Write("/etc/resolv.conf", "nameserver "+second+"\n", 0o644) // where nobody is
+	w.Boot()
+	w.Shell(online)
+	w.expect("a plain file", dnsState{owner: "networkmanager file", resolves: true, boot: "networkmanager"})
+	w.Shell("printf 'nameserver " + second + "\n' >/etc/resolv.conf")
+	chattr := testenv.Program(t, "chattr", "e2fsprogs") // the worlds have none
+	through := fmt.Sprintf("/proc/%d/root/etc/resolv.conf", w.PID())
+	change := func(flag string) {
+		if out, err := exec.Command(chattr, flag, through).CombinedOutput(); err != nil {
+			t.Fatalf("chattr %s: %v\n%s", flag, err, out)
+		}
+	}
+	change("+i")
+	w.Shell("systemctl restart NetworkManager; " + online)
+	w.expect("an immutable one", dnsState{owner: "hand file", finding: anyFinding, boot: "networkmanager"})
+	w.finds("resolv-conf-immutable")
+	change("-i")
+	w.Shell("mount --bind /etc /etc; mount -o remount,bind,ro /etc; systemctl restart NetworkManager; " + online)
+	w.expect("one in a file system that is read-only", dnsState{owner: "hand file", finding: anyFinding, boot: "networkmanager"})
+	w.finds("file-system-read-only")
+}
+
 func TestDNSResolved(t *testing.T) {
 	t.Parallel()
 	w := newDNSWorld(t, "resolved", "dhcpcd.service")
@@ -254,7 +298,6 @@ func TestDNSResolved(t *testing.T) {
 	}
 	// Without its listener it makes the stub file a link to the other one.
 	w.Shell("mkdir -p /etc/systemd/resolved.conf.d; printf '[Resolve]\nDNSStubListener=no\n' >/etc/systemd/resolved.conf.d/stub.conf; systemctl start systemd-resolved")
-	w.resolves()
 	w.expect("without its listener", dnsState{owner: "systemd-resolved uplink", resolves: true, boot: boot})
 	w.Shell("systemctl mask systemd-resolved")
 	w.Reboot()
@@ -269,12 +312,10 @@ func TestDNSResolvedTold(t *testing.T) {
 	w.Write("/etc/systemd/network/eth0.network", "[Match]\nName=eth0\n[Network]\nDHCP=ipv4\n[DHCPv4]\nUseDomains=yes\n", 0o644)
 	w.Boot()
 	w.Shell("systemctl start systemd-networkd")
-	w.resolves()
 	w.expect("by systemd-networkd", dnsState{owner: "systemd-resolved stub", resolves: true, boot: "systemd-resolved"})
 	w.Shell("systemctl stop systemd-networkd; systemctl restart systemd-resolved; ip addr flush dev eth0")
 	// Its resolvconf is a link to resolvectl.
 	w.Shell("ip link set eth0 up; " + startDHCPCD)
-	w.resolves()
 	w.expect("by dhcpcd through resolvectl", dnsState{owner: "systemd-resolved stub", resolves: true, boot: "systemd-resolved"})
 }
 
@@ -283,10 +324,8 @@ func TestDNSResolvconf(t *testing.T) {
 	w := newDNSWorld(t, "resolvconf", "NetworkManager.service", "dnsmasq.service", "dhcpcd.service")
 	w.Write("/etc/network/interfaces", "auto lo\niface lo inet loopback\nauto eth0\niface eth0 inet dhcp\n", 0o644)
 	w.Boot()
-	w.resolves()
 	w.expect("ifupdown and dhclient", dnsState{owner: "resolvconf link", resolves: true, boot: "resolvconf"})
 	w.Shell("systemctl unmask dnsmasq; systemctl start dnsmasq")
-	w.resolves()
 	w.expect("dnsmasq in front", dnsState{owner: "resolvconf link", resolves: true, boot: "resolvconf"})
 	// Debian's unit of dhcpcd puts a mount over the file behind the link, so that
 	// resolvconf cannot rename the new one there.
@@ -310,7 +349,6 @@ func TestDNSOpenresolv(t *testing.T) {
 	w.Write("/etc/resolv.conf", "", 0o644) // the unit of dhcpcd does not start without
 	w.Boot()
 	w.Shell(startDHCPCD)
-	w.resolves()
 	w.expect("dhcpcd", dnsState{owner: "openresolv file", resolves: true, boot: "openresolv"})
 }
 
@@ -319,24 +357,21 @@ func TestDNSPlainClients(t *testing.T) {
 	w := newDNSWorld(t, "plain", "dnsmasq.service", "unbound.service", "dhcpcd.service")
 	w.Boot()
 	w.Shell("ip link set eth0 up; dhclient eth0")
-	w.resolves()
 	w.expect("dhclient", dnsState{owner: "dhclient file", resolves: true})
 	w.Shell("dhclient -r eth0; rm -f /etc/resolv.conf /var/lib/dhcp/*; ip link set eth0 up; udhcpc -i eth0 -n -b -p /run/udhcpc.pid")
-	w.resolves()
 	w.expect("udhcpc", dnsState{owner: "udhcpc file", resolves: true})
 	w.Shell("kill $(cat /run/udhcpc.pid); : >/etc/resolv.conf; ip addr flush eth0; " + startDHCPCD)
-	w.resolves()
 	w.expect("dhcpcd", dnsState{owner: "dhcpcd file", resolves: true, boot: "dhcpcd"})
 	w.Shell("systemctl unmask dnsmasq; printf 'server=10.77.0.1\n' >/etc/dnsmasq.d/up.conf; systemctl start dnsmasq; systemctl stop dhcpcd; printf 'nameserver 127.0.0.1\n' >/etc/resolv.conf; ip addr add 10.77.0.20/24 dev eth0 || true; ip link set eth0 up")
-	w.resolves()
 	w.expect("dnsmasq, and the file by hand", dnsState{owner: "hand file", resolves: true})
-	w.Shell("systemctl stop dnsmasq")
-	w.expect("dnsmasq is stopped", dnsState{owner: "hand file", finding: "loopback-server-silent"})
 	// Its root key is of a package that is not here.
-	w.Shell("rm /etc/unbound/unbound.conf.d/root-auto*; printf 'forward-zone:\n name: \".\"\n forward-addr: 10.77.0.1\n' >/etc/unbound/unbound.conf.d/up.conf; systemctl unmask unbound; systemctl start unbound")
+	w.Shell("rm /etc/unbound/unbound.conf.d/root-auto*; printf 'forward-zone:\n name: \".\"\n forward-addr: 10.77.0.1\n' >/etc/unbound/unbound.conf.d/up.conf; systemctl unmask unbound; systemctl start unbound || true")
+	w.expect("unbound beside dnsmasq", dnsState{owner: "hand file", resolves: true, finding: "port-53-taken"})
+	w.Shell("systemctl stop unbound dnsmasq")
+	w.expect("dnsmasq is stopped", dnsState{owner: "hand file", finding: "loopback-server-silent"})
+	w.Shell("systemctl reset-failed unbound; systemctl start unbound")
 	w.expect("unbound, which has a zone test of its own (RFC 6761)", dnsState{owner: "hand file", finding: "name-not-found"})
 	w.Shell("printf 'server:\n local-zone: \"test.\" nodefault\n' >>/etc/unbound/unbound.conf.d/up.conf; systemctl restart unbound")
-	w.resolves()
 	w.expect("unbound", dnsState{owner: "hand file", resolves: true})
 }
 
@@ -374,6 +409,7 @@ func TestDNSFailures(t *testing.T) {
 		{"indented", " " + works, "true", "true", dnsState{owner: "hand file", finding: "resolv-conf-empty"}},
 		{"nsswitch without dns", works, "sed -i 's/^hosts:.*/hosts: files/' /etc/nsswitch.conf", "cp /run/nsswitch.conf /etc", dnsState{owner: "hand file", finding: "nsswitch-no-dns"}},
 		{"nsswitch returns", works, "sed -i 's/^hosts:.*/hosts: files [NOTFOUND=return] dns/' /etc/nsswitch.conf", "cp /run/nsswitch.conf /etc", dnsState{owner: "hand file", finding: "nsswitch-returns-before-dns"}},
+		{"root only", works, "chmod 640 /etc/resolv.conf", "chmod 644 /etc/resolv.conf", dnsState{owner: "hand file", resolves: true, finding: "resolv-conf-unreadable"}},
 		{"bind mount", "nameserver " + silent + "\noptions timeout:1 attempts:1\n", "printf '" + strings.TrimSpace(works) + "\\n' >/run/over; mount --bind /run/over /etc/resolv.conf", "umount /etc/resolv.conf", dnsState{owner: "mount bind mount", resolves: true, finding: "bind-mounted"}},
 		{"link loop", works, "ln -sf resolv.conf /etc/resolv.conf", "rm /etc/resolv.conf", dnsState{finding: "resolv-conf-loop"}},
 		{"FIFO", works, "rm /etc/resolv.conf; mkfifo /etc/resolv.conf", "rm /etc/resolv.conf", dnsState{finding: "resolv-conf-not-a-file"}},

@@ -197,7 +197,9 @@ func portTaken(s *state) *finding.Finding {
 	for _, id := range []string{"systemd-resolved", "connman", "dnsmasq", "unbound", "bind"} {
 		p := s.presence(id)
 		wanted, err := netip.ParseAddr(p.listens)
-		if err != nil || !p.runs() && p.active != "failed" {
+		// One that cannot have its port is started over and over, in many a unit.
+		fails := p.active == "failed" || p.active == "activating"
+		if err != nil || !p.runs() && !fails {
 			continue
 		}
 		l := s.listener(wanted)
@@ -210,7 +212,7 @@ func portTaken(s *state) *finding.Finding {
 		}
 		// It matters where names go there, or where it is why a server failed.
 		asked := slices.ContainsFunc(s.rc.servers, func(v server) bool { return v.addr == wanted })
-		if !asked && p.active != "failed" && s.owner.ID != id {
+		if !asked && !fails && s.owner.ID != id {
 			continue
 		}
 		return &finding.Finding{
