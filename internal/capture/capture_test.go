@@ -63,6 +63,9 @@ func TestMask(t *testing.T) {
 
 func TestFactsRoundTrip(t *testing.T) {
 	s := image(t, "etc/resolv.conf", "nameserver 192.0.2.1\n", "etc/wifi.conf", "psk=hunter2\n", "etc/d/a", "", "etc/d/b", "")
+	if got := s.Choice("name", "a"); got != "a" {
+		t.Errorf("chose %q", got)
+	}
 	type answers struct {
 		File, Secret, None *rootfs.File
 		Dir                *rootfs.Dir
@@ -110,6 +113,9 @@ func TestFactsRoundTrip(t *testing.T) {
 		if e == nil || e.Reason != rootfs.NotAsked {
 			t.Errorf("what was not saved: %+v", e)
 		}
+	}
+	if a, b := again.Choice("name", "b"), again.Choice("other", "b"); a != "a" || b != "b" {
+		t.Errorf("chose %q and %q", a, b)
 	}
 	// Facts can be saved again.
 	var b2 bytes.Buffer

@@ -12,6 +12,7 @@ package capture
 
 import (
 	"os"
+	"path"
 	"strconv"
 	"sync"
 	"time"
@@ -89,7 +90,7 @@ func Open(o Options) (*System, error) {
 	case o.PID != 0:
 		s.about.Kind, s.about.PID = Process, o.PID
 		s.about.Root = "/proc/" + strconv.Itoa(o.PID) + "/root"
-	case o.Root != "":
+	case o.Root != "" && path.Clean(o.Root) != "/":
 		s.about.Kind, s.about.Root = Image, o.Root
 	}
 	var err error
@@ -156,6 +157,12 @@ func ask[T any](s *System, question string, look func() T, unsaved func(*rootfs.
 	}
 	s.facts[question] = v
 	return v
+}
+
+// Choice remembers how somebody who asks wants it, so that saved facts are asked
+// in the same way: it returns the value, or what was saved.
+func (s *System) Choice(name, value string) string {
+	return ask(s, "choice "+name, func() string { return value }, func(*rootfs.Error) string { return value })
 }
 
 // File is the file that a path leads to, with its content, secrets masked.

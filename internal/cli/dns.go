@@ -82,7 +82,7 @@ one of its processes (--pid), or at FACTS, which --save wrote on another machine
 	}
 	o.flags(cmd)
 	fo.flags(cmd)
-	cmd.Flags().StringVar(&name, "name", workbench.DNSDefaultName, "ask the servers for `HOST`, such as the one that does not resolve")
+	cmd.Flags().StringVar(&name, "name", "", "ask the servers for `HOST`, such as the one that does not resolve (default "+workbench.DNSDefaultName+")")
 	return cmd
 }
 

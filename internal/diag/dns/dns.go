@@ -104,17 +104,34 @@ type Options struct {
 	Name string
 }
 
+// choose is the name to ask for, "" to ask nobody. Facts are looked at as they
+// were when they were saved, unless the options say otherwise.
+func (o *Options) choose(sys *capture.System) string {
+	name, probe := o.Name, "yes"
+	if name == "" {
+		name = DefaultName
+	}
+	if o.NoProbe {
+		probe = "no"
+	}
+	name = sys.Choice("name", name)
+	if o.Name != "" {
+		name = o.Name
+	}
+	if sys.Choice("probe", probe) == "no" && o.Name == "" || o.NoProbe {
+		return ""
+	}
+	return name
+}
+
 // Diagnose looks at a system.
 func Diagnose(ctx context.Context, sys *capture.System, o Options) *Report {
 	s := look(sys)
 	r := &Report{Check: finding.Check{ID: ID, Title: Title}, About: sys.About(), Resolves: Unknown}
-	if !o.NoProbe {
-		if o.Name == "" {
-			o.Name = DefaultName
-		}
-		s.probe(ctx, o.Name)
+	if name := o.choose(sys); name != "" {
+		s.probe(ctx, name)
 		if s.answers.Err == nil {
-			r.Name = o.Name
+			r.Name = name
 		}
 	}
 	s.own()
