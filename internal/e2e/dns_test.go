@@ -257,7 +257,8 @@ func TestDNSNotWritable(t *testing.T) {
 	t.Parallel()
 	w := newDNSWorld(t, "desktop", "connman.service")
 	w.Write(connection, static, 0o600)
-	w.Write("/etc/resolv.conf", "nameserver "+second+"\n", 0o644) // where nobody is
+	w.LAN.AddAddress(second) // where nobody answers
+	w.Write("/etc/resolv.conf", "nameserver "+second+"\n", 0o644)
 	w.Boot()
 	w.Shell(online)
 	w.expect("a plain file", dnsState{owner: "networkmanager file", resolves: true, boot: "networkmanager"})

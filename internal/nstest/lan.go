@@ -1,7 +1,6 @@
 package nstest
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -27,7 +26,7 @@ const (
 type LAN struct {
 	t     testing.TB
 	netns *os.File
-	base  string // where the worlds are
+	base  string // the directory of the worlds, for its dnsmasq
 }
 
 func newLAN(t testing.TB, worlds string) *LAN {
@@ -186,7 +185,7 @@ func onThread(do func() error) error {
 	done := make(chan error, 1)
 	go func() {
 		runtime.LockOSThread() // and never unlocked: the runtime ends the thread
-		done <- errors.Join(do())
+		done <- do()
 	}()
 	return <-done
 }

@@ -277,7 +277,7 @@ func newCgroup() (string, error) {
 // removeCgroup removes a cgroup whose processes have been killed, and those in
 // it.
 func removeCgroup(dir string) {
-	for range 50 {
+	for range 250 {
 		var dirs []string
 		_ = filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
 			if err == nil && d.IsDir() {
