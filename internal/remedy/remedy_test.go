@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,7 +26,9 @@ type scenario struct {
 	name string
 	// needs are the rights that laying it out takes.
 	root bool
-	lay  func(dir string) error
+	// mounted: it mounts something, and is for a namespace of its own.
+	mounted bool
+	lay     func(dir string) error
 	plan remedy.Plan
 	// want is what stands at paths afterwards: "-> target", text, or "" for nothing.
 	want map[string]string
@@ -172,6 +175,23 @@ func scenarios() []scenario {
 			},
 		},
 		{
+			name: "mounted", mounted: true, root: true,
+			plan: remedy.Plan{InPlace: true, Ops: []remedy.Op{{Kind: remedy.Edit, Path: conf, Edits: []remedy.LineEdit{{Line: 1, Old: "nameserver 192.0.2.1\r", New: []string{"nameserver 192.0.2.1"}}}}}},
+			lay: func(d string) error {
+				from, to := filepath.Join(d, "containers/resolv.conf"), filepath.Join(d, conf)
+				return errors.Join(file(d, conf, "below"), file(d, "containers/resolv.conf", "nameserver 192.0.2.1\r\noptions edns0\n"),
+					os.Chtimes(from, old, old), os.Chmod(from, 0o640), unix.Mount(from, to, "", unix.MS_BIND, ""))
+			},
+		},
+		{
+			name: "mode of a mount", mounted: true, root: true,
+			plan: remedy.Plan{InPlace: true, Ops: []remedy.Op{{Kind: remedy.AddMode, Path: conf, Mode: 0o444}}},
+			lay: func(d string) error {
+				from, to := filepath.Join(d, "containers/resolv.conf"), filepath.Join(d, conf)
+				return errors.Join(file(d, conf, "below"), file(d, "containers/resolv.conf", "x"), os.Chmod(from, 0o600), unix.Mount(from, to, "", unix.MS_BIND, ""))
+			},
+		},
+		{
 			name: "binary of 1 MB", plan: remedy.Plan{Ops: toNM()}, want: nm,
 			lay: func(d string) error { return file(d, conf, strings.Repeat("\x00\x01\xff\n", 1<<18)) },
 		},
@@ -240,7 +260,12 @@ func (s *scenario) make(t testing.TB) string {
 		t.Skip("laying this out takes root")
 	}
 	dir := t.TempDir()
-	t.Cleanup(func() { _ = setFlags(filepath.Join(dir, conf), 0) })
+	t.Cleanup(func() {
+		_ = setFlags(filepath.Join(dir, conf), 0)
+		if s.mounted {
+			_ = unix.Unmount(filepath.Join(dir, conf), unix.MNT_DETACH)
+		}
+	})
 	if err := s.lay(dir); err != nil {
 		if errors.Is(err, unix.ENOTSUP) || errors.Is(err, unix.ENOTTY) {
 			t.Skipf("the file system cannot have this: %v", err)
@@ -260,13 +285,13 @@ func open(t testing.TB, dir string) *rootfs.Root {
 	return r
 }
 
-func apply(s *remedy.Store, dir string, plan *remedy.Plan) (*remedy.Journal, error) {
+func apply(s *remedy.Store, dir string, plan *remedy.Plan, image bool) (*remedy.Journal, error) {
 	r, err := rootfs.Open(dir)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = r.Close() }()
-	f, err := remedy.Prepare(r, plan, true)
+	f, err := remedy.Prepare(r, plan, image)
 	if err != nil {
 		return nil, err
 	}
@@ -296,10 +321,13 @@ func look(t testing.TB, dir, name string) string {
 
 func TestApplyAndUndo(t *testing.T) {
 	for _, s := range scenarios() {
+		if s.mounted {
+			continue
+		}
 		t.Run(s.name, func(t *testing.T) {
 			dir, store := s.make(t), remedy.OpenStore(filepath.Join(t.TempDir(), "state"))
 			was := tree(t, dir)
-			j, err := apply(store, dir, &s.plan)
+			j, err := apply(store, dir, &s.plan, true)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -378,7 +406,8 @@ func killed(args []string) error {
 		}
 	})
 	if args[1] == "apply" {
-		j, err := apply(store, dir, &scenarios()[n].plan)
+		s := scenarios()[n]
+		j, err := apply(store, dir, &s.plan, !s.mounted)
 		if err != nil {
 			return err
 		}
@@ -421,41 +450,202 @@ func run(t *testing.T, n int, what string, step int, dir, state string) bool {
 // and while it is taken back. Taking back always gives what was there.
 func TestKilled(t *testing.T) {
 	for n, s := range scenarios() {
-		t.Run(s.name, func(t *testing.T) {
-			for _, what := range []string{"apply", "undo"} {
-				step := 1
-				for ; ; step++ {
-					dir, state := s.make(t), filepath.Join(t.TempDir(), "state")
-					was := tree(t, dir)
-					store := remedy.OpenStore(state)
-					if what == "undo" {
-						j, err := apply(store, dir, &s.plan)
-						if err == nil {
-							err = store.Keep(j)
-						}
-						if err != nil {
-							t.Fatal(err)
-						}
-					}
-					died := run(t, n, what, step, dir, state)
-					if what == "apply" && died {
-						js, _, _ := store.List()
-						if len(js) == 0 && !cmp.Equal(was, tree(t, dir)) {
-							t.Errorf("step %d: something was changed before the journal was written", step)
-						}
-					}
-					undoAll(t, store, dir)
-					if d := cmp.Diff(was, tree(t, dir)); d != "" {
-						t.Errorf("%s, killed before step %d: taking back leaves: %s", what, step, d)
-					}
-					if !died {
-						break
-					}
+		if !s.mounted {
+			t.Run(s.name, func(t *testing.T) { killEverywhere(t, n, &s) })
+		}
+	}
+}
+
+func killEverywhere(t *testing.T, n int, s *scenario) {
+	t.Helper()
+	for _, what := range []string{"apply", "undo"} {
+		step := 1
+		for ; ; step++ {
+			dir, state := s.make(t), filepath.Join(t.TempDir(), "state")
+			was := tree(t, dir)
+			store := remedy.OpenStore(state)
+			if what == "undo" {
+				j, err := apply(store, dir, &s.plan, !s.mounted)
+				if err == nil {
+					err = store.Keep(j)
 				}
-				if step < 4 {
-					t.Errorf("%s has only %d steps", what, step)
+				if err != nil {
+					t.Fatal(err)
 				}
 			}
-		})
+			died := run(t, n, what, step, dir, state)
+			if what == "apply" && died {
+				js, _, _ := store.List()
+				if len(js) == 0 && !cmp.Equal(was, tree(t, dir)) {
+					t.Errorf("step %d: something was changed before the journal was written", step)
+				}
+			}
+			undoAll(t, store, dir)
+			if d := cmp.Diff(was, tree(t, dir)); d != "" {
+				t.Errorf("%s, killed before step %d: taking back leaves: %s", what, step, d)
+			}
+			if !died {
+				break
+			}
+		}
+		if step < 4 {
+			t.Errorf("%s has only %d steps", what, step)
+		}
+	}
+}
+
+// TestMounted changes a file that another one is mounted over, in a mount
+// namespace of its own: in place, and only if the plan says that the mount is
+// understood.
+func TestMounted(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("mounting takes root")
+	}
+	// The thread has the namespace, and is not given back.
+	runtime.LockOSThread()
+	if err := errors.Join(unix.Unshare(unix.CLONE_FS|unix.CLONE_NEWNS), unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "")); err != nil {
+		t.Skipf("there are no mount namespaces here: %v", err)
+	}
+	for n, s := range scenarios() {
+		if !s.mounted {
+			continue
+		}
+		killEverywhere(t, n, &s)
+		for _, c := range []struct{ image, understood bool }{{true, true}, {false, false}} {
+			plan := s.plan
+			plan.InPlace = c.understood
+			if _, err := remedy.Prepare(open(t, s.make(t)), &plan, c.image); !errors.Is(err, remedy.ErrMounted) {
+				t.Errorf("%s, %+v: %v", s.name, c, err)
+			}
+		}
+		link := remedy.Plan{Ops: toNM(), InPlace: true}
+		if _, err := remedy.Prepare(open(t, s.make(t)), &link, false); !errors.Is(err, remedy.ErrMounted) {
+			t.Errorf("a link in the place of a mount: %v", err)
+		}
+	}
+}
+
+// TestRefused is about what is not done.
+func TestRefused(t *testing.T) {
+	edit := remedy.Plan{Ops: []remedy.Op{{Kind: remedy.Edit, Path: conf, Edits: []remedy.LineEdit{{Line: 1, Old: "nameserver 192.0.2.1"}}}}}
+	long := remedy.Plan{Ops: []remedy.Op{{Kind: remedy.Remove, Path: "/etc/../x"}}}
+	link1 := remedy.Plan{Ops: toNM()}
+	for _, c := range []struct {
+		name string
+		lay  func(d string) error
+		plan *remedy.Plan
+		want string
+	}{
+		{"hard link", func(d string) error {
+			return errors.Join(file(d, conf, "x"), os.Link(filepath.Join(d, conf), filepath.Join(d, "etc/other")))
+		}, &link1, "further names"},
+		{"full directory", func(d string) error { return file(d, "etc/resolv.conf/x", "x") }, &link1, "something in it"},
+		{"another line", func(d string) error { return file(d, conf, "nameserver 192.0.2.2\n") }, &edit, "changed meanwhile"},
+		{"no directory", func(d string) error { return nil }, &link1, "no such file"},
+		{"no clean path", func(d string) error { return nil }, &long, "no clean absolute path"},
+		{"a link", func(d string) error { return link(d, conf, "x") }, &edit, "no file"},
+		{"too large", func(d string) error {
+			return errors.Join(file(d, conf, ""), os.Truncate(filepath.Join(d, conf), remedy.MaxData+1))
+		}, &link1, "more than"},
+	} {
+		dir := t.TempDir()
+		if err := c.lay(dir); err != nil {
+			t.Fatal(err)
+		}
+		was := tree(t, dir)
+		if _, err := apply(remedy.OpenStore(filepath.Join(t.TempDir(), "s")), dir, c.plan, true); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %s", c.name, err, c.want)
+		}
+		if d := cmp.Diff(was, tree(t, dir)); d != "" {
+			t.Errorf("%s: %s", c.name, d)
+		}
+	}
+}
+
+// TestOutside has links that lead out of the root: nothing outside is touched.
+func TestOutside(t *testing.T) {
+	top := t.TempDir()
+	dir := filepath.Join(top, "root")
+	for _, err := range []error{
+		file(top, "outside/resolv.conf", "outside"), os.Mkdir(dir, 0o755), link(dir, "etc", "../../outside"), link(dir, "outside", filepath.Join(top, "outside")),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	was := tree(t, filepath.Join(top, "outside"))
+	for _, name := range []string{conf, "/outside/resolv.conf"} {
+		plan := remedy.Plan{Ops: []remedy.Op{{Kind: remedy.Remove, Path: name}}}
+		if _, err := apply(remedy.OpenStore(filepath.Join(t.TempDir(), "s")), dir, &plan, true); err == nil {
+			t.Errorf("%s could be removed", name)
+		}
+	}
+	if d := cmp.Diff(was, tree(t, filepath.Join(top, "outside"))); d != "" {
+		t.Error(d)
+	}
+}
+
+// TestFailure has the second of two changes fail: the first is taken back.
+func TestFailure(t *testing.T) {
+	dir, state := t.TempDir(), filepath.Join(t.TempDir(), "s")
+	if err := errors.Join(link(dir, conf, "old"), file(dir, "etc/nsswitch.conf", nsswitch)); err != nil {
+		t.Fatal(err)
+	}
+	was := tree(t, dir)
+	plan := remedy.Plan{Ops: append(toNM(), remedy.Op{Kind: remedy.Remove, Path: "/etc/nsswitch.conf"})}
+	store := remedy.OpenStore(state)
+	store.OnStep(func(what string) {
+		if what == "remove nsswitch.conf" {
+			_ = os.Remove(filepath.Join(dir, "etc/nsswitch.conf")) // somebody else was faster
+			store.OnStep(nil)
+		}
+	})
+	if _, err := apply(store, dir, &plan, true); err == nil {
+		t.Fatal("it did not fail")
+	}
+	if d := cmp.Diff(was, tree(t, dir)); d != "" {
+		t.Error(d)
+	}
+	if js, bad, err := store.List(); len(js)+len(bad) != 0 || err != nil {
+		t.Error(js, bad, err)
+	}
+}
+
+func TestUndoRefused(t *testing.T) {
+	dir, state := t.TempDir(), filepath.Join(t.TempDir(), "s")
+	if err := link(dir, conf, "old"); err != nil {
+		t.Fatal(err)
+	}
+	store := remedy.OpenStore(state)
+	first, err := apply(store, dir, &remedy.Plan{Ops: toNM()}, true)
+	if err == nil {
+		err = store.Keep(first)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := apply(store, dir, &remedy.Plan{Ops: []remedy.Op{{Kind: remedy.Remove, Path: conf}}}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Undo(open(t, dir), first); !errors.Is(err, remedy.ErrNewer) {
+		t.Errorf("the older first: %v", err)
+	}
+	// Another directory of the same name.
+	if err := errors.Join(os.Rename(filepath.Join(dir, "etc"), filepath.Join(dir, "moved")), link(dir, conf, "another")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Undo(open(t, dir), second); !errors.Is(err, remedy.ErrChanged) {
+		t.Errorf("another directory: %v", err)
+	}
+	if got := look(t, dir, conf); got != "-> another" {
+		t.Errorf("it is %q now", got)
+	}
+	// A directory that others can write is not believed.
+	if err := os.Chmod(state, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := store.List(); !errors.Is(err, remedy.ErrUntrusted) {
+		t.Errorf("a directory of everybody: %v", err)
 	}
 }
