@@ -256,7 +256,7 @@ func (j *Journal) backAt(p *rootfs.Place, c *Change, x *executor) error {
 	}
 	// Within one boot the directory is the same: another one is that of another
 	// mount namespace, or was mounted since.
-	if j.Boot != "" && j.Boot == bootID() && c.Ino != 0 && (p.DirInfo.Dev != c.Dev || p.DirInfo.Ino != c.Ino) {
+	if j.Boot != "" && j.Boot == bootID() && c.Ino != 0 && p.DirInfo.Ino != c.Ino {
 		return fmt.Errorf("the directory is another one than the one that was changed: %w", ErrChanged)
 	}
 	if p.Mounted() != c.InPlace && p.Info != nil {

@@ -126,7 +126,9 @@ func FuzzJournal(f *testing.F) {
 }
 
 func TestUnified(t *testing.T) {
-	lines := func(s string) []string { return strings.SplitAfter(strings.TrimSuffix(s, "\n")+"\n", "\n")[:strings.Count(s, "\n")] }
+	lines := func(s string) []string {
+		return strings.SplitAfter(strings.TrimSuffix(s, "\n")+"\n", "\n")[:strings.Count(s, "\n")]
+	}
 	for _, c := range []struct{ old, now, want string }{
 		{"a\nb\nc\nd\ne\nf\n", "a\nb\nc\nd\nX\nf\n", "@@ -2,5 +2,5 @@\n b\n c\n d\n-e\n+X\n f\n"},
 		{"", "a\n", "@@ -0,0 +1 @@\n+a\n"},

@@ -107,8 +107,8 @@ type Change struct {
 	After  State  `json:"after"`
 	// InPlace: a mount lies over it, so it is written and not replaced.
 	InPlace bool `json:"in_place,omitempty"`
-	// Dev and Ino are those of its directory; 0 if the change before makes it.
-	Dev uint64 `json:"dev,omitempty"`
+	// Ino is that of its directory; 0 if a change before makes it. The device says
+	// nothing: that of an overlay is another one each time it is mounted.
 	Ino uint64 `json:"ino,omitempty"`
 }
 
@@ -180,7 +180,7 @@ func (f *Fix) change(root *rootfs.Root, name string, image bool) (*Change, error
 	if c := f.find(p.Path); c != nil {
 		return c, nil
 	}
-	c := Change{Path: p.Path, Dev: p.DirInfo.Dev, Ino: p.DirInfo.Ino, InPlace: p.Mounted()}
+	c := Change{Path: p.Path, Ino: p.DirInfo.Ino, InPlace: p.Mounted()}
 	if c.InPlace && (image || !f.Plan.InPlace) || image && p.DirInfo.Mount != root.Mount() {
 		return nil, ErrMounted
 	}

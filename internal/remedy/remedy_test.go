@@ -29,7 +29,7 @@ type scenario struct {
 	// mounted: it mounts something, and is for a namespace of its own.
 	mounted bool
 	lay     func(dir string) error
-	plan remedy.Plan
+	plan    remedy.Plan
 	// want is what stands at paths afterwards: "-> target", text, or "" for nothing.
 	want map[string]string
 }

@@ -245,7 +245,11 @@ func (s *state) handOver(sources []source) *remedy.Plan {
 		p.Notes = append(p.Notes, "Nothing starts "+to.name+" at boot.")
 		p.Advice = append(p.Advice, remedy.Command{Args: []string{"systemctl", "enable", to.units[0]}, Why: "has it started at each boot"})
 	}
-	s.keepAtBoot(p, to.link)
+	stands := to.link
+	if len(p.Run) > 0 {
+		stands = confPath // a file, which lines without "+" leave alone
+	}
+	s.keepAtBoot(p, stands)
 	return p
 }
 
