@@ -1,6 +1,7 @@
 package vim_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -18,7 +19,10 @@ login:
 `
 
 func TestLog(t *testing.T) {
-	long := strings.Repeat("[    1.600000] rover: dust on the panels\n[    1.700000] nothing of note\n", 10500)
+	var long strings.Builder
+	for i := range 10500 { // each at another time: else they are one record, printed again
+		fmt.Fprintf(&long, "[%5d.600000] rover: dust on the panels\n[%5d.700000] nothing of note\n", i, i)
+	}
 	run(t, []scenario{
 		{
 			name:  "signs for what matters, and the way to statements",
@@ -147,7 +151,7 @@ want getline('.') =~# 'dust on the panels' => 1
 		},
 		{
 			name:  "a long log",
-			files: map[string]string{"long.log": long},
+			files: map[string]string{"long.log": long.String()},
 			steps: `
 do DekhoLog $DIR/long.log
 patience 60
