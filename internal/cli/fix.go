@@ -42,7 +42,7 @@ func (a *app) fixDNS(ctx context.Context, o *systemOptions, fo *fixOptions, opts
 		return err
 	}
 	if !fo.dryRun {
-		if err := a.finishInterrupted(fixer, o, fo.yes); err != nil {
+		if err := a.finishInterrupted(ctx, fixer, o, fo.yes); err != nil {
 			return err
 		}
 	}
@@ -70,7 +70,7 @@ func (a *app) fixDNS(ctx context.Context, o *systemOptions, fo *fixOptions, opts
 			return err
 		}
 	}
-	if ok, err := a.agreed("Make this change?", fo.yes); err != nil {
+	if ok, err := a.agreed(ctx, "Make this change?", fo.yes); err != nil {
 		return err
 	} else if ok {
 		err = fixer.Apply(ctx, f, func() (*workbench.DNS, error) {
@@ -99,7 +99,7 @@ func (a *app) fixDNS(ctx context.Context, o *systemOptions, fo *fixOptions, opts
 
 // finishInterrupted takes back what was begun on this system and not ended: a fix
 // is not made on top of half a fix.
-func (a *app) finishInterrupted(fixer *workbench.Fixer, o *systemOptions, yes bool) error {
+func (a *app) finishInterrupted(ctx context.Context, fixer *workbench.Fixer, o *systemOptions, yes bool) error {
 	sys, err := workbench.OpenSystem(o.SystemOptions)
 	if err != nil {
 		return err
@@ -114,7 +114,7 @@ func (a *app) finishInterrupted(fixer *workbench.Fixer, o *systemOptions, yes bo
 		if err != nil {
 			return err
 		}
-		if err := a.undo(fixer, u, yes, false); err != nil {
+		if err := a.undo(ctx, fixer, u, yes, false); err != nil {
 			return err
 		}
 	}
@@ -131,7 +131,7 @@ func diagnoseAgain(ctx context.Context, o *systemOptions, opts workbench.DNSOpti
 }
 
 // agreed asks the user, unless that was answered beforehand.
-func (a *app) agreed(question string, yes bool) (bool, error) {
+func (a *app) agreed(ctx context.Context, question string, yes bool) (bool, error) {
 	if yes {
 		return true, nil
 	}
@@ -142,15 +142,17 @@ func (a *app) agreed(question string, yes bool) (bool, error) {
 		return false, err
 	}
 	a.tell("%s [y/N] ", question)
-	answer, err := bufio.NewReader(a.In).ReadString('\n')
-	if err != nil && answer == "" {
-		return false, nil // the end of input is no agreement
+	answers := make(chan string, 1)
+	go func() {
+		answer, _ := bufio.NewReader(a.In).ReadString('\n') // the end of input is no agreement
+		answers <- strings.ToLower(strings.TrimSpace(answer))
+	}()
+	select {
+	case <-ctx.Done():
+		return false, ctx.Err()
+	case answer := <-answers:
+		return answer == "y" || answer == "yes", nil
 	}
-	switch strings.ToLower(strings.TrimSpace(answer)) {
-	case "y", "yes":
-		return true, nil
-	}
-	return false, nil
 }
 
 // sayInterrupted reminds of fixes that were begun on this system and not ended.
@@ -185,7 +187,7 @@ was not agreed to, 3 if it could not be.`,
   dekho undo`,
 		GroupID: groupSystem,
 		Args:    oneArg,
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			fixer, err := workbench.NewFixer(a.Getenv)
 			if err != nil {
 				return err
@@ -209,7 +211,7 @@ was not agreed to, 3 if it could not be.`,
 			if err != nil {
 				return err
 			}
-			return a.undo(fixer, u, yes, dryRun)
+			return a.undo(cmd.Context(), fixer, u, yes, dryRun)
 		},
 	}
 	f := cmd.Flags()
@@ -240,7 +242,7 @@ func (a *app) listFixes(fixer *workbench.Fixer) error {
 	return err
 }
 
-func (a *app) undo(fixer *workbench.Fixer, u *workbench.Undoing, yes, dryRun bool) error {
+func (a *app) undo(ctx context.Context, fixer *workbench.Fixer, u *workbench.Undoing, yes, dryRun bool) error {
 	show := func() error { return render.UndoText(a.out, a.style(), u) }
 	if a.global.json {
 		show = func() error { return render.UndoJSON(a.out, u) }
@@ -253,7 +255,7 @@ func (a *app) undo(fixer *workbench.Fixer, u *workbench.Undoing, yes, dryRun boo
 			return err
 		}
 	}
-	ok, err := a.agreed("Take this back?", yes)
+	ok, err := a.agreed(ctx, "Take this back?", yes)
 	if err != nil {
 		return err
 	}

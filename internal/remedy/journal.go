@@ -31,7 +31,7 @@ import (
 //	dekho-undo 1 SHA256 LENGTH
 //
 // with the checksum and the length in bytes of the rest. That is one JSON
-// object: what Journal has (id, at, kind, root, pid, boot, subject, title) and
+// object: what Journal has (id, at, root, pid, mount, boot, subject, title) and
 // "changes", for each path in the order of the changes what stood there and what
 // was to stand there ("before", "after"; see State: content and extended
 // attributes in base64). While a change is made, ".dekho-" and the number of the
@@ -69,6 +69,9 @@ type Journal struct {
 	// for others.
 	Root string `json:"root"`
 	PID  int    `json:"pid,omitempty"`
+	// Mount is the mount that the root of a process lies on: another process may
+	// have its number by now.
+	Mount uint64 `json:"mount,omitempty"`
 	// Boot is the number of the boot of this machine that it was made in.
 	Boot string `json:"boot,omitempty"`
 	// Subject is the finding that it is for, Title what it does.
@@ -228,6 +231,9 @@ func (j *Journal) make(root *rootfs.Root, x *executor) error {
 // back makes every path what it was, and goes on where it cannot. left are
 // remarks about what stays.
 func (j *Journal) back(root *rootfs.Root, x *executor) (left []string, err error) {
+	if j.PID != 0 && (j.Mount != root.Mount() || j.Boot != bootID()) {
+		return nil, fmt.Errorf("process %d is another one than at that time: %w", j.PID, ErrChanged)
+	}
 	for i := len(j.Changes) - 1; i >= 0; i-- {
 		c := &j.Changes[i]
 		p, e := root.Place(c.Path)

@@ -214,6 +214,9 @@ func (s *Store) Apply(root *rootfs.Root, t Target, f *Fix, subject string, now t
 	j := &Journal{
 		At: now.UTC(), Root: t.Dir, PID: t.PID, Boot: bootID(), Subject: subject, Title: f.Plan.Title, Changes: f.Changes, Status: Pending,
 	}
+	if t.PID != 0 {
+		j.Mount = root.Mount()
+	}
 	if j.ID, err = s.newID(now); err != nil {
 		return nil, err
 	}

@@ -140,6 +140,7 @@ func Diagnose(ctx context.Context, sys *capture.System, o Options) *Report {
 	r.Owner, r.Path, r.Unseen = s.owner, s.path(), s.unseen()
 	c := &r.Check
 	s.find(c)
+	s.offerFix(c)
 	c.Evidence = r.Owner.Trail
 	r.Resolves = s.verdict(c)
 	vital := slices.IndexFunc(r.Unseen, func(u Unseen) bool { return u.vital })

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"dekho/internal/capture"
@@ -61,15 +62,16 @@ type Proposal struct {
 
 // Propose finds the fix for the first finding that has one, nil if none has.
 func Propose(sys *capture.System, r *Report) *Proposal {
-	if sys.About().Kind == capture.Image && !sys.Running() && r.Check.Outcome == finding.NotChecked {
-		return nil
-	}
 	s := look(sys)
 	s.own()
 	b := s.nextBoot()
 	s.boot = &b
-	for i := range r.Check.Findings {
-		f := &r.Check.Findings[i]
+	return s.propose(&r.Check)
+}
+
+func (s *state) propose(c *finding.Check) *Proposal {
+	for i := range c.Findings {
+		f := &c.Findings[i]
 		if f.Severity < finding.Degraded {
 			continue
 		}
@@ -84,6 +86,35 @@ func Propose(sys *capture.System, r *Report) *Proposal {
 		}
 	}
 	return nil
+}
+
+// offerFix says with a finding that dekho can repair it.
+func (s *state) offerFix(c *finding.Check) {
+	p := s.propose(c)
+	if p == nil {
+		return
+	}
+	command := "dekho dns --fix"
+	switch about := s.sys.About(); about.Kind {
+	case capture.Image:
+		command += " --root " + shellWord(about.Root)
+	case capture.Process:
+		command += " --pid " + strconv.Itoa(about.PID)
+	case capture.Host:
+	}
+	f := &c.Findings[p.Finding]
+	f.Next = append(f.Next, finding.Step{Command: command, Why: "asks, and then would " + p.Plan.Title})
+}
+
+// shellWord is a word as a shell takes it.
+func shellWord(s string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-+:,@%", r)
+	}
+	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // writable tells whether what a plan changes lies where something can be written.
