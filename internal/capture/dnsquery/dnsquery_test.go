@@ -187,7 +187,7 @@ func TestClasses(t *testing.T) {
 				return nil
 			}
 			return good(msg, tcp)
-		}), Answered, "NOERROR", func(r Result) bool { return r.Plain && r.Resolved() && r.Elapsed >= timeout/2 }},
+		}), Answered, "NOERROR", func(r Result) bool { return r.Plain && r.Resolved() && r.Elapsed >= timeout/4 }},
 		{"bogus", serve(t, bogus), Answered, "SERVFAIL", func(r Result) bool {
 			return r.Bogus && !r.Resolved() && len(r.Addresses()) == 1 &&
 				len(r.Errors) == 1 && r.Errors[0].Name == "Signature Not Yet Valid" && r.Errors[0].Text == "the clock?" &&
