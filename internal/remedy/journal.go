@@ -199,6 +199,18 @@ func (s *State) check() error {
 	return nil
 }
 
+// executor changes what stands at names.
+type executor struct {
+	// step, if it is set, is called before each change.
+	step func(what string)
+}
+
+func (x *executor) before(what string) {
+	if x.step != nil {
+		x.step(what)
+	}
+}
+
 // make makes the changes.
 func (j *Journal) make(root *rootfs.Root, x *executor) error {
 	for i := range j.Changes {

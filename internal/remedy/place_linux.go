@@ -144,18 +144,6 @@ func readXattrs(at string) (map[string][]byte, error) {
 	return all, nil
 }
 
-// executor changes what stands at names.
-type executor struct {
-	// step, if it is set, is called before each change.
-	step func(what string)
-}
-
-func (x *executor) before(what string) {
-	if x.step != nil {
-		x.step(what)
-	}
-}
-
 // put makes of what stands at a name what is wanted. temp is a name in the same
 // directory that nobody else uses; what an earlier try left there is removed.
 func (x *executor) put(dir int, name, temp string, want *State, inPlace bool) error {

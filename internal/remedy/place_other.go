@@ -9,8 +9,6 @@ var errLinux = errors.New("root file systems are changed on Linux only")
 
 func snapshot(int, string) (State, error) { return State{}, errLinux }
 
-type executor struct{ step func(what string) }
-
 func (x *executor) put(int, string, string, *State, bool) error { return errLinux }
 
 func bootID() string { return "" }

@@ -27,7 +27,7 @@ import (
 //	findings          their identifiers, in order
 //	outcome, resolves
 //	boot              the owner after the next boot
-//	fix               what --fix changes, see ops in fixes_test.go; nothing if it is not given
+//	fix               what --fix changes, see ops in fixes_linux_test.go; nothing if it is not given
 //
 // and, for what no directory can have:
 //
