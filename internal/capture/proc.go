@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io/fs"
+	"iter"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -13,6 +14,19 @@ import (
 
 	"dekho/internal/rootfs"
 )
+
+// rows are the lines of a file of /proc by their numbers, from 1, as fields.
+func rows(data []byte) iter.Seq2[int, []string] {
+	return func(yield func(int, []string) bool) {
+		number := 0
+		for line := range bytes.Lines(data) {
+			number++
+			if !yield(number, strings.Fields(string(line))) {
+				return
+			}
+		}
+	}
+}
 
 // Mount is a line of mountinfo (proc_pid_mountinfo(5)).
 type Mount struct {
@@ -38,10 +52,7 @@ func (m *Mount) ReadOnly() bool {
 // ParseMounts reads mountinfo; lines that are none are left out.
 func ParseMounts(data []byte) []Mount {
 	var mounts []Mount
-	number := 0
-	for line := range bytes.Lines(data) {
-		number++
-		f := strings.Fields(string(line))
+	for number, f := range rows(data) {
 		dash := slices.Index(f, "-")
 		if dash < 6 || len(f) < dash+3 {
 			continue
@@ -115,10 +126,7 @@ func ParseListeners(network string, data []byte) []Listener {
 		state = udpOpen
 	}
 	var all []Listener
-	number := 0
-	for line := range bytes.Lines(data) {
-		number++
-		f := strings.Fields(string(line))
+	for number, f := range rows(data) {
 		if len(f) < 10 {
 			continue
 		}
@@ -209,10 +217,7 @@ const (
 // ParseRoutes reads /proc/net/route.
 func ParseRoutes(data []byte) []Route {
 	var all []Route
-	number := 0
-	for line := range bytes.Lines(data) {
-		number++
-		f := strings.Fields(string(line))
+	for number, f := range rows(data) {
 		if len(f) < 8 || number == 1 {
 			continue
 		}
@@ -249,10 +254,7 @@ func routeAddr(s string) (netip.Addr, bool) {
 // ParseRoutes6 reads /proc/net/ipv6_route.
 func ParseRoutes6(data []byte) []Route {
 	var all []Route
-	number := 0
-	for line := range bytes.Lines(data) {
-		number++
-		f := strings.Fields(string(line))
+	for number, f := range rows(data) {
 		if len(f) < 10 {
 			continue
 		}
