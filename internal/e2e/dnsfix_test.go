@@ -111,6 +111,7 @@ func TestDNSUndo(t *testing.T) {
 
 	// A NetworkManager that keeps no file of its own has to be told to write one.
 	w.Shell("nmcli connection modify office ipv4.dns 10.77.0.1 && nmcli connection up office && rm /run/NetworkManager/*resolv.conf")
+	was = w.state()
 	out = w.Run("dekho", "dns", "--fix", "--yes", "--name", www)
 	if !strings.Contains(out, "then runs: $ systemctl restart NetworkManager.service") || !strings.Contains(out, "done: "+www+" resolves") {
 		t.Errorf("the fix without its file: %s", out)
