@@ -10,8 +10,13 @@ import (
 	"dekho/internal/workbench"
 )
 
-// findingsShown is how many findings of a log a person is shown.
-const findingsShown = 8
+const (
+	// findingsShown is how many findings of a log a person is shown in full, and
+	// alikeShown how many of one kind: of twenty devices that do not come up the
+	// others are named.
+	findingsShown = 8
+	alikeShown    = 3
+)
 
 // findings writes what went wrong in a log, what to look at first first.
 func (t *LogText) findings(w io.Writer, s *workbench.LogSummary) error {
@@ -24,7 +29,7 @@ func (t *LogText) findings(w io.Writer, s *workbench.LogSummary) error {
 		l.put(inkHeader, "Nothing is known to have gone wrong, and nothing is at the level of a warning or above.")
 		return t.flush(w)
 	}
-	shown := s.Findings[:min(len(s.Findings), findingsShown)]
+	shown, alike := choose(s.Findings)
 	l.put(inkHeader, "What went wrong")
 	if all := len(s.Findings) + s.MoreFindings; all > len(shown) {
 		l.put(inkDim, " ("+strconv.Itoa(len(shown))+" of "+strconv.Itoa(all)+")")
@@ -32,12 +37,49 @@ func (t *LogText) findings(w io.Writer, s *workbench.LogSummary) error {
 	if err := t.flush(w); err != nil {
 		return err
 	}
-	for i := range shown {
+	for _, i := range shown {
 		if err := t.finding(w, s, i); err != nil {
 			return err
 		}
 	}
+	for _, list := range alike {
+		titles := make([]string, len(list))
+		for k, i := range list {
+			titles[k] = strconv.Itoa(i+1) + " " + s.Findings[i].Title
+		}
+		l.reset()
+		l.put("", "     ")
+		l.put(inkDim, "and more like these: ")
+		l.tail("", strings.Join(titles, "; "))
+		if err := t.flush(w); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// choose says which findings are shown, and which are only named: those of a kind
+// of which enough are shown, but for those that others stem from.
+func choose(list []workbench.LogFinding) (shown []int, alike [][]int) {
+	kinds := make(map[string]int)   // how many are shown
+	further := make(map[string]int) // where those that are not stand in alike
+	for i := range list {
+		f := &list[i]
+		if kinds[f.ID] >= alikeShown && len(f.Effects) == 0 {
+			if _, ok := further[f.ID]; !ok {
+				further[f.ID] = len(alike)
+				alike = append(alike, nil)
+			}
+			alike[further[f.ID]] = append(alike[further[f.ID]], i)
+			continue
+		}
+		if len(shown) == findingsShown {
+			continue
+		}
+		kinds[f.ID]++
+		shown = append(shown, i)
+	}
+	return shown, alike
 }
 
 var severityInk = map[string]ink{"fatal": inkBad, "broken": inkBad, "degraded": inkWarn}
