@@ -48,6 +48,7 @@ func TestWhy(t *testing.T) {
 		least int
 	}{
 		{"first", whyStatements, 28}, {"second", whyOthers, 9}, {"blind", whyBlind, 19}, {"second blind", whyBlind2, 11},
+		{"third blind", whyBlind3, 5},
 	} {
 		right := 0
 		for _, tr := range set.truth {

@@ -181,3 +181,57 @@ var whyBlind2 = []whyTruth{
 		why:     "the power domain does not come up, as its supply or a clock is missing; no code in the text",
 	},
 }
+
+// whyBlind3 were written down when the program was no longer changed.
+var whyBlind3 = []whyTruth{
+	{
+		file: "drivers/input/keyboard/gpio_keys.c", statement: "Unable to get irq number for GPIO", errno: "ENXIO",
+		origins: []whyPlace{{"drivers/gpio/gpiolib.c", "gpiod_to_irq", "return -ENXIO;"}},
+		why:     "the GPIO controller (an expander without interrupt line) makes no interrupts",
+	},
+	{
+		file: "drivers/usb/musb/musb_core.c", statement: "\"%s failed\\n\", __func__", errno: "EPROBE_DEFER",
+		origins: []whyPlace{{"drivers/usb/phy/phy.c", "__of_usb_find_phy", "return ERR_PTR(-EPROBE_DEFER);"}, {"drivers/usb/musb/omap2430.c", "omap2430_musb_init", "if (IS_ERR(musb->xceiv)) {"}},
+		why:     "the driver of the PHY has not registered it yet; reached through musb->ops->init",
+	},
+	{
+		file: "drivers/mmc/core/core.c", statement: "tuning execution failed: %d", errno: "EIO",
+		origins: []whyPlace{{"drivers/mmc/host/dw_mmc-rockchip.c", "dw_mci_rk3288_execute_tuning", "if (range_count == 0) {"}, {"drivers/mmc/host/meson-gx-mmc.c", "meson_mmc_resampling_tuning", "return -EIO;"}, {"drivers/mmc/host/sdhci-msm.c", "sdhci_msm_execute_tuning", "rc = -EIO;"}, {"drivers/mmc/host/dw_mmc-exynos.c", "dw_mci_exynos_execute_tuning", "ret = -EIO;"}, {"drivers/mmc/host/sdhci-omap.c", "sdhci_omap_execute_tuning", "if (!max_len) {"}},
+		why:     "the card answers at no phase of the sampling clock; reached through host->ops->execute_tuning",
+	},
+	{
+		file: "drivers/spi/spi.c", statement: "failed to transfer one message from queue", errno: "ETIMEDOUT",
+		origins: []whyPlace{{"drivers/spi/spi.c", "spi_transfer_wait", "if (ms == 0) {"}},
+		why:     "the interrupt of the controller or of its DMA never comes; reached through ctlr->transfer_one_message; no code in the text",
+	},
+	{
+		file: "drivers/thermal/thermal_core.c", statement: "failed to read out thermal zone (%d)", errno: "ENODATA",
+		origins: []whyPlace{{"drivers/net/wireless/intel/iwlwifi/mvm/tt.c", "iwl_mvm_tzone_get_temp", "if (!iwl_mvm_firmware_running(mvm)"}, {"drivers/net/wireless/intel/iwlwifi/mvm/tt.c", "iwl_mvm_tzone_get_temp", "ret = -ENODATA;"}},
+		why:     "the firmware of the WLAN card does not run yet; reached through tz->ops->get_temp",
+	},
+	{
+		file: "fs/xfs/xfs_mount.c", statement: "SB validate failed with error %d.", errno: "EINVAL",
+		origins: []whyPlace{{"fs/xfs/libxfs/xfs_sb.c", "xfs_validate_sb_read", "Filesystem cannot be safely mounted by this kernel."}, {"fs/xfs/libxfs/xfs_sb.c", "xfs_validate_sb_read", "Filesystem can only be safely mounted read only."}},
+		why:     "made by newer programs, with features this kernel does not know: kept in bp->b_error, reached through b_ops->verify_read",
+	},
+	{
+		file: "sound/soc/codecs/sgtl5000.c", statement: "Error reading chip id %d", errno: "ENXIO",
+		origins: []whyPlace{{"drivers/i2c/busses/i2c-imx.c", "i2c_imx_acked", "& I2SR_RXAK) {"}},
+		why:     "the codec of an i.MX board has no MCLK or supply and does not acknowledge; reached through the regmap, then algo->master_xfer",
+	},
+	{
+		file: "fs/overlayfs/super.c", statement: "failed to resolve '%s': %i", errno: "ENOENT",
+		origins: []whyPlace{{"fs/namei.c", "step_into", "if (unlikely(!inode))"}, {"fs/namei.c", "traverse_mounts", "if (unlikely(d_flags_negative(flags)))"}},
+		why:     "the directory of the option does not exist",
+	},
+	{
+		file: "drivers/net/can/spi/mcp251x.c", statement: "Probe failed, err=%d", errno: "ENODEV",
+		origins: []whyPlace{{"drivers/net/can/spi/mcp251x.c", "mcp251x_hw_probe", "if ((ctrl & 0x17) != 0x07)"}},
+		why:     "the chip does not answer on SPI as one that was reset (goto error_probe)",
+	},
+	{
+		file: "drivers/net/ethernet/realtek/r8169_main.c", statement: "cannot remap MMIO, aborting", errno: "EBUSY",
+		origins: []whyPlace{{"drivers/pci/pci.c", "__pci_request_region", "return -EBUSY;"}},
+		why:     "another driver or the firmware holds the BAR (goto err_out); no code in the text",
+	},
+}
