@@ -47,7 +47,10 @@ func TestWhy(t *testing.T) {
 		truth []whyTruth
 		least int
 	}{
-		{"first", whyStatements, 28}, {"second", whyOthers, 9}, {"blind", whyBlind, 19}, {"second blind", whyBlind2, 11},
+		{"first", whyStatements, 28},
+		{"second", whyOthers, 9},
+		{"blind", whyBlind, 19},
+		{"second blind", whyBlind2, 11},
 		{"third blind", whyBlind3, 5},
 	} {
 		right := 0
