@@ -184,6 +184,10 @@ func (s *segmenter) place(rec *Record, bootID string) {
 	said := &noBanner
 	if rec.Origin == OriginUnknown {
 		said = bannerOf(rec.Text)
+		if said == &noBanner && rec.HostClock != ClockNone {
+			// LAVA puts two spaces behind its stamps.
+			said = bannerOf(strings.TrimPrefix(rec.Text, " "))
+		}
 		if said.kind == bannerCapture {
 			rec.Origin = OriginCapture
 			if id := journalBootID(rec.Text); id != "" {

@@ -191,6 +191,20 @@ func TestFactsWithoutTime(t *testing.T) {
 		`? "CPU: ARMv7 Processor [410fc075]"`, `? "OF: fdt: Machine model: Some Board"`, `? "mmc0: new card"`, `k "Run /init as init process"`, `u "INIT: version 3"`, `? "usb 1-1: x"`)
 }
 
+// TestStampWithTwoSpaces: what firmware and boot loader say is known behind the
+// stamps of LAVA as well.
+func TestStampWithTwoSpaces(t *testing.T) {
+	const boot = "10:52:53.100000  U-Boot 2021.07 (Jul 20 2021 - 10:00:00 +0000)\n10:52:53.200000  DRAM:  2 GiB\n10:52:53.300000  Starting kernel ...\n"
+	l := readString(t, boot, Options{})
+	if b := l.Boots[0]; len(l.Boots) != 1 || !b.HandedOver || b.Kernel {
+		t.Errorf("%+v", b)
+	}
+	l = readString(t, boot+"10:52:54.000000  [    0.000000] Linux version 6.1.0 (a@b) #1\n10:52:55.000000  [    1.000000] usb 1-1: x\n"+boot, Options{})
+	if len(l.Boots) != 2 || l.Boots[1].Kernel {
+		t.Errorf("%d boots", len(l.Boots))
+	}
+}
+
 func TestPhasesAndOrigins(t *testing.T) {
 	l := readString(t, uboot+armBoot+"root\r\n# ls\r\n[   12.000000] usb 1-1: x\r\n# ", Options{})
 	var got []string
