@@ -94,6 +94,8 @@ func TestEnds(t *testing.T) {
 		{"cut off", boot + "[    1.600000] mmcbl", "cut off"},
 		{"cut off in an oops", boot + oops + "[    4.000300] PC is at fo", "cut off"},
 		{"no kernel", uboot + "** File not found /zImage **\r\n=> ", "no kernel"},
+		{"panic, the loader waits", boot + panics + uboot + "=> ", "panic>restart no kernel?"},
+		{"panic, then no kernel", boot + panics + uboot + "Wrong Image Format for bootm command\r\n=> ", "panic>restart no kernel"},
 		{"initramfs shell", boot + user + "Gave up waiting for root file system device.  Common problems:\r\n(initramfs) ", "running"},
 		{"dmesg -r", "<6>[    0.000000] Linux version 6.1.0\n<6>[    0.100000] a\n", "running?"},
 		{"end of a log", "[ 4000.000000] usb 1-1: a\n[ 5000.000000] usb 1-1: b\n", "running?"},

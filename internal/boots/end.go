@@ -214,7 +214,8 @@ func (r *run) stopped(e *End, b *klog.Boot) {
 			e.Kind, e.Next, e.Likely = Silence, NextNothing, true
 			break
 		}
-		r.say(e, loaderFailed)
+		// After another boot the capture may only end with the restart.
+		e.Likely = !r.say(e, loaderFailed) && b.Number > 1
 		if isPrompt(&r.last) {
 			e.Evidence = append(e.Evidence, factOf(&r.last, "the boot loader waits for input"))
 		}

@@ -312,6 +312,9 @@ func (f *finisher) ends() {
 			n.vars.name = quote(at.Quote)
 		}
 		switch {
+		case b.End.Likely && e == noKernel:
+			n.Guess = "the capture may only end there"
+			n.Severity = finding.Degraded
 		case b.End.Likely && e == hung && f.firstFailure(b.Number) == nil:
 			n.Guess = "the capture may only end there"
 			n.Severity = finding.Broken

@@ -123,7 +123,7 @@ func (f *finisher) systemNeeds(a, b *node, boot int) (why string, guess bool) {
 	case is(b, "init-died", "init-not-found"):
 		switch {
 		case is(a, "program-crashed") && slices.Contains([]string{"init", "systemd", "sh", "linuxrc"}, a.vars.name):
-			return "it is the first program that crashed", false
+			return "the first program crashed, or one that it ran", true
 		case is(a, "io-error", "fs-error", "out-of-memory", "initramfs-damaged"):
 			return "init may have needed it", true
 		}
@@ -310,15 +310,15 @@ func partOf(part, disk string) bool {
 // thing that went wrong.
 const nearLines = 20
 
-// lastBeforeSilence takes what went wrong right before a machine hung for what
-// may have hung it.
+// lastBeforeSilence takes what went wrong right before a machine hung, or was
+// reset, for what may have hung it.
 func (f *finisher) lastBeforeSilence() {
 	for _, b := range f.nodes {
-		if b.entry != hung && b.entry != watchdogReset {
+		if b.entry != hung && b.entry != watchdogReset && b.entry != resetUnexplained {
 			continue
 		}
 		for boot, end := range b.lines {
-			if f.boots[boot] != nil && f.boots[boot].End.Kind != boots.Silence && f.boots[boot].End.Kind != boots.Watchdog {
+			if in := f.boots[boot]; in != nil && in.End.Kind != boots.Silence && in.End.Kind != boots.Watchdog && in.End.Kind != boots.Reset {
 				continue
 			}
 			if f.firstFailure(boot) != nil {
