@@ -65,8 +65,7 @@ func newSpoken() spoken {
 // add takes the next record and reports whether it speaks of something known.
 func (s *spoken) add(r *LogRecord) bool {
 	var st bootlog.Statement
-	if r.Verdict >= Likely && len(r.Sites) > 0 {
-		p := r.Where()
+	if p := r.Where(); p != nil && (r.Verdict >= Likely || r.oneOrigin()) {
 		st = bootlog.Statement{Path: p.Path, Line: int(p.Line), Function: p.Function, Format: r.Sites[0].Format, Level: klog.Level(r.Sites[0].Level), Family: r.Sites[0].Family} //nolint:gosec // -1 to 7
 	}
 	first, spoke := s.reader.Add(&r.Record, st)
@@ -76,6 +75,20 @@ func (s *spoken) add(r *LogRecord) bool {
 		s.records[r.Start] = &kept
 	}
 	return spoke
+}
+
+// oneOrigin reports whether all that is open about a record is the wrapper that
+// printed it, as with dev_err_probe(): its words come from one place.
+func (r *LogRecord) oneOrigin() bool {
+	if r.Verdict != Ambiguous || r.More > 0 {
+		return false
+	}
+	for i := range r.Sites {
+		if s := r.Sites[i].Said; s == nil || s.Path != r.Where().Path || s.Line != r.Where().Line {
+			return false
+		}
+	}
+	return true
 }
 
 // Where is the likeliest place that the words of a record come from, nil if there
