@@ -184,6 +184,9 @@ func (t *Tree) why(ctx context.Context, file string, line uint32, opts WhyOption
 		if list := s.deepen(where, fn.Trace(at, a, s.want)); opts.Value != "" || hasConstant(list) {
 			w.Value, leaves = a.Text, list
 			break
+		} else if w.Value == "" && len(list) > 0 && namedCode(a.Text) {
+			// Where it came from is not known as far back, but it is the code.
+			w.Value, leaves = a.Text, list
 		}
 	}
 	if w.Value == "" {
@@ -209,6 +212,16 @@ func (s *whySearch) deepen(at whyPlace, list []errflow.Source) []whyLeaf {
 		}
 	}
 	return leaves
+}
+
+// codeNames are what variables that hold an error code are called.
+var codeNames = []string{"ret", "rc", "retval", "rval", "status", "result", "res"}
+
+// namedCode reports whether a printed expression is called as error codes are:
+// "error", "bp->b_error", "ret".
+func namedCode(text string) bool {
+	name := strings.ToLower(text[strings.LastIndexAny(text, ".>")+1:])
+	return strings.Contains(name, "err") || slices.Contains(codeNames, strings.TrimSpace(name))
 }
 
 func hasConstant(leaves []whyLeaf) bool {
