@@ -372,7 +372,8 @@ func (f *finisher) loops() {
 			continue
 		}
 		last.Facts = append(last.Facts, finding.Fact{Name: "boots", Value: strconv.Itoa(l.First) + " to " + strconv.Itoa(l.Last)})
-		if n := len(f.log.Boots); n > 0 && f.log.Boots[n-1].Number == l.Last {
+		// Firmware that starts once more at the end of the capture is no way out.
+		if !slices.ContainsFunc(f.log.Boots, func(b boots.Boot) bool { return b.Number > l.Last && b.Kernel }) {
 			last.loop = "boot loop, " + strconv.Itoa(l.Count) + " times: "
 		}
 	}

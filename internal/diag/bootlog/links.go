@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"dekho/internal/boots"
@@ -317,6 +318,7 @@ func (f *finisher) lastBeforeSilence() {
 		if b.entry != hung && b.entry != watchdogReset && b.entry != resetUnexplained {
 			continue
 		}
+		f.everyTime(b)
 		for boot, end := range b.lines {
 			if in := f.boots[boot]; in != nil && in.End.Kind != boots.Silence && in.End.Kind != boots.Watchdog && in.End.Kind != boots.Reset {
 				continue
@@ -337,6 +339,24 @@ func (f *finisher) lastBeforeSilence() {
 			if last != nil && !slices.ContainsFunc(last.links, func(e edge) bool { return e.to == b }) {
 				last.links = append(last.links, edge{to: b, why: "the last thing that went wrong before", guess: true})
 			}
+		}
+	}
+}
+
+// everyTime takes a processor that stays away in each of several boots that ended
+// alike for what ends them: that is no coincidence any more.
+func (f *finisher) everyTime(b *node) {
+	if len(b.lines) < 2 {
+		return
+	}
+	for _, a := range f.nodes {
+		missing := a.entry.ID != "cpu-not-online"
+		for boot, end := range b.lines {
+			line, ok := a.lines[boot]
+			missing = missing || !ok || line > end
+		}
+		if !missing {
+			a.links = append(a.links, edge{to: b, why: "in each of the " + strconv.Itoa(len(b.lines)) + " boots that ended so"})
 		}
 	}
 }
