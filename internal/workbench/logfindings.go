@@ -116,9 +116,10 @@ func (t *Tree) conclude(ctx context.Context, s *LogSummary) error {
 		}
 		log.Failures = append(log.Failures, f)
 	}
-	archs := make(map[int]string)
+	archs, models := make(map[int]string), make(map[int]string)
 	for i := range s.Boots {
-		archs[s.Boots[i].Number] = s.Boots[i].Arch.Name
+		b := &s.Boots[i]
+		archs[b.Number], models[b.Number] = b.Arch.Name, b.Machine.Value
 	}
 	codes := make(map[string][]Errno)
 	decode := func(boot int, code string) *Errno {
@@ -139,10 +140,6 @@ func (t *Tree) conclude(ctx context.Context, s *LogSummary) error {
 		}
 		return "", ""
 	}
-	models := make(map[int]string)
-	for i := range s.Boots {
-		models[s.Boots[i].Number] = s.Boots[i].Machine.Value
-	}
 	needs := &suppliers{ctx: ctx, t: t, boards: make(map[string]map[string]*dts.Node)}
 	log.Supplier = func(boot int, device, supplier string) (finding.Evidence, bool) {
 		return needs.need(models[boot], device, supplier)
@@ -150,12 +147,12 @@ func (t *Tree) conclude(ctx context.Context, s *LogSummary) error {
 	found := s.spoken.reader.Finish(&log)
 	s.MoreFindings = max(0, len(found)-findingsKept)
 	found = found[:len(found)-s.MoreFindings]
+	leftOut := func(l FindingLink) bool { return l.To >= len(found) }
 	s.Findings = make([]LogFinding, len(found))
 	for i := range found {
 		f := &s.Findings[i]
 		f.Finding = found[i]
-		kept := func(l FindingLink) bool { return l.To < len(found) }
-		f.Causes, f.Effects = keep(f.Causes, kept), keep(f.Effects, kept)
+		f.Causes, f.Effects = slices.DeleteFunc(f.Causes, leftOut), slices.DeleteFunc(f.Effects, leftOut)
 		f.Said = LogRecord{Record: f.Record}
 		if r := s.spoken.records[f.Record.Start]; r != nil {
 			f.Said = *r
@@ -171,10 +168,6 @@ func (t *Tree) conclude(ctx context.Context, s *LogSummary) error {
 	}
 	s.spoken, s.heads = spoken{}, nil
 	return t.lookAtConds(ctx, s.Findings)
-}
-
-func keep[E any](list []E, ok func(E) bool) []E {
-	return slices.DeleteFunc(list, func(e E) bool { return !ok(e) })
 }
 
 // lookAtConds finds the conditions on which the first findings were printed.

@@ -13,6 +13,7 @@
 package bootlog
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"time"
@@ -165,7 +166,7 @@ func (r *Reader) Add(rec *klog.Record, st Statement) (first, spoke bool) {
 // hit counts a record for what it speaks of, and reports whether it is the first.
 func (r *Reader) hit(e *Entry, rec *klog.Record, st Statement, v vars) bool {
 	who := subjectOf(rec)
-	v.device, v.driver = cmpOr(v.device, who.device), cmpOr(v.driver, who.driver)
+	v.device, v.driver = cmp.Or(v.device, who.device), cmp.Or(v.driver, who.driver)
 	if v.errno == "" {
 		v.errno = errnoIn(rec.Text)
 	}
@@ -208,13 +209,6 @@ func (e *Entry) what(v vars, text string) string {
 		return v.driver + "\x00" + strings.ToLower(v.name)
 	}
 	return v.device + "\x00" + strings.ToLower(v.name) + "\x00" + v.errno
-}
-
-func cmpOr(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 // evidence points to a record.

@@ -1,6 +1,7 @@
 package bootlog
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -189,8 +190,8 @@ func (f *finisher) failureOf(h *hit) *node {
 // join adds what another boot says alike.
 func (n *node) join(h *hit) {
 	if n.entry == h.entry {
-		n.vars.name, n.vars.errno = cmpOr(n.vars.name, h.vars.name), cmpOr(n.vars.errno, h.vars.errno)
-		n.Device, n.Errno = cmpOr(n.Device, h.vars.device), cmpOr(n.Errno, h.vars.errno)
+		n.vars.name, n.vars.errno = cmp.Or(n.vars.name, h.vars.name), cmp.Or(n.vars.errno, h.vars.errno)
+		n.Device, n.Errno = cmp.Or(n.Device, h.vars.device), cmp.Or(n.Errno, h.vars.errno)
 	}
 	n.LastLine = max(n.LastLine, h.lastLine)
 	n.appears(h.record.Boot, h.record.Line)

@@ -13,7 +13,7 @@ import (
 // follows it.
 func (f *finisher) rank() []Finding {
 	for _, n := range f.nodes {
-		n.sure, n.reach = n.worst(false, nil), n.worst(true, nil)
+		n.sure, n.reach = n.worst(false, make(map[*node]bool)), n.worst(true, make(map[*node]bool))
 		n.whole = n.concernsAll(make(map[*node]bool))
 	}
 	slices.SortStableFunc(f.nodes, func(a, b *node) int {
@@ -62,9 +62,6 @@ func boolFirst(a, b bool) int {
 
 // worst is the worst severity of what a node leads to, itself included.
 func (n *node) worst(guesses bool, seen map[*node]bool) finding.Severity {
-	if seen == nil {
-		seen = make(map[*node]bool)
-	}
 	seen[n] = true
 	s := n.Severity
 	if n.Failure >= 0 && s == finding.Degraded {

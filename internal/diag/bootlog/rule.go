@@ -1,6 +1,7 @@
 package bootlog
 
 import (
+	"cmp"
 	"math/bits"
 	"regexp"
 	"strings"
@@ -172,15 +173,15 @@ func (ru *rule) match(text string) (vars, bool) {
 	for i, name := range re.SubexpNames() {
 		switch part := strings.Trim(m[i], " '\"`"); name {
 		case "device":
-			v.device = cmpOr(v.device, part)
+			v.device = cmp.Or(v.device, part)
 		case "driver":
-			v.driver = cmpOr(v.driver, part)
+			v.driver = cmp.Or(v.driver, part)
 		case "name":
-			v.name = cmpOr(v.name, part)
+			v.name = cmp.Or(v.name, part)
 		case "errno":
-			v.errno = cmpOr(v.errno, part)
+			v.errno = cmp.Or(v.errno, part)
 		case "supplier":
-			v.supplier = cmpOr(v.supplier, part)
+			v.supplier = cmp.Or(v.supplier, part)
 		}
 	}
 	if v.errno != "" && v.errno[0] != '-' {
