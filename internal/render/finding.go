@@ -210,22 +210,15 @@ func (o *object) findingMembers(f *finding.Finding) {
 	o.links("causes", f.Causes)
 	o.links("effects", f.Effects)
 	if len(f.Next) > 0 {
-		o.open("next", '[')
-		for _, s := range f.Next {
-			o.open("", '{')
+		objects(o, "next", f.Next, func(s *finding.Step) {
 			o.opt("command", s.Command)
 			o.opt("why", s.Why)
-			o.close('}')
-		}
-		o.close(']')
+		})
 	}
 }
 
 func (o *object) evidence(name string, list []finding.Evidence) {
-	o.open(name, '[')
-	for i := range list {
-		e := &list[i]
-		o.open("", '{')
+	objects(o, name, list, func(e *finding.Evidence) {
 		o.str("in", e.In.String())
 		o.str("name", e.Name)
 		o.optNum("line", int64(e.Line))
@@ -238,25 +231,19 @@ func (o *object) evidence(name string, list []finding.Evidence) {
 		}
 		o.opt("quote", e.Quote)
 		o.opt("why", e.Why)
-		o.close('}')
-	}
-	o.close(']')
+	})
 }
 
 func (o *object) links(name string, links []finding.Link) {
 	if len(links) == 0 {
 		return
 	}
-	o.open(name, '[')
-	for _, k := range links {
-		o.open("", '{')
+	objects(o, name, links, func(k *finding.Link) {
 		o.num("finding", int64(k.To+1))
 		o.opt("why", k.Why)
 		o.flag("guess", k.Guess)
 		if len(k.Evidence) > 0 {
 			o.evidence("evidence", k.Evidence)
 		}
-		o.close('}')
-	}
-	o.close(']')
+	})
 }

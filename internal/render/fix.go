@@ -110,18 +110,13 @@ func FixJSON(w io.Writer, f *workbench.Fix) error {
 }
 
 func (o *object) changes(changes []workbench.FixChange) {
-	o.open("changes", '[')
-	for i := range changes {
-		c := &changes[i]
-		o.open("", '{')
+	objects(o, "changes", changes, func(c *workbench.FixChange) {
 		o.str("path", c.Path)
 		o.str("before", c.Before.Describe())
 		o.str("after", c.After.Describe())
 		o.flag("in_place", c.InPlace)
 		o.str("diff", c.Diff())
-		o.close('}')
-	}
-	o.close(']')
+	})
 }
 
 func (o *object) commands(name string, list []workbench.FixCommand) {

@@ -45,6 +45,18 @@ func (o *object) open(name string, bracket byte) {
 	o.buf = append(o.buf, bracket)
 }
 
+// objects writes a list as an array of objects, with the members that each
+// writes of an element.
+func objects[E any](o *object, name string, list []E, each func(*E)) {
+	o.open(name, '[')
+	for i := range list {
+		o.open("", '{')
+		each(&list[i])
+		o.close('}')
+	}
+	o.close(']')
+}
+
 func (o *object) close(bracket byte) { o.buf = append(o.buf, bracket) }
 
 func (o *object) str(name, v string) {
